@@ -41,16 +41,9 @@ impl Dst {
 
     const fn new(word: &[u8]) -> Self {
         let mut bytes = [0; 16];
-        let mut at = 0;
-        while at < Self::PREFIX.len() {
-            bytes[at] = Self::PREFIX[at];
-            at += 1;
-        }
-        let mut from = 0;
-        while from < word.len() {
-            bytes[at + from] = word[from];
-            from += 1;
-        }
+        let (prefix, rest) = bytes.split_at_mut(Self::PREFIX.len());
+        prefix.copy_from_slice(Self::PREFIX);
+        rest.split_at_mut(word.len()).0.copy_from_slice(word);
         Self(bytes)
     }
 

@@ -7,9 +7,14 @@
 extern crate alloc;
 
 pub mod bytes;
+pub mod certificate;
 pub mod crockford;
 pub mod hash;
 pub mod id;
+pub mod journal;
 pub mod key;
+pub mod policy;
 pub mod text;
+pub mod ticket;
 pub mod time;
+pub mod verdict;

@@ -1,0 +1,279 @@
+//! What many journals say together: who is inside, how often each ticket came in, and which tickets
+//! came in more often than they may.
+//!
+//! A fold over movements in the order (hlc, device, number), so that it is the same for every order
+//! of arrival. An UNDO takes its target out, wherever it stands.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use crate::bytes::{DecodeError, Put as _, Reader};
+use crate::hash::Hash;
+use crate::id::{ClassId, DeviceNo, GateId, Seq, TicketId, ZoneId};
+use crate::policy::{Class, Policy, ReEntry};
+use crate::time::{Hlc, UnixMillis};
+
+/// One movement, as a MOVE entry of the feed tells it and as the device's own journal has it.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Movement {
+    /// When.
+    pub hlc: Hlc,
+    /// Which device recorded it.
+    pub device: DeviceNo,
+    /// Under which number.
+    pub seq: Seq,
+    /// What moved.
+    pub kind: MovementKind,
+    /// Whether a person decided against a finding.
+    pub is_override: bool,
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Where.
+    pub gate: GateId,
+    /// The journal entry's hash.
+    pub entry_hash: Hash,
+}
+
+/// What a movement does.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum MovementKind {
+    /// In.
+    Admit,
+    /// Out.
+    Exit,
+    /// Takes back the same device's entry of that number.
+    Undo {
+        /// Whose entry is taken back.
+        device: DeviceNo,
+        /// Its number.
+        seq: Seq,
+    },
+}
+
+impl Movement {
+    /// Returns the movement's name: the device and number that stand for it for ever.
+    pub const fn name(&self) -> (DeviceNo, Seq) {
+        (self.device, self.seq)
+    }
+
+    /// Returns the body of the MOVE entry.
+    ///
+    /// `target` holds the device that is undone in its upper 16 bits and the number below.
+    pub fn encode(&self) -> Vec<u8> {
+        let (kind, target) = match self.kind {
+            MovementKind::Admit => (1, 0),
+            MovementKind::Exit => (2, 0),
+            MovementKind::Undo { device, seq } => (5, (u64::from(device.0) << 48) | (seq.0 & TicketId::SERIAL_MAX)),
+        };
+        let mut bytes = Vec::with_capacity(60);
+        bytes
+            .put_u8(kind)
+            .put_u8(u8::from(self.is_override))
+            .put_u64(self.ticket.0)
+            .put_u64(self.hlc.0)
+            .put_u16(self.gate.0)
+            .put_u64(target)
+            .put(&self.entry_hash);
+        bytes
+    }
+
+    /// Reads the body of the MOVE entry named `device` and `seq`.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] if the bytes are not exactly one such body.
+    pub fn decode(device: DeviceNo, seq: Seq, body: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(body);
+        let kind = reader.u8()?;
+        let flags = reader.u8()?;
+        if flags > 1 {
+            return Err(DecodeError::Invalid("movement flags"));
+        }
+        let ticket = TicketId(reader.u64()?);
+        let hlc = Hlc(reader.u64()?);
+        let gate = GateId(reader.u16()?);
+        let target = reader.u64()?;
+        let entry_hash = reader.array()?;
+        reader.finish()?;
+        let kind = match (kind, target) {
+            (1, 0) => MovementKind::Admit,
+            (2, 0) => MovementKind::Exit,
+            (5, _) => {
+                MovementKind::Undo { device: DeviceNo((target >> 48) as u16), seq: Seq(target & TicketId::SERIAL_MAX) }
+            }
+            _ => return Err(DecodeError::Invalid("movement type")),
+        };
+        Ok(Self { hlc, device, seq, kind, is_override: flags == 1, ticket, gate, entry_hash })
+    }
+}
+
+/// Returns the movements that count, in their order: without repetitions, undone ones and the
+/// undoings themselves.
+pub fn effective<'a>(movements: impl IntoIterator<Item = &'a Movement>) -> Vec<&'a Movement> {
+    let mut undone = BTreeSet::new();
+    let mut standing: Vec<&Movement> = Vec::new();
+    for movement in movements {
+        match movement.kind {
+            MovementKind::Undo { device, seq } => {
+                undone.insert((device, seq));
+            }
+            MovementKind::Admit | MovementKind::Exit => standing.push(movement),
+        }
+    }
+    standing.retain(|movement| !undone.contains(&movement.name()));
+    standing.sort_unstable_by_key(|m| (m.hlc, m.device, m.seq));
+    standing.dedup_by_key(|m| m.name());
+    standing
+}
+
+/// What the movements of one ticket in one zone add up to.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Standing {
+    /// Whether the ticket's holder is inside.
+    pub is_inside: bool,
+    /// When each admission was, in order.
+    pub admissions: Vec<Admission>,
+}
+
+/// One admission in a [`Standing`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Admission {
+    /// When.
+    pub at: UnixMillis,
+    /// Where.
+    pub gate: GateId,
+    /// By which device.
+    pub device: DeviceNo,
+    /// Under which number.
+    pub seq: Seq,
+}
+
+impl Standing {
+    /// Folds the movements of one ticket in one zone.
+    ///
+    /// `movements` may hold other zones' gates; `zone_of` tells them apart.
+    pub fn fold<'a>(movements: impl IntoIterator<Item = &'a Movement>, policy: &Policy, zone: ZoneId) -> Self {
+        let mut standing = Self::default();
+        for movement in effective(movements) {
+            if zone_of(policy, movement.gate) == Some(zone) {
+                standing.apply(movement);
+            }
+        }
+        standing
+    }
+
+    fn apply(&mut self, movement: &Movement) {
+        match movement.kind {
+            MovementKind::Admit => {
+                self.is_inside = true;
+                self.admissions.push(Admission {
+                    at: movement.hlc.millis(),
+                    gate: movement.gate,
+                    device: movement.device,
+                    seq: movement.seq,
+                });
+            }
+            MovementKind::Exit => self.is_inside = false,
+            MovementKind::Undo { .. } => {}
+        }
+    }
+
+    /// Returns how many admissions fall into the period of `at`.
+    pub fn uses_in_period(&self, class: &Class, at: UnixMillis) -> usize {
+        self.admissions.iter().filter(|admission| class.same_period(admission.at, at)).count()
+    }
+
+    /// Whether a ticket of `class` may come in at `at` after all this: rules 21 to 23 of section 4.
+    pub fn allows(&self, class: &Class, at: UnixMillis) -> bool {
+        !self.is_already_in(class, at) && !self.is_already_used(class, at) && !self.is_exhausted(class, at)
+    }
+
+    /// Rule 21: inside, and re-entry is not free.
+    ///
+    /// Who came in yesterday and was not seen leaving is not inside today, where days are counted
+    /// apart.
+    pub fn is_already_in(&self, class: &Class, at: UnixMillis) -> bool {
+        let came_in_this_period = self.admissions.last().is_some_and(|last| class.same_period(last.at, at));
+        self.is_inside && came_in_this_period && class.re_entry != ReEntry::Free
+    }
+
+    /// Rule 22: re-entry forbidden, one use, and that is used.
+    pub fn is_already_used(&self, class: &Class, at: UnixMillis) -> bool {
+        class.re_entry == ReEntry::Forbidden && class.uses.limit == Some(1) && self.uses_in_period(class, at) > 0
+    }
+
+    /// Rule 23: the uses of the period of `at` are spent.
+    pub fn is_exhausted(&self, class: &Class, at: UnixMillis) -> bool {
+        class.uses.limit.is_some_and(|limit| self.uses_in_period(class, at) >= limit as usize)
+    }
+}
+
+/// Returns the zone a gate leads into.
+pub fn zone_of(policy: &Policy, gate: GateId) -> Option<ZoneId> {
+    policy.gate(gate).map(|gate| gate.zone)
+}
+
+/// A ticket that came in more often than its class allows, in one zone (section 6).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Conflict {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// The zone.
+    pub zone: ZoneId,
+    /// The admission that stands: the last allowed one before the first excess.
+    pub first: (DeviceNo, Seq),
+    /// Those that should not have happened, in order. Never empty.
+    pub excess: Vec<(DeviceNo, Seq)>,
+}
+
+/// Returns every conflict among `movements`, by ticket, zone and period, the same for every order
+/// of arrival.
+///
+/// `class_of` says which ticket type a ticket has; tickets it does not know, and gates the policy
+/// does not know, have no conflicts. An admission that a supervisor's override let in against a
+/// finding is a conflict all the same: it shows what happened, not whose fault it is.
+pub fn conflicts<'a>(
+    movements: impl IntoIterator<Item = &'a Movement>,
+    policy: &Policy,
+    class_of: impl Fn(TicketId) -> Option<ClassId>,
+) -> Vec<Conflict> {
+    let mut standings: BTreeMap<(TicketId, ZoneId), Standing> = BTreeMap::new();
+    let mut found: BTreeMap<(TicketId, ZoneId, Option<UnixMillis>), Conflict> = BTreeMap::new();
+    for movement in effective(movements) {
+        let class = class_of(movement.ticket).and_then(|id| policy.class(id));
+        let (Some(class), Some(zone)) = (class, zone_of(policy, movement.gate)) else { continue };
+        let standing = standings.entry((movement.ticket, zone)).or_default();
+        let at = movement.hlc.millis();
+        if movement.kind == MovementKind::Admit && !standing.allows(class, at) {
+            let period = class.period(at).map(|period| period.from());
+            let in_period = standing.admissions.iter().rev().find(|admission| class.same_period(admission.at, at));
+            let before = in_period.or(standing.admissions.last());
+            let first = before.map_or(movement.name(), |admission| (admission.device, admission.seq));
+            found
+                .entry((movement.ticket, zone, period))
+                .or_insert_with(|| Conflict { ticket: movement.ticket, zone, first, excess: Vec::new() })
+                .excess
+                .push(movement.name());
+        }
+        standing.apply(movement);
+    }
+    found.into_values().collect()
+}
+
+/// Returns how many are inside each zone.
+pub fn occupancy<'a>(movements: impl IntoIterator<Item = &'a Movement>, policy: &Policy) -> BTreeMap<ZoneId, u64> {
+    let mut inside: BTreeSet<(ZoneId, TicketId)> = BTreeSet::new();
+    for movement in effective(movements) {
+        let Some(zone) = zone_of(policy, movement.gate) else { continue };
+        match movement.kind {
+            MovementKind::Admit => inside.insert((zone, movement.ticket)),
+            MovementKind::Exit => inside.remove(&(zone, movement.ticket)),
+            MovementKind::Undo { .. } => false,
+        };
+    }
+    let mut counts: BTreeMap<ZoneId, u64> = policy.zones.iter().map(|zone| (zone.id, 0)).collect();
+    for (zone, _) in inside {
+        *counts.entry(zone).or_default() += 1;
+    }
+    counts
+}
