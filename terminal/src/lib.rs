@@ -1,1 +1,3 @@
-//! Stub
+//! The laptop at the door.
+
+pub mod door;

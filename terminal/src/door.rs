@@ -1,0 +1,168 @@
+//! What the gate, the camera and the sync thread tell whoever shows it: the screen, or a program
+//! that reads JSON lines.
+//!
+//! Plain values, no words for people: those are in `tui/words.rs`.
+
+use serde::Serialize;
+use sync_protocol::id::{Seq, TicketId};
+use sync_protocol::time::UnixMillis;
+use sync_protocol::verdict::{Direction, Verdict};
+
+/// Something the door learns.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// A credential was presented and decided. An admission is durable on this machine before this
+    /// is sent.
+    Decided(Box<Decided>),
+    /// The machine can't decide. Never a denial: nobody is turned away because a disk is full.
+    Fault(Fault),
+    /// The state of the terminal changed, or a second went by.
+    Status(Box<Status>),
+    /// The camera's state changed.
+    Camera(CameraStatus),
+}
+
+/// One presentation and what came of it.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// When, by the best estimate of the server's time.
+    pub at: UnixMillis,
+    /// Which way.
+    pub direction: Direction,
+    /// What was decided, with the facts that led to it.
+    pub verdict: Verdict,
+    /// The ticket, where the code was one of this event's.
+    pub ticket: Option<TicketId>,
+    /// Whose it is, where the list knows.
+    pub attendee: Option<Attendee>,
+    /// The ticket type's name, where the rules know it.
+    pub class: Option<String>,
+    /// The number of the journal entry that records it.
+    pub entry: Option<Seq>,
+    /// From text to durable verdict, in microseconds.
+    pub took_us: u64,
+}
+
+/// Whom the list names for a ticket.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Attendee {
+    /// The name; at most 128 bytes; may be empty.
+    pub name: String,
+    /// The organiser's note for the door; at most 128 bytes; may be empty.
+    pub note: String,
+}
+
+/// Why the machine can't say.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// The store cannot be read or written. Holds the technical detail.
+    Store(String),
+    /// The disk is nearly full: bytes left.
+    DiskFull(u64),
+    /// The clock went back behind the last entry.
+    ClockWentBack,
+    /// Anything else, in technical words.
+    Other(String),
+}
+
+/// The terminal at a glance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    /// The event's name.
+    pub event: String,
+    /// The IANA name of the event's time zone.
+    pub time_zone: String,
+    /// The gate's name.
+    pub gate: String,
+    /// The zone's name.
+    pub zone: String,
+    /// The best estimate of the server's time.
+    pub now: UnixMillis,
+    /// The link to the server.
+    pub link: Link,
+    /// When the list was last known to be the server's, by the server's time; `None` before the
+    /// first download.
+    pub list_at: Option<UnixMillis>,
+    /// How many tickets the list holds.
+    pub tickets: u64,
+    /// Journal entries that the server has not acknowledged.
+    pub unsent: u64,
+    /// Known to be inside this gate's zone.
+    pub inside: u64,
+    /// How many may be inside.
+    pub capacity: Option<u32>,
+    /// Admissions at this terminal in the last hour.
+    pub admitted_last_hour: u32,
+    /// Why the terminal may not admit, if so.
+    pub suspended: Option<Suspension>,
+    /// How far a running download is: done and total, in tickets.
+    pub download: Option<(u64, u64)>,
+}
+
+/// The link to the server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Link {
+    /// The last exchange succeeded.
+    Online,
+    /// No exchange has succeeded since then.
+    Offline {
+        /// The time of the last successful exchange; 1970 if there was none.
+        since: UnixMillis,
+    },
+}
+
+/// Why a terminal stopped admitting. It keeps uploading.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspension {
+    /// An organiser revoked it.
+    Revoked,
+    /// Two different journals under its name exist.
+    Forked,
+    /// Its disk went back to an earlier state.
+    RolledBack,
+    /// The server showed two different histories, or another feed.
+    ServerFork,
+    /// The feed did not hold together.
+    FeedBroken,
+    /// The clock is behind the journal.
+    Clock,
+    /// The store is damaged.
+    Store,
+    /// The event was closed.
+    Closed,
+    /// Its certificate is not valid now.
+    Certificate,
+}
+
+/// The camera's state.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum CameraStatus {
+    /// Not in use: pictures come from files, or codes are typed.
+    Off,
+    /// Being opened.
+    Opening {
+        /// Its name.
+        name: String,
+    },
+    /// Giving pictures.
+    Streaming {
+        /// Its name.
+        name: String,
+        /// Pictures a second, rounded.
+        fps: u32,
+    },
+    /// None found, with what was looked for.
+    Absent {
+        /// In technical words.
+        detail: String,
+    },
+    /// Gone or stuck; it is being taken up again.
+    Lost {
+        /// Its name.
+        name: String,
+        /// In technical words.
+        reason: String,
+    },
+}
