@@ -9,6 +9,7 @@ extern crate alloc;
 pub mod bytes;
 pub mod certificate;
 pub mod crockford;
+pub mod feed;
 pub mod hash;
 pub mod id;
 pub mod journal;
