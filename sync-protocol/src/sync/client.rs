@@ -1,0 +1,613 @@
+//! The terminal's half of the conversation, as a state machine that owns no socket.
+//!
+//! The shell gives it what happens (`handle_*`), sends what [`SyncClient::poll_request`] returns
+//! until that is nothing, does what [`SyncClient::poll_event`] says, and sleeps until
+//! [`SyncClient::poll_timeout`]. Two lanes run side by side, so that a check-in never waits behind a
+//! long poll: at most one download and one upload are in flight.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use super::message::WAIT_S_MAX;
+use super::retry::Backoff;
+use crate::hash::Hash;
+use crate::id::{FeedSeq, Seq};
+use crate::journal::batch::BATCH_ENTRIES_MAX;
+use crate::problem::ProblemCode;
+use crate::time::Uptime;
+
+/// How often the time is measured again, in ms.
+pub const TIME_EVERY_MS: u64 = 10 * 60_000;
+/// How long a lane rests after an answer that waiting alone doesn't change, in ms.
+pub const REST_MS: u64 = 60_000;
+
+/// One of the two directions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Lane {
+    /// Time, snapshot and feed.
+    Down,
+    /// The journal.
+    Up,
+}
+
+/// Something to ask the server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Request {
+    /// The four timestamps.
+    Time,
+    /// The snapshot's manifest.
+    Snapshot,
+    /// One chunk of it.
+    Chunk(Hash),
+    /// What comes after a number, waiting so many seconds for news.
+    Feed {
+        /// The number held.
+        after: FeedSeq,
+        /// 0 answers at once.
+        wait_s: u64,
+    },
+    /// What the server holds of this device's journal.
+    JournalStatus,
+    /// Entries to send.
+    Push {
+        /// The first.
+        from: Seq,
+        /// At most so many.
+        count_max: usize,
+        /// Ask for quarantine: this terminal no longer counts.
+        is_evidence: bool,
+    },
+}
+
+impl Request {
+    /// Returns the lane the request runs in.
+    pub const fn lane(&self) -> Lane {
+        match self {
+            Self::JournalStatus | Self::Push { .. } => Lane::Up,
+            _ => Lane::Down,
+        }
+    }
+}
+
+/// What came back, after the shell checked and stored it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reply {
+    /// The time was measured.
+    Time,
+    /// The manifest was verified; these chunks are not here yet.
+    Manifest {
+        /// In the order to fetch them.
+        missing: Vec<Hash>,
+    },
+    /// A chunk was checked and put aside.
+    Chunk,
+    /// A page was checked. `after` is the number that the next page follows; all is applied if
+    /// `is_complete`.
+    Page {
+        /// Where the next page starts.
+        after: FeedSeq,
+        /// Whether the head was reached.
+        is_complete: bool,
+    },
+    /// The server holds the journal up to here; `is_ours` says whether its hash is the one this
+    /// terminal has under that number.
+    Held {
+        /// The last number.
+        seq: Seq,
+        /// Whether it is the same entry.
+        is_ours: bool,
+    },
+    /// The server acknowledged up to here.
+    Acknowledged(Seq),
+    /// The server put the batch into quarantine, up to here.
+    Quarantined(Seq),
+}
+
+/// Why a request came to nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Failure {
+    /// No answer, or none that could be read.
+    Unreachable,
+    /// The server asks to come back later.
+    Busy {
+        /// When, in ms from now, if it said so.
+        retry_after_ms: Option<u64>,
+    },
+    /// The server names a problem.
+    Problem(ProblemCode),
+    /// GAP: it holds entries only up to here.
+    Gap(Seq),
+    /// What came does not hold together, or is another history.
+    Distrusted(Suspend),
+}
+
+/// Why the terminal must stop admitting.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Suspend {
+    /// Revoked by an organiser.
+    Revoked,
+    /// Two journals under its name exist.
+    Forked,
+    /// Its own disk went back to an earlier state.
+    RolledBack,
+    /// The server shows another history than before.
+    ServerFork,
+    /// The server started another feed; staff must confirm.
+    OtherFeed,
+    /// The feed does not hold together.
+    FeedBroken,
+}
+
+/// Something for the shell to do or to show.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Event {
+    /// Every chunk is here: apply the snapshot, then call [`SyncClient::handle_snapshot_applied`].
+    ApplySnapshot,
+    /// The server answers.
+    LinkUp,
+    /// It does not.
+    LinkDown,
+    /// Stop admitting.
+    Suspend(Suspend),
+    /// Tell staff: the server refuses for a reason that waiting alone doesn't change.
+    Report(ProblemCode),
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Down {
+    Time,
+    Snapshot,
+    Chunks(VecDeque<Hash>),
+    Applying,
+    Feed { wait: bool },
+    Halted,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Up {
+    Status,
+    Push,
+}
+
+/// Where the conversation starts: what the store holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Start {
+    /// The feed number held; nothing before the first snapshot.
+    pub cursor: Option<FeedSeq>,
+    /// The journal's last number.
+    pub journal: Seq,
+    /// The last number the server acknowledged.
+    pub acknowledged: Seq,
+    /// Why the terminal is suspended already.
+    pub suspended: Option<Suspend>,
+}
+
+/// The terminal's half of the conversation.
+#[derive(Clone, Debug)]
+pub struct SyncClient {
+    cursor: Option<FeedSeq>,
+    journal: Seq,
+    acknowledged: Seq,
+    quarantined: Option<Seq>,
+    suspended: Option<Suspend>,
+    is_up: Option<bool>,
+    down: Down,
+    down_busy: bool,
+    down_backoff: Backoff,
+    up: Up,
+    up_busy: bool,
+    up_backoff: Backoff,
+    count_max: usize,
+    time_due: Option<Uptime>,
+    clock_retried: bool,
+    events: VecDeque<Event>,
+}
+
+impl SyncClient {
+    /// Returns a conversation that has not begun.
+    pub fn new(start: Start) -> Self {
+        let mut client = Self {
+            cursor: start.cursor,
+            journal: start.journal,
+            acknowledged: start.acknowledged,
+            quarantined: None,
+            suspended: None,
+            is_up: None,
+            down: Down::Time,
+            down_busy: false,
+            down_backoff: Backoff::default(),
+            up: Up::Status,
+            up_busy: false,
+            up_backoff: Backoff::default(),
+            count_max: BATCH_ENTRIES_MAX,
+            time_due: None,
+            clock_retried: false,
+            events: VecDeque::new(),
+        };
+        if let Some(reason) = start.suspended {
+            client.suspend(reason);
+            client.events.clear();
+        }
+        client
+    }
+
+    /// Returns the last number the server acknowledged.
+    pub const fn acknowledged(&self) -> Seq {
+        self.acknowledged
+    }
+
+    /// Returns how many entries the server has neither acknowledged nor quarantined.
+    pub fn unsent(&self) -> u64 {
+        self.journal.0.saturating_sub(self.sent().0)
+    }
+
+    /// Returns why the terminal may not admit, if so.
+    pub const fn suspended(&self) -> Option<Suspend> {
+        self.suspended
+    }
+
+    /// Whether the last exchange succeeded.
+    pub fn is_online(&self) -> bool {
+        self.is_up == Some(true)
+    }
+
+    /// Notes that the journal has grown to `seq`, durably. The uploader wakes at once where there
+    /// is a link.
+    pub fn handle_journaled(&mut self, seq: Seq) {
+        self.journal = self.journal.max(seq);
+        if self.is_up == Some(true) {
+            self.up_backoff.wake();
+        }
+    }
+
+    /// Notes what came back for a request of its lane.
+    pub fn handle_reply(&mut self, reply: Reply, now: Uptime) {
+        match &reply {
+            Reply::Held { .. } | Reply::Acknowledged(_) | Reply::Quarantined(_) => {
+                self.up_busy = false;
+                self.up_backoff.succeed();
+                self.down_backoff.wake();
+            }
+            _ => {
+                self.down_busy = false;
+                self.down_backoff.succeed();
+                self.up_backoff.wake();
+            }
+        }
+        self.clock_retried = false;
+        self.set_link(true);
+        match reply {
+            Reply::Time => {
+                self.time_due = Some(now.plus(TIME_EVERY_MS));
+                self.down = self.next_download(false);
+            }
+            Reply::Manifest { missing } => self.continue_with_chunks(missing.into()),
+            Reply::Chunk => {
+                if let Down::Chunks(mut missing) = core::mem::replace(&mut self.down, Down::Applying) {
+                    missing.pop_front();
+                    self.continue_with_chunks(missing);
+                }
+            }
+            Reply::Page { after, is_complete } => {
+                self.cursor = Some(after);
+                self.down = Down::Feed { wait: is_complete };
+            }
+            Reply::Held { seq, is_ours } => {
+                self.up = Up::Push;
+                self.hold(seq, is_ours);
+            }
+            Reply::Acknowledged(seq) => {
+                self.count_max = BATCH_ENTRIES_MAX;
+                self.hold(seq, true);
+            }
+            Reply::Quarantined(seq) => {
+                self.count_max = BATCH_ENTRIES_MAX;
+                self.quarantined = Some(self.quarantined.unwrap_or_default().max(seq));
+            }
+        }
+    }
+
+    /// Notes that the snapshot is applied and the cursor stands at `cursor`.
+    pub fn handle_snapshot_applied(&mut self, cursor: FeedSeq) {
+        self.cursor = Some(cursor);
+        self.down = Down::Feed { wait: false };
+    }
+
+    /// Notes that the snapshot that was put together could not be applied: it starts over.
+    pub fn handle_snapshot_failed(&mut self) {
+        self.down = Down::Snapshot;
+    }
+
+    /// Notes that a request of `lane` came to nothing. `random` is uniform over all of u64.
+    pub fn handle_failure(&mut self, lane: Lane, failure: Failure, now: Uptime, random: u64) {
+        match lane {
+            Lane::Down => self.down_busy = false,
+            Lane::Up => self.up_busy = false,
+        }
+        match failure {
+            Failure::Unreachable => {
+                self.set_link(false);
+                self.back_off(lane, now, random, None);
+                // What the other side holds may have changed by the time it answers again.
+                match lane {
+                    Lane::Up => self.up = Up::Status,
+                    Lane::Down if self.down != Down::Halted => self.down = Down::Time,
+                    Lane::Down => {}
+                }
+            }
+            Failure::Busy { retry_after_ms } => self.back_off(lane, now, random, retry_after_ms),
+            Failure::Gap(last) => self.hold(last, true),
+            Failure::Distrusted(reason) => self.suspend(reason),
+            Failure::Problem(code) => self.handle_problem(lane, code, now, random),
+        }
+    }
+
+    fn handle_problem(&mut self, lane: Lane, code: ProblemCode, now: Uptime, random: u64) {
+        match code {
+            ProblemCode::DeviceRevoked => self.suspend(Suspend::Revoked),
+            ProblemCode::DeviceForked => self.suspend(Suspend::Forked),
+            ProblemCode::Fork => {
+                // The server has put the batch into quarantine; all that follows goes there too.
+                self.suspend(Suspend::Forked);
+            }
+            ProblemCode::BelowFloor => self.down = Down::Snapshot,
+            ProblemCode::TooLarge if self.count_max > 1 => self.count_max /= 2,
+            ProblemCode::Clock if !self.clock_retried => {
+                self.clock_retried = true;
+                if self.down != Down::Halted && !self.down_busy {
+                    self.down = Down::Time;
+                }
+                self.back_off(lane, now, random, Some(0));
+            }
+            ProblemCode::NotFound if matches!(self.down, Down::Chunks(_)) && lane == Lane::Down => {
+                // The snapshot was replaced by a newer one while it was being fetched.
+                self.down = Down::Snapshot;
+                self.back_off(lane, now, random, None);
+            }
+            ProblemCode::Retry => self.back_off(lane, now, random, None),
+            _ => {
+                self.events.push_back(Event::Report(code));
+                self.back_off(lane, now, random, Some(REST_MS));
+            }
+        }
+    }
+
+    /// Returns the next thing to ask, if a lane is free and its wait is over.
+    pub fn poll_request(&mut self, now: Uptime) -> Option<Request> {
+        if !self.down_busy && self.down_backoff.is_over(now) {
+            if matches!(self.down, Down::Feed { .. }) && self.time_due.is_some_and(|due| due <= now) {
+                self.down = Down::Time;
+            }
+            if let Some(request) = self.download() {
+                self.down_busy = true;
+                return Some(request);
+            }
+        }
+        if !self.up_busy && self.up_backoff.is_over(now) {
+            if let Some(request) = self.upload() {
+                self.up_busy = true;
+                return Some(request);
+            }
+        }
+        None
+    }
+
+    /// Returns the next thing to do or show.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Returns when to poll again if nothing happens before.
+    pub fn poll_timeout(&self) -> Option<Uptime> {
+        let down = (!self.down_busy && self.download().is_some()).then(|| self.down_backoff.until()).flatten();
+        let up = (!self.up_busy && self.upload().is_some()).then(|| self.up_backoff.until()).flatten();
+        match (down, up) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    fn download(&self) -> Option<Request> {
+        match &self.down {
+            Down::Time => Some(Request::Time),
+            Down::Snapshot => Some(Request::Snapshot),
+            Down::Chunks(missing) => missing.front().copied().map(Request::Chunk),
+            Down::Feed { wait } => {
+                let wait_s = if *wait { WAIT_S_MAX } else { 0 };
+                self.cursor.map(|after| Request::Feed { after, wait_s })
+            }
+            Down::Applying | Down::Halted => None,
+        }
+    }
+
+    fn upload(&self) -> Option<Request> {
+        match self.up {
+            Up::Status => Some(Request::JournalStatus),
+            Up::Push if self.unsent() > 0 => {
+                let is_evidence = self.suspended.is_some_and(Suspend::makes_evidence);
+                Some(Request::Push { from: self.sent().next(), count_max: self.count_max, is_evidence })
+            }
+            Up::Push => None,
+        }
+    }
+
+    fn sent(&self) -> Seq {
+        self.acknowledged.max(self.quarantined.unwrap_or_default())
+    }
+
+    fn next_download(&self, wait: bool) -> Down {
+        if self.cursor.is_some() { Down::Feed { wait } } else { Down::Snapshot }
+    }
+
+    fn continue_with_chunks(&mut self, missing: VecDeque<Hash>) {
+        if missing.is_empty() {
+            self.down = Down::Applying;
+            self.events.push_back(Event::ApplySnapshot);
+        } else {
+            self.down = Down::Chunks(missing);
+        }
+    }
+
+    /// The server holds the journal up to `seq`: more than there is means that this disk went back,
+    /// less than before that the server's did.
+    fn hold(&mut self, seq: Seq, is_ours: bool) {
+        if seq > self.journal {
+            self.suspend(Suspend::RolledBack);
+        } else if !is_ours {
+            self.suspend(Suspend::Forked);
+        } else {
+            self.acknowledged = seq;
+        }
+    }
+
+    fn suspend(&mut self, reason: Suspend) {
+        if self.suspended.is_none() {
+            self.suspended = Some(reason);
+            self.events.push_back(Event::Suspend(reason));
+        }
+        self.down = Down::Halted;
+        self.down_busy = false;
+        if reason.makes_evidence() && self.quarantined.is_none() {
+            self.quarantined = Some(self.acknowledged.min(self.journal));
+        }
+    }
+
+    fn back_off(&mut self, lane: Lane, now: Uptime, random: u64, after_ms: Option<u64>) {
+        match lane {
+            Lane::Down => self.down_backoff.fail(now, random, after_ms),
+            Lane::Up => self.up_backoff.fail(now, random, after_ms),
+        }
+    }
+
+    fn set_link(&mut self, is_up: bool) {
+        if self.is_up != Some(is_up) {
+            self.is_up = Some(is_up);
+            self.events.push_back(if is_up { Event::LinkUp } else { Event::LinkDown });
+        }
+    }
+}
+
+impl Suspend {
+    /// Whether this terminal's further entries are evidence and no longer count by themselves.
+    pub const fn makes_evidence(self) -> bool {
+        matches!(self, Self::Revoked | Self::Forked | Self::RolledBack)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    fn start() -> Start {
+        Start { cursor: Some(FeedSeq(5)), journal: Seq(0), acknowledged: Seq(0), suspended: None }
+    }
+
+    /// A client that has measured the time, waits for news, and knows what the server holds.
+    fn online(start: Start) -> SyncClient {
+        let mut client = SyncClient::new(start);
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Time));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::JournalStatus));
+        client.handle_reply(Reply::Time, Uptime(0));
+        client.handle_reply(Reply::Held { seq: start.acknowledged, is_ours: true }, Uptime(0));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Feed { after: FeedSeq(5), wait_s: 0 }));
+        client.handle_reply(Reply::Page { after: FeedSeq(5), is_complete: true }, Uptime(0));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Feed { after: FeedSeq(5), wait_s: WAIT_S_MAX }));
+        assert_eq!(client.poll_event(), Some(Event::LinkUp));
+        client
+    }
+
+    fn push(from: u64) -> Request {
+        Request::Push { from: Seq(from), count_max: BATCH_ENTRIES_MAX, is_evidence: false }
+    }
+
+    #[test]
+    fn a_check_in_is_sent_at_once_beside_the_long_poll() {
+        let mut client = online(start());
+        assert_eq!(client.poll_request(Uptime(0)), None);
+        client.handle_journaled(Seq(1));
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(1)));
+        client.handle_journaled(Seq(2));
+        assert_eq!(client.poll_request(Uptime(0)), None);
+        client.handle_reply(Reply::Acknowledged(Seq(1)), Uptime(0));
+        assert_eq!(client.unsent(), 1);
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(2)));
+    }
+
+    #[test]
+    fn an_unreachable_server_is_asked_again_and_first_what_it_holds() {
+        let mut client = online(start());
+        client.handle_journaled(Seq(1));
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(1)));
+        client.handle_failure(Lane::Up, Failure::Unreachable, Uptime(0), 700);
+        client.handle_failure(Lane::Down, Failure::Unreachable, Uptime(0), 900);
+        assert_eq!(client.poll_event(), Some(Event::LinkDown));
+        assert_eq!(client.poll_request(Uptime(0)), None);
+        assert_eq!(client.poll_timeout(), Some(Uptime(700)));
+        assert_eq!(client.poll_request(Uptime(700)), Some(Request::JournalStatus));
+        client.handle_reply(Reply::Held { seq: Seq(1), is_ours: true }, Uptime(700));
+        assert_eq!(client.unsent(), 0);
+        // The link is back, so the other lane need not wait its time out.
+        assert_eq!(client.poll_request(Uptime(700)), Some(Request::Time));
+    }
+
+    #[test]
+    fn the_first_download_fetches_what_is_missing_and_then_the_rest() {
+        let mut client = SyncClient::new(Start { cursor: None, ..start() });
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Time));
+        client.handle_reply(Reply::Time, Uptime(0));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Snapshot));
+        client.handle_reply(Reply::Manifest { missing: vec![[1; 32], [2; 32]] }, Uptime(0));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Chunk([1; 32])));
+        client.handle_reply(Reply::Chunk, Uptime(0));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Chunk([2; 32])));
+        client.handle_reply(Reply::Chunk, Uptime(0));
+        assert_eq!(client.poll_event(), Some(Event::LinkUp));
+        assert_eq!(client.poll_event(), Some(Event::ApplySnapshot));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::JournalStatus));
+        assert_eq!(client.poll_request(Uptime(0)), None);
+        client.handle_snapshot_applied(FeedSeq(9));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Feed { after: FeedSeq(9), wait_s: 0 }));
+    }
+
+    #[test]
+    fn a_revoked_terminal_stops_downloading_and_sends_the_rest_as_evidence() {
+        let mut client = online(start());
+        client.handle_journaled(Seq(2));
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(1)));
+        client.handle_reply(Reply::Acknowledged(Seq(1)), Uptime(0));
+        client.handle_failure(Lane::Down, Failure::Problem(ProblemCode::DeviceRevoked), Uptime(0), 0);
+        assert_eq!(client.poll_event(), Some(Event::Suspend(Suspend::Revoked)));
+        let evidence = Request::Push { from: Seq(2), count_max: BATCH_ENTRIES_MAX, is_evidence: true };
+        assert_eq!(client.poll_request(Uptime(0)), Some(evidence));
+        client.handle_reply(Reply::Quarantined(Seq(2)), Uptime(0));
+        assert_eq!(client.unsent(), 0);
+        assert_eq!(client.poll_request(Uptime(0)), None);
+    }
+
+    #[test]
+    fn an_acknowledgement_above_the_own_journal_means_that_the_disk_went_back() {
+        let mut client = online(start());
+        client.handle_failure(Lane::Up, Failure::Unreachable, Uptime(0), 0);
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::JournalStatus));
+        client.handle_reply(Reply::Held { seq: Seq(7), is_ours: false }, Uptime(0));
+        assert_eq!(client.suspended(), Some(Suspend::RolledBack));
+    }
+
+    #[test]
+    fn a_server_that_lost_entries_gets_them_again() {
+        let mut client = online(Start { journal: Seq(9), acknowledged: Seq(9), ..start() });
+        client.handle_failure(Lane::Up, Failure::Gap(Seq(4)), Uptime(0), 0);
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(5)));
+    }
+
+    #[test]
+    fn a_batch_that_is_too_large_is_halved() {
+        let mut client = online(start());
+        client.handle_journaled(Seq(9));
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(1)));
+        client.handle_failure(Lane::Up, Failure::Problem(ProblemCode::TooLarge), Uptime(0), 0);
+        let half = Request::Push { from: Seq(1), count_max: BATCH_ENTRIES_MAX / 2, is_evidence: false };
+        assert_eq!(client.poll_request(Uptime(0)), Some(half));
+    }
+}
