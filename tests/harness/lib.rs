@@ -1,1 +1,8 @@
-//! Stub
+//! What the tests, the demo and the benchmarks stand on: real databases, the real programs, a real terminal screen.
+//!
+//! Nothing here imitates the product. [`postgres`] and [`databases`] give throw-away databases, [`process`] runs the
+
+//! shows what a person at the door would see.
+
+pub mod databases;
+pub mod postgres;
