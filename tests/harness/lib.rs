@@ -1,8 +1,11 @@
 //! What the tests, the demo and the benchmarks stand on: real databases, the real programs, a real terminal screen.
 //!
 //! Nothing here imitates the product. [`postgres`] and [`databases`] give throw-away databases, [`process`] runs the
-
+//! programs that cargo built, [`organiser`] speaks to the server as an organiser's own program would, and [`pty`]
 //! shows what a person at the door would see.
 
 pub mod databases;
+pub mod organiser;
 pub mod postgres;
+pub mod process;
+pub mod pty;
