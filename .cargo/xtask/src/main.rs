@@ -1,2 +1,144 @@
-//! Stub
-fn main() {}
+//! The project's chores: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`.
+//!
+//! Each brings a fresh Debian machine with only Rust to where it can run, says what it does, and does it. The work
+//! itself lies elsewhere: the tests and the demo in `tests/`.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{Args, Parser, Subcommand};
+
+mod packages;
+mod steps;
+mod tools;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Usher's chores")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Checks formatting and lints, builds, and runs every test on SQLite and PostgreSQL
+    Test(Test),
+    /// Shows the whole way from server to door and back on this machine
+    Demo(Demo),
+    /// Measures: the benchmarks' figures, from optimised programs
+    Bench(Bench),
+}
+
+#[derive(Args)]
+struct Test {
+    /// Install missing packages without asking
+    #[arg(long)]
+    yes: bool,
+    /// Also check the dependencies' licences, sources and known faults with cargo-deny
+    #[arg(long)]
+    deny: bool,
+    /// Only run the tests: no formatting, lints or documentation
+    #[arg(long)]
+    only: bool,
+    /// Arguments for cargo-nextest, after `--`: `cargo xtask test --only -- -E 'test(verdict)'`
+    #[arg(last = true)]
+    nextest: Vec<String>,
+}
+
+#[derive(Args)]
+struct Demo {
+    /// Install missing packages without asking
+    #[arg(long)]
+    yes: bool,
+    /// Without a screen: check every verdict, print a summary, and fail if one was wrong
+    #[arg(long)]
+    headless: bool,
+    /// Read from the camera of this machine instead of rendered pictures
+    #[arg(long, conflicts_with = "headless")]
+    camera: bool,
+    /// Keep the scratch folder with the server's database, the terminal's store and the pictures
+    #[arg(long)]
+    keep: bool,
+}
+
+#[derive(Args)]
+struct Bench {
+    /// Install missing packages without asking
+    #[arg(long)]
+    yes: bool,
+    /// Arguments for the benchmarks, after `--`
+    #[arg(last = true)]
+    benches: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    let (name, outcome) = match Arguments::parse().chore {
+        Chore::Test(test) => ("test", test.run()),
+        Chore::Demo(demo) => ("demo", demo.run()),
+        Chore::Bench(bench) => ("bench", bench.run()),
+    };
+    let took = steps::duration(started.elapsed());
+    match outcome {
+        Ok(()) => {
+            println!("\ncargo xtask {name}: all done in {took}.");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("\ncargo xtask {name}: failed after {took}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Test {
+    fn run(self) -> anyhow::Result<()> {
+        packages::require(&[packages::BUILD, packages::TEST].concat(), self.yes)?;
+        tools::require_nextest()?;
+        if !self.only {
+            tools::require_component("fmt", "rustfmt")?;
+            tools::require_component("clippy", "clippy")?;
+            steps::cargo("Formatting", &["fmt", "--all", "--check"])?;
+            steps::cargo("Lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+        }
+        steps::cargo("Building the programs", &["build", "--workspace", "--bins"])?;
+        let mut nextest = vec!["nextest", "run", "--workspace"];
+        nextest.extend(self.nextest.iter().map(String::as_str));
+        steps::cargo("Tests", &nextest)?;
+        if !self.only {
+            steps::cargo("Examples in the documentation", &["test", "--workspace", "--doc", "--quiet"])?;
+        }
+        if self.deny {
+            tools::require_deny()?;
+            steps::cargo("Dependencies", &["deny", "check", "bans", "licenses", "sources"])?;
+            tools::check_advisories()?;
+        }
+        Ok(())
+    }
+}
+
+impl Demo {
+    fn run(self) -> anyhow::Result<()> {
+        packages::require(packages::BUILD, self.yes)?;
+        steps::cargo("Building the programs", &["build", "--workspace", "--bins"])?;
+        let mut arguments = Vec::new();
+        for (is_set, flag) in [(self.headless, "--headless"), (self.camera, "--camera"), (self.keep, "--keep")] {
+            if is_set {
+                arguments.push(flag);
+            }
+        }
+        steps::become_program("usher-demo", &arguments)
+    }
+}
+
+impl Bench {
+    fn run(self) -> anyhow::Result<()> {
+        packages::require(packages::BUILD, self.yes)?;
+        let mut bench = vec!["bench", "--workspace", "--bench", "*"];
+        if !self.benches.is_empty() {
+            bench.push("--");
+            bench.extend(self.benches.iter().map(String::as_str));
+        }
+        steps::cargo("Benchmarks", &bench)
+    }
+}

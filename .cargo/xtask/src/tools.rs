@@ -1,0 +1,46 @@
+//! Cargo's further tools, installed when missing.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::steps;
+
+/// Installs cargo-nextest, which runs each test in a process of its own.
+pub(crate) fn require_nextest() -> Result<()> {
+    require("nextest", "cargo-nextest")
+}
+
+/// Installs cargo-deny, which judges dependencies.
+pub(crate) fn require_deny() -> Result<()> {
+    require("deny", "cargo-deny")
+}
+
+fn require(command: &str, package: &str) -> Result<()> {
+    if steps::succeeds(steps::cargo_program(), &[command, "--version"]) {
+        return Ok(());
+    }
+    steps::cargo(&format!("Installing {package}, once, from its source"), &["install", "--locked", package])
+}
+
+/// Has rustup add a component that a minimal installation lacks.
+pub(crate) fn require_component(command: &str, component: &str) -> Result<()> {
+    if steps::succeeds(steps::cargo_program(), &[command, "--version"]) {
+        return Ok(());
+    }
+    steps::run(
+        &format!("Installing {component}"),
+        Command::new("rustup").args(["component", "add", component]).current_dir(steps::root()),
+    )
+    .with_context(|| format!("cargo {command} is missing; install Rust's component {component}"))
+}
+
+/// Checks dependencies for known faults, where the database of them can be had.
+pub(crate) fn check_advisories() -> Result<()> {
+    if !steps::succeeds(steps::cargo_program(), &["deny", "fetch", "db"]) {
+        steps::heading("Known faults of dependencies");
+        println!("   not checked: the advisory database can't be reached");
+        return Ok(());
+    }
+    steps::cargo("Known faults of dependencies", &["deny", "check", "advisories"])
+}
