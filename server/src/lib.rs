@@ -1,1 +1,14 @@
-//! Stub
+//! Usher's server: owns organisations, events, registrations and check-ins; issues tickets; enrols
+//! terminals.
+//!
+//! Each feature is `NAME.rs` (types, rules), `NAME/routes.rs` (HTTP) and `NAME/store.rs` (SQL).
+
+pub mod accounts;
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod http;
+pub mod installation;
+pub mod logs;
+pub mod seal;

@@ -1,2 +1,175 @@
-//! Stub
-fn main() {}
+//! `usher-server`: commands.
+
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{CommandFactory as _, Parser as _};
+use usher_server::accounts::{self, password::Password};
+use usher_server::app::{App, Settings, openapi};
+use usher_server::config::{
+    AccountCommand, Cli, Command, CreateAccountArgs, ServeArgs, Storage, StorageArgs, Transport,
+};
+use usher_server::db::Database;
+use usher_server::http::{serve, tls::Tls};
+use usher_server::logs;
+
+fn main() -> ExitCode {
+    // Before anything can make a connection: there is no other provider to fall back on.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cli = Cli::parse();
+    logs::begin(cli.log_format, &cli.log);
+    let ran = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")
+        .and_then(|runtime| runtime.block_on(run(cli.command)));
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("usher-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => run_server(args).await,
+        Command::Migrate(args) => migrate(&args).await,
+        Command::Account(AccountCommand::Create(args)) => create_account(args).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "usher-server", &mut io::stdout());
+            Ok(())
+        }
+        Command::Openapi => {
+            println!("{}", openapi().to_pretty_json().context("cannot write the description")?);
+            Ok(())
+        }
+    }
+}
+
+async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
+    // Whatever can be refused is refused before anything is made.
+    let transport = args.transport()?;
+    let storage = args.storage.clone().check()?;
+    let listener = TcpListener::bind(args.listen).with_context(|| format!("cannot listen on {}", args.listen))?;
+    let bound = listener.local_addr().context("cannot tell the address")?;
+    let public_url = args.public_url(bound)?;
+    let tls = match &transport {
+        Transport::Plain => None,
+        Transport::Tls { certificate, key } => Some(Tls::load(certificate, key)?),
+        Transport::SelfSigned => Some(Tls::own(&storage.data_dir, &args.certificate_names())?),
+    };
+    let own_fingerprint = tls.as_ref().filter(|_| transport == Transport::SelfSigned).map(|tls| tls.fingerprint);
+    let settings = Settings {
+        public_url: public_url.clone(),
+        is_behind_proxy: args.behind_proxy,
+        tls_fingerprint: own_fingerprint,
+        ..Settings::default()
+    };
+    let app = open(storage, settings).await?;
+
+    let is_fresh = accounts::is_without_accounts(&app).await?;
+    let mut out = io::stdout();
+    writeln!(out, "Listening on {}://{bound}", if tls.is_some() { "https" } else { "http" })?;
+    if let Some(fingerprint) = own_fingerprint {
+        writeln!(out, "Certificate fingerprint (SHA-256): {}", hex::encode(fingerprint))?;
+    }
+    if is_fresh {
+        writeln!(
+            out,
+            "There is no account yet. Make one with:\n  usher-server account create --email YOU@EXAMPLE.ORG"
+        )?;
+    }
+    out.flush()?;
+    tracing::info!(%bound, public_url, "serving");
+
+    let stopping = app.clone();
+    let signals = tokio::spawn(async move {
+        match told_to_stop().await {
+            Ok(()) => tracing::info!("stopping: finishing what was taken"),
+            Err(error) => tracing::error!(%error, "cannot wait for signals"),
+        }
+        stopping.begin_shutdown();
+    });
+    let served = serve::serve(app.clone(), listener, tls).await.context("the server failed");
+    signals.abort();
+    app.database().close().await;
+    tracing::info!("stopped");
+    served
+}
+
+/// Resolves when the operator or the system asks the program to stop.
+async fn told_to_stop() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        tokio::signal::ctrl_c().await
+    }
+}
+
+async fn open(storage: Storage, settings: Settings) -> anyhow::Result<App> {
+    let database = Database::open(&storage.database_url).await?;
+    database.migrate().await?;
+    App::open(database, &storage.master_key, settings).await.context("cannot open the installation")
+}
+
+async fn migrate(args: &StorageArgs) -> anyhow::Result<()> {
+    let database = Database::open(&args.database_url()?).await?;
+    database.migrate().await?;
+    database.close().await;
+    println!("The schema is up to date.");
+    Ok(())
+}
+
+async fn create_account(args: CreateAccountArgs) -> anyhow::Result<()> {
+    let password = password(&args)?;
+    let app = open(args.storage.check()?, Settings::default()).await?;
+    let made = accounts::create(&app, &args.email, &args.name, &args.organisation, password).await;
+    app.database().close().await;
+    let account = made?;
+    if args.json {
+        let line = serde_json::json!({
+            "id": account.id.to_string(),
+            "email": account.email,
+            "name": account.name,
+            "organisation": { "id": account.organisation.to_string(), "name": account.organisation_name },
+        });
+        println!("{line}");
+    } else {
+        println!("{} may now log in for {}.", account.email, account.organisation_name);
+    }
+    Ok(())
+}
+
+fn password(args: &CreateAccountArgs) -> anyhow::Result<Password> {
+    if args.password_stdin {
+        let mut text = String::new();
+        io::stdin().take(64 * 1024).read_to_string(&mut text).context("cannot read the password")?;
+        let text = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+        return Ok(Password::new(text.to_owned()));
+    }
+    if let Some(password) = &args.password {
+        return Ok(Password::new(password.clone()));
+    }
+    if !io::stdin().is_terminal() {
+        bail!("there is no terminal to ask for the password: use --password-stdin or USHER_PASSWORD");
+    }
+    let first = rpassword::prompt_password("Password (at least 10 characters): ").context("cannot ask")?;
+    let second = rpassword::prompt_password("The same again: ").context("cannot ask")?;
+    if first != second {
+        bail!("the two passwords differ");
+    }
+    Ok(Password::new(first))
+}

@@ -1,0 +1,321 @@
+//! Settings: raw from flags and the environment, then checked.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::logs::Format;
+use crate::seal::{MasterKey, MasterKeyError};
+
+const DATABASE_FILE: &str = "usher.db";
+const MASTER_KEY_FILE: &str = "master.key";
+
+/// Usher's server: events, tickets, and what the terminals at the doors report.
+#[derive(Debug, Parser)]
+#[command(name = "usher-server", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How the log on standard error is written.
+    #[arg(long, global = true, value_enum, default_value_t, env = "USHER_LOG_FORMAT")]
+    pub log_format: Format,
+    /// What the log holds, such as `warn` or `info,usher_server=debug`.
+    #[arg(long, global = true, default_value = "info", env = "USHER_LOG")]
+    pub log: String,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves the interface to organisers and terminals.
+    #[command(after_help = "Examples:\n  \
+        usher-server serve\n  \
+        usher-server serve --listen 0.0.0.0:8443 --tls-self-signed\n  \
+        usher-server serve --listen 10.0.0.5:8080 --behind-proxy --public-url https://usher.example.org\n  \
+        usher-server serve --database-url postgres://usher@db.example.org/usher")]
+    Serve(ServeArgs),
+    /// Brings the database's schema up to date, and ends. `serve` does so as well when it starts.
+    #[command(after_help = "Example:\n  usher-server migrate --database-url postgres://usher@db.example.org/usher")]
+    Migrate(StorageArgs),
+    /// Makes accounts for organisers.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Prints a completion script for a shell.
+    #[command(after_help = "Example:\n  usher-server completions bash > /etc/bash_completion.d/usher-server")]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Prints the description of the interface (OpenAPI, JSON).
+    #[command(after_help = "Example:\n  usher-server openapi > openapi.json")]
+    Openapi,
+}
+
+/// What can be done with accounts.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Makes an organiser's account. Asks for the password unless it is given otherwise.
+    #[command(after_help = "Examples:\n  \
+        usher-server account create --email ada@example.org --name 'Ada Lovelace' --organisation 'Analytical Engines'\n  \
+        pass show usher | usher-server account create --email ada@example.org --password-stdin --json")]
+    Create(CreateAccountArgs),
+}
+
+/// Where things are kept.
+#[derive(Args, Clone, Debug)]
+pub struct StorageArgs {
+    /// The database: `sqlite:PATH` or `postgres://…`. Without it, `usher.db` in the data folder.
+    #[arg(long, value_name = "URL", env = "USHER_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// The data folder, made if it is not there.
+    #[arg(long, value_name = "FOLDER", default_value = "./usher-data", env = "USHER_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// The file with the master key (64 hexadecimal digits), which secrets in the database are sealed
+    /// under. Without it, and without USHER_MASTER_KEY, `master.key` in the data folder, made at the
+    /// first start. Keep a copy apart from the database's: without it, tickets cannot be signed.
+    #[arg(long, value_name = "FILE", env = "USHER_MASTER_KEY_FILE")]
+    pub master_key_file: Option<PathBuf>,
+}
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    /// The address to listen on. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", env = "USHER_LISTEN")]
+    pub listen: SocketAddr,
+    /// Where terminals and browsers reach the server, if not at the address it listens on.
+    #[arg(long, value_name = "URL", env = "USHER_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// The certificate chain, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "tls_self_signed", env = "USHER_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's key, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "USHER_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+    /// Serves TLS with a certificate of our own, kept in the data folder. Terminals learn its
+    /// fingerprint from the enrolment code.
+    #[arg(long, env = "USHER_TLS_SELF_SIGNED")]
+    pub tls_self_signed: bool,
+    /// A proxy on the way does TLS and sets X-Forwarded-For: allows plain HTTP on any address.
+    #[arg(long, env = "USHER_BEHIND_PROXY")]
+    pub behind_proxy: bool,
+}
+
+/// The account to make.
+#[derive(Args, Clone, Debug)]
+pub struct CreateAccountArgs {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    /// What the organiser logs in with.
+    #[arg(long, value_name = "ADDRESS", env = "USHER_EMAIL")]
+    pub email: String,
+    /// The organiser's name.
+    #[arg(long, default_value = "", env = "USHER_NAME")]
+    pub name: String,
+    /// The organisation, made if there is none of this name.
+    #[arg(long, value_name = "NAME", default_value = "Default", env = "USHER_ORGANISATION")]
+    pub organisation: String,
+    /// Reads the password from standard input, without its line end.
+    #[arg(long, env = "USHER_PASSWORD_STDIN")]
+    pub password_stdin: bool,
+    /// The password. Only from the environment: a flag would show in the list of processes.
+    #[arg(skip = std::env::var("USHER_PASSWORD").ok())]
+    pub password: Option<String>,
+    /// Prints the account as JSON.
+    #[arg(long, env = "USHER_JSON")]
+    pub json: bool,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Plain HTTP where others could listen.
+    #[error(
+        "plain HTTP on {0} would show passwords and names to the network: \
+         add --tls-self-signed, or --tls-cert and --tls-key, or --behind-proxy if a proxy does TLS"
+    )]
+    PlainHttp(SocketAddr),
+    /// Not a URL to print on a ticket.
+    #[error("the public URL must begin with http:// or https:// and have no query: {0}")]
+    PublicUrl(String),
+    /// The data folder cannot be made.
+    #[error("cannot make the data folder {path}")]
+    DataFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The folder's name cannot stand in a database URL.
+    #[error("the data folder's name is not UTF-8: {0}")]
+    DataFolderName(PathBuf),
+    /// No master key.
+    #[error("no master key")]
+    MasterKey(#[from] MasterKeyError),
+}
+
+/// Where things are kept, checked.
+#[derive(Debug)]
+pub struct Storage {
+    /// The database.
+    pub database_url: String,
+    /// The data folder; it exists.
+    pub data_dir: PathBuf,
+    /// What secrets are sealed under.
+    pub master_key: MasterKey,
+}
+
+impl StorageArgs {
+    /// Makes the data folder and the master key if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn check(self) -> Result<Storage, ConfigError> {
+        let database_url = self.database_url()?;
+        let master_key = match (&self.master_key_file, std::env::var("USHER_MASTER_KEY").ok()) {
+            (Some(path), _) => MasterKey::load(path)?,
+            (None, Some(text)) => MasterKey::from_hex(&zeroize::Zeroizing::new(text))?,
+            (None, None) => MasterKey::load_or_make(&self.data_dir.join(MASTER_KEY_FILE))?,
+        };
+        Ok(Storage { database_url, data_dir: self.data_dir, master_key })
+    }
+
+    /// Returns the database's URL, and makes the data folder.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn database_url(&self) -> Result<String, ConfigError> {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(&self.data_dir)
+            .map_err(|source| ConfigError::DataFolder { path: self.data_dir.clone(), source })?;
+        if let Some(url) = &self.database_url {
+            return Ok(url.clone());
+        }
+        let path = self.data_dir.join(DATABASE_FILE);
+        let path = path.to_str().ok_or_else(|| ConfigError::DataFolderName(self.data_dir.clone()))?;
+        // The three characters that mean something in such a URL.
+        Ok(format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")))
+    }
+}
+
+/// How connections are accepted, checked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Transport {
+    /// Plain HTTP, on loopback or behind a proxy.
+    Plain,
+    /// TLS with the operator's certificate chain and key.
+    Tls {
+        /// The chain, PEM.
+        certificate: PathBuf,
+        /// The key, PEM.
+        key: PathBuf,
+    },
+    /// TLS with a certificate of our own.
+    SelfSigned,
+}
+
+impl ServeArgs {
+    /// Decides how connections are accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::PlainHttp`].
+    pub fn transport(&self) -> Result<Transport, ConfigError> {
+        match (&self.tls_cert, &self.tls_key, self.tls_self_signed) {
+            (Some(certificate), Some(key), _) => {
+                Ok(Transport::Tls { certificate: certificate.clone(), key: key.clone() })
+            }
+            (_, _, true) => Ok(Transport::SelfSigned),
+            _ if self.listen.ip().is_loopback() || self.behind_proxy => Ok(Transport::Plain),
+            _ => Err(ConfigError::PlainHttp(self.listen)),
+        }
+    }
+
+    /// Returns where the server, listening at `bound`, is reached.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::PublicUrl`].
+    pub fn public_url(&self, bound: SocketAddr) -> Result<String, ConfigError> {
+        let Some(url) = &self.public_url else {
+            let is_plain = self.transport()? == Transport::Plain;
+            return Ok(format!("{}://{bound}", if is_plain { "http" } else { "https" }));
+        };
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let is_fine = host.is_some_and(|host| {
+            !host.is_empty() && !host.starts_with('/') && !url.contains(['?', '#', ' ']) && url.is_ascii()
+        });
+        if is_fine { Ok(url.trim_end_matches('/').to_owned()) } else { Err(ConfigError::PublicUrl(url.clone())) }
+    }
+
+    /// Returns the names that a certificate of our own is made for.
+    pub fn certificate_names(&self) -> Vec<String> {
+        let mut names = vec!["localhost".to_owned(), IpAddr::from([127, 0, 0, 1]).to_string()];
+        if !self.listen.ip().is_unspecified() && !self.listen.ip().is_loopback() {
+            names.push(self.listen.ip().to_string());
+        }
+        let host = self.public_url.as_deref().and_then(|url| url.split("://").nth(1));
+        let host = host.and_then(|rest| rest.split('/').next()).map(|host| {
+            if host.starts_with('[') {
+                host.trim_start_matches('[').split(']').next().unwrap_or_default()
+            } else {
+                host.split(':').next().unwrap_or_default()
+            }
+        });
+        names.extend(host.filter(|host| !host.is_empty()).map(str::to_owned));
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(flags: &[&str]) -> ServeArgs {
+        let line = ["usher-server", "serve"].iter().chain(flags).copied();
+        match Cli::try_parse_from(line).unwrap().command {
+            Command::Serve(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn plain_http_is_only_for_loopback_or_behind_a_proxy() {
+        assert_eq!(serve(&[]).transport().unwrap(), Transport::Plain);
+        assert_eq!(serve(&["--listen", "[::1]:0"]).transport().unwrap(), Transport::Plain);
+        assert!(matches!(serve(&["--listen", "0.0.0.0:80"]).transport(), Err(ConfigError::PlainHttp(_))));
+        assert_eq!(serve(&["--listen", "0.0.0.0:80", "--behind-proxy"]).transport().unwrap(), Transport::Plain);
+        assert_eq!(serve(&["--listen", "0.0.0.0:80", "--tls-self-signed"]).transport().unwrap(), Transport::SelfSigned);
+    }
+
+    #[test]
+    fn the_public_url_is_the_address_unless_given() {
+        let bound = SocketAddr::from(([127, 0, 0, 1], 8080));
+        assert_eq!(serve(&[]).public_url(bound).unwrap(), "http://127.0.0.1:8080");
+        assert_eq!(serve(&["--public-url", "https://u.example/"]).public_url(bound).unwrap(), "https://u.example");
+        for bad in ["u.example", "https://", "https://u.example/?a", "ftp://u.example"] {
+            assert!(serve(&["--public-url", bad]).public_url(bound).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_of_our_own_is_made_for_the_public_name() {
+        let names = serve(&["--public-url", "https://door.lan:8443", "--tls-self-signed"]).certificate_names();
+        assert_eq!(names, ["localhost", "127.0.0.1", "door.lan"]);
+    }
+}

@@ -1,0 +1,251 @@
+//! One database, SQLite or PostgreSQL, reached through one SQL text per query.
+
+pub mod column;
+pub mod insert;
+mod migrations;
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+
+/// Connections to PostgreSQL, and readers of SQLite, in one process.
+const CONNECTIONS_MAX: u32 = 12;
+/// How long a request waits for a connection before it is told to come back.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The few words that differ between the databases.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Dialect {
+    /// An embedded file.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+impl Dialect {
+    /// Returns the words that end a `SELECT` whose rows are then changed. SQLite needs none: its one
+    /// writer holds the whole database.
+    pub const fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE",
+        }
+    }
+}
+
+/// Why the database could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another transaction was in the way, or no connection was free: the same may work a moment later.
+    #[error("the database is busy")]
+    Busy(#[source] sqlx::Error),
+    /// The database refused or was not reachable.
+    #[error("the database failed")]
+    Failed(#[source] sqlx::Error),
+    /// A column does not hold what the program put there.
+    #[error("column {0} does not hold what it should")]
+    Corrupt(&'static str),
+    /// A sealed secret does not open.
+    #[error("a sealed secret does not open")]
+    Sealed(#[from] crate::seal::SealBroken),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let is_transient = match &error {
+            sqlx::Error::PoolTimedOut => true,
+            // PostgreSQL: serialization failure, deadlock, lock not available. SQLite: busy, busy
+            // snapshot, locked.
+            sqlx::Error::Database(inner) => {
+                matches!(inner.code().as_deref(), Some("40001" | "40P01" | "55P03" | "5" | "517" | "6" | "262"))
+            }
+            _ => false,
+        };
+        if is_transient { Self::Busy(error) } else { Self::Failed(error) }
+    }
+}
+
+impl StoreError {
+    /// Whether a `UNIQUE` or primary key rule refused the rows.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Failed(sqlx::Error::Database(inner)) if inner.is_unique_violation())
+    }
+}
+
+/// Why a database could not be opened or brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither `sqlite:` nor `postgres:`.
+    #[error("a database URL begins with sqlite: or postgres:")]
+    UnknownScheme,
+    /// No connection.
+    #[error("cannot open the database")]
+    Connect(#[source] sqlx::Error),
+    /// The schema cannot be brought up to date.
+    #[error("cannot bring the database's schema up to date")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+/// The database. Cheap to clone.
+///
+/// SQLite has one writing connection and a pool of readers; PostgreSQL has one pool.
+#[derive(Clone, Debug)]
+pub struct Database {
+    dialect: Dialect,
+    writer: AnyPool,
+    reader: AnyPool,
+}
+
+impl Database {
+    /// Opens the database at `url`: `postgres://…`, or `sqlite:PATH`, made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::UnknownScheme`] or [`OpenError::Connect`].
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        sqlx::any::install_default_drivers();
+        let scheme = url.split(':').next().unwrap_or_default();
+        let dialect = match scheme {
+            "sqlite" => Dialect::Sqlite,
+            "postgres" | "postgresql" => Dialect::Postgres,
+            _ => return Err(OpenError::UnknownScheme),
+        };
+        match dialect {
+            Dialect::Sqlite => {
+                let separator = if url.contains('?') { '&' } else { '?' };
+                let url = format!("{url}{separator}mode=rwc");
+                // The writer opens first: it makes the file and turns on its write-ahead log.
+                let writer = sqlite_pool(&url, 1, SQLITE_WRITER).await?;
+                let reader = sqlite_pool(&url, CONNECTIONS_MAX, SQLITE_READER).await?;
+                Ok(Self { dialect, writer, reader })
+            }
+            Dialect::Postgres => {
+                let pool = AnyPoolOptions::new()
+                    .max_connections(CONNECTIONS_MAX)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .connect_with(options(url)?)
+                    .await
+                    .map_err(OpenError::Connect)?;
+                Ok(Self { dialect, writer: pool.clone(), reader: pool })
+            }
+        }
+    }
+
+    /// Returns which of the two databases this is.
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Brings the schema up to date. Several servers may do this at once: one does it, the others wait.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]: a migration failed, or the database holds one that this program does not know.
+    pub async fn migrate(&self) -> Result<(), OpenError> {
+        let migrator = migrations::migrator(self.dialect);
+        let mut connection = self.writer.acquire().await.map_err(OpenError::Connect)?;
+        if let Err(error) = migrator.run_direct(None, &mut *connection, false).await {
+            // The connection may still hold the migration lock: it must not go back to the pool.
+            let _ = connection.close().await;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Whether the database answers and its schema is up to date.
+    pub async fn is_ready(&self) -> bool {
+        let newest = migrations::migrator(self.dialect).iter().map(|migration| migration.version).max();
+        let applied = sqlx::query_scalar::<_, i64>("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(&self.reader)
+            .await;
+        matches!((newest, applied), (Some(newest), Ok(applied)) if applied >= newest)
+    }
+
+    /// Begins a transaction that may change rows.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the database is busy or gone.
+    pub async fn begin_write(&self) -> Result<Tx, StoreError> {
+        let begin = match self.dialect {
+            Dialect::Sqlite => "BEGIN IMMEDIATE",
+            Dialect::Postgres => "BEGIN",
+        };
+        Ok(Tx { inner: self.writer.begin_with(begin).await?, dialect: self.dialect })
+    }
+
+    /// Begins a transaction that only reads, and sees one state of the database throughout.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the database is busy or gone.
+    pub async fn begin_read(&self) -> Result<Tx, StoreError> {
+        let begin = match self.dialect {
+            Dialect::Sqlite => "BEGIN DEFERRED",
+            Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Ok(Tx { inner: self.reader.begin_with(begin).await?, dialect: self.dialect })
+    }
+
+    /// Closes every connection, after those in use are done.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A transaction. Rolls back when dropped without [`Tx::commit`].
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Any>,
+    dialect: Dialect,
+}
+
+impl Tx {
+    /// Returns which of the two databases this is.
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Returns the connection, to run a query on.
+    pub fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.inner
+    }
+
+    /// Makes the changes durable and visible.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: nothing has changed, unless the connection was lost, in which case nobody knows.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.inner.commit().await?)
+    }
+}
+
+/// Full durability: what was acknowledged survives a power cut.
+const SQLITE_WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF";
+const SQLITE_READER: &str =
+    "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF";
+
+async fn sqlite_pool(url: &str, connections_max: u32, settings: &'static str) -> Result<AnyPool, OpenError> {
+    AnyPoolOptions::new()
+        .max_connections(connections_max)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A connection to a file does not go stale.
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            Box::pin(async move { sqlx::raw_sql(settings).execute(connection).await.map(|_| ()) })
+        })
+        .connect_with(options(url)?)
+        .await
+        .map_err(OpenError::Connect)
+}
+
+fn options(url: &str) -> Result<AnyConnectOptions, OpenError> {
+    AnyConnectOptions::from_str(url).map_err(OpenError::Connect)
+}

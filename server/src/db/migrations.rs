@@ -1,0 +1,38 @@
+//! The schema, embedded: the same file names for both databases.
+
+use std::borrow::Cow;
+
+use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use super::Dialect;
+
+macro_rules! migrations {
+    ($dialect:ident: $($number:literal $name:literal),* $(,)?) => {
+        match $dialect {
+            Dialect::Sqlite => [$(($number, $name,
+                include_str!(concat!("../../../migrations/server/sqlite/", $name, ".sql")))),*],
+            Dialect::Postgres => [$(($number, $name,
+                include_str!(concat!("../../../migrations/server/postgres/", $name, ".sql")))),*],
+        }
+    };
+}
+
+/// Returns the migrations of `dialect`, in order. A file is never edited once it has been released:
+/// its checksum is compared.
+pub(super) fn migrator(dialect: Dialect) -> Migrator {
+    let files = migrations!(dialect:
+        1 "0001_accounts",
+        2 "0002_events",
+        3 "0003_registrations",
+        4 "0004_tickets",
+    );
+    Migrator::with_migrations(
+        files
+            .into_iter()
+            .map(|(number, name, text)| {
+                Migration::new(number, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
+            })
+            .collect(),
+    )
+}

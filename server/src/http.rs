@@ -1,0 +1,111 @@
+//! What every request goes through: its id, its span, its limits, and problems for all that fails.
+
+pub mod auth;
+pub mod document;
+pub mod extract;
+pub mod page;
+pub mod peer;
+pub mod problem;
+pub mod serve;
+pub mod time;
+pub mod tls;
+
+use std::any::Any;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
+
+use self::problem::{Problem, ProblemBody};
+use crate::clock::random_bytes;
+
+/// A request's body, where the route does not say otherwise.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// A request id that a caller or proxy gave.
+const REQUEST_ID_CHARS_MAX: usize = 64;
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Wraps all routes in what every request goes through.
+pub fn wrap(router: Router) -> Router {
+    router.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(finish))
+}
+
+/// The id of a request, in the log and in every problem.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Gives the request an id and a span, logs its end, and turns whatever failed without a problem
+/// into one.
+///
+/// The query is not logged: people search by name.
+async fn finish(mut request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let begin = Instant::now();
+
+    async move {
+        let mut response = with_problem(next.run(request).await, &id);
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID.clone(), value);
+        }
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(status = response.status().as_u16(), ms, "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| {
+        (1..=REQUEST_ID_CHARS_MAX).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    });
+    given.map_or_else(|| hex::encode(random_bytes::<12>()), str::to_owned)
+}
+
+fn with_problem(mut response: Response, id: &str) -> Response {
+    let status = response.status();
+    let body = match response.extensions_mut().remove::<ProblemBody>() {
+        Some(body) => body,
+        None if is_bare_failure(&response) => {
+            let mut bare = Problem::of_status(status).into_response();
+            match bare.extensions_mut().remove::<ProblemBody>() {
+                Some(body) => body,
+                None => return response,
+            }
+        }
+        None => return response,
+    };
+    let rendered = body.render(Some(id));
+    let (parts, _) = response.into_parts();
+    let (rendered_parts, rendered_body) = rendered.into_parts();
+    let mut headers = parts.headers;
+    headers.remove(header::CONTENT_LENGTH);
+    headers.extend(rendered_parts.headers);
+    let mut response = Response::new(rendered_body);
+    *response.status_mut() = rendered_parts.status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Whether the answer is a failure that no feature made: a plain text of the web framework.
+fn is_bare_failure(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    (response.status().is_client_error() || response.status().is_server_error())
+        && kind.is_none_or(|kind| kind.starts_with("text/plain"))
+}
+
+/// A panic is a mistake of the program; the caller is told no more than that, and the server goes on.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request panicked");
+    Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}

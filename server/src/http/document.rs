@@ -1,0 +1,43 @@
+//! The interface's description: `/openapi.json`, and a readable page of it at `/docs`.
+
+use axum::Router;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, Info, LicenseBuilder, OpenApi, OpenApiBuilder, SecurityRequirement, tag::TagBuilder,
+};
+use utoipa_swagger_ui::SwaggerUi;
+
+const DESCRIPTION: &str = "Everything an organiser can do, as JSON over HTTP.\n\n\
+    Log in with `POST /api/v1/sessions` and send the token as `Authorization: Bearer …`. \
+    Times are RFC 3339 with an offset. Lists come in pages: send `next` of one page as `cursor` for the next. \
+    Whatever fails is answered with a problem (RFC 9457, `application/problem+json`) that carries the request's id. \
+    Things of other organisations do not exist: 404.";
+
+/// Returns the description's frame, which the features' routes are added to.
+pub fn frame() -> OpenApi {
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let mut info = Info::new("Usher", env!("CARGO_PKG_VERSION"));
+    info.description = Some(DESCRIPTION.to_owned());
+    info.license = Some(LicenseBuilder::new().name("MIT OR Apache-2.0").build());
+    let tags = [
+        ("accounts", "Logging in"),
+        ("events", "Events, their gates, zones and ticket types"),
+        ("registrations", "Attendees"),
+        ("tickets", "Tickets and their QR codes"),
+        ("devices", "Terminals at the doors"),
+        ("admissions", "Who came in, when and where"),
+        ("sync", "What terminals speak"),
+    ]
+    .map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build());
+    OpenApiBuilder::new()
+        .info(info)
+        .tags(Some(tags))
+        .components(Some(ComponentsBuilder::new().security_scheme("session", bearer).build()))
+        .security(Some([SecurityRequirement::new("session", [] as [&str; 0])]))
+        .build()
+}
+
+/// Returns the routes that show the description; the page's files are part of the program.
+pub fn pages(openapi: OpenApi) -> Router {
+    SwaggerUi::new("/docs").url("/openapi.json", openapi).into()
+}

@@ -1,0 +1,238 @@
+//! Answers that say what went wrong: RFC 9457 problem details.
+
+use std::error::Error;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::db::StoreError;
+
+/// The media type of a problem.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+/// Before the name of a problem's type.
+const TYPE_PREFIX: &str = "urn:usher:problem:";
+
+/// One thing that is wrong with what was sent.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where: the path to the value, from `body`, `query` or `path` on.
+    #[schema(value_type = Vec<Object>, example = json!(["body", "gates", 0, "name"]))]
+    pub loc: Vec<Value>,
+    /// What is wrong, for people.
+    #[schema(example = "must not be empty")]
+    pub msg: String,
+    /// What is wrong, for programs.
+    #[serde(rename = "type")]
+    #[schema(example = "too_short")]
+    pub kind: String,
+}
+
+impl FieldError {
+    /// Returns what is wrong at `path`, a dotted path such as `body.gates.0.name`.
+    pub fn new(path: &str, kind: &str, msg: impl Into<String>) -> Self {
+        Self { loc: location(path), msg: msg.into(), kind: kind.to_owned() }
+    }
+}
+
+/// Splits a dotted path; numbers become numbers.
+fn location(path: &str) -> Vec<Value> {
+    path.split('.')
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse::<u64>().map_or_else(|_| Value::from(part), Value::from))
+        .collect()
+}
+
+/// A problem as it is sent.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Which kind of problem: `urn:usher:problem:` and a name.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:usher:problem:not-found")]
+    kind: String,
+    /// The kind, for people.
+    #[schema(example = "Not found")]
+    title: String,
+    /// The HTTP status.
+    #[schema(example = 404)]
+    status: u16,
+    /// What happened this time, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "There is no such event.")]
+    detail: Option<String>,
+    /// The request's id, as in the server's log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "01jd7q2v8n4k4m6x")]
+    request_id: Option<String>,
+    /// What is wrong with what was sent (status 422).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// Further members that the kind defines.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    more: Map<String, Value>,
+}
+
+impl ProblemBody {
+    /// Returns the problem as the answer to the request `request_id`.
+    pub(super) fn render(mut self, request_id: Option<&str>) -> Response {
+        self.request_id = request_id.map(str::to_owned);
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        response
+    }
+}
+
+/// What went wrong, on its way to the caller. What only the operator may know goes to the log.
+#[derive(Debug)]
+pub struct Problem {
+    body: ProblemBody,
+    retry_after_s: Option<u32>,
+    log: Option<String>,
+}
+
+impl Problem {
+    /// Returns a problem of the kind `name` (lower case, hyphens).
+    pub fn new(status: StatusCode, name: &str, title: &str) -> Self {
+        Self {
+            body: ProblemBody {
+                kind: format!("{TYPE_PREFIX}{name}"),
+                title: title.to_owned(),
+                status: status.as_u16(),
+                detail: None,
+                request_id: None,
+                errors: Vec::new(),
+                more: Map::new(),
+            },
+            retry_after_s: None,
+            log: None,
+        }
+    }
+
+    /// Returns the problem of a status that says everything by itself.
+    pub fn of_status(status: StatusCode) -> Self {
+        let (name, title) = match status {
+            StatusCode::BAD_REQUEST => ("bad-request", "The request cannot be read"),
+            StatusCode::UNAUTHORIZED => ("unauthorized", "Log in first"),
+            StatusCode::FORBIDDEN => ("forbidden", "Not allowed"),
+            StatusCode::NOT_FOUND => ("not-found", "Not found"),
+            StatusCode::METHOD_NOT_ALLOWED => ("method-not-allowed", "This address does not take this method"),
+            StatusCode::PAYLOAD_TOO_LARGE => ("too-large", "The request is too large"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported-media-type", "The request's media type is not taken"),
+            StatusCode::UNPROCESSABLE_ENTITY => ("invalid", "The request has errors"),
+            StatusCode::TOO_MANY_REQUESTS => ("too-many-requests", "Too many requests"),
+            StatusCode::SERVICE_UNAVAILABLE => ("unavailable", "Not available at the moment"),
+            _ if status.is_client_error() => ("bad-request", status.canonical_reason().unwrap_or("Bad request")),
+            _ => ("internal", "The server failed"),
+        };
+        Self::new(status, name, title)
+    }
+
+    /// Returns 404 for `what` (with its article: "such event").
+    pub fn not_found(what: &str) -> Self {
+        Self::of_status(StatusCode::NOT_FOUND).detail(format!("There is no {what}."))
+    }
+
+    /// Returns 409.
+    pub fn conflict(name: &str, title: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, name, title)
+    }
+
+    /// Returns 422 with what is wrong.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let mut problem = Self::of_status(StatusCode::UNPROCESSABLE_ENTITY);
+        problem.body.errors = errors;
+        problem
+    }
+
+    /// Returns 422 with the one thing that is wrong at `path`.
+    pub fn invalid_field(path: &str, kind: &str, msg: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError::new(path, kind, msg)])
+    }
+
+    /// Returns 500, and writes `error` with its sources to the log.
+    pub fn internal(error: &dyn Error) -> Self {
+        let mut problem = Self::of_status(StatusCode::INTERNAL_SERVER_ERROR);
+        problem.log = Some(chain(error));
+        problem
+    }
+
+    /// Returns 503: the same may work after `retry_after_s` seconds.
+    pub fn busy(retry_after_s: u32) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "retry", "Busy, try again").retry_after(retry_after_s)
+    }
+
+    /// Says what happened this time.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.body.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds a member that the kind defines.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
+        self.body.more.insert(member.to_owned(), value.into());
+        self
+    }
+
+    /// Says after how many seconds to try again.
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Returns the HTTP status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy(_) => {
+                let mut problem = Self::busy(1);
+                problem.log = Some(chain(&error));
+                problem
+            }
+            StoreError::Failed(_) | StoreError::Corrupt(_) | StoreError::Sealed(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// The body stays in the response's extensions, so that the outermost layer can write the request's
+/// id into it.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        if let Some(log) = &self.log {
+            tracing::error!(error = %log, status = self.body.status, "request failed");
+        }
+        let mut response = self.body.clone().render(None);
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.body.status == StatusCode::UNAUTHORIZED.as_u16() {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(self.body);
+        response
+    }
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,26 @@
+//! The installation itself: S, the key that the server signs heads, acknowledgements and device
+//! certificates with.
+
+mod store;
+
+use ed25519_dalek::SigningKey;
+use zeroize::Zeroizing;
+
+use crate::clock::{Clock, random_bytes};
+use crate::db::{Database, StoreError};
+use crate::seal::Sealer;
+
+const PLACE: &str = "installation.server_key";
+
+/// Returns S, made at the first start. Servers that start at once on one database agree on it.
+///
+/// # Errors
+///
+/// [`StoreError`]; [`StoreError::Sealed`] under another master key than the one it was made under.
+pub async fn server_key(database: &Database, sealer: &Sealer, clock: &Clock) -> Result<SigningKey, StoreError> {
+    let mut tx = database.begin_write().await?;
+    let fresh = sealer.seal(PLACE, &[], Zeroizing::new(random_bytes::<32>()).as_slice());
+    let sealed = store::ensure(&mut tx, &fresh, clock.now()).await?;
+    tx.commit().await?;
+    Ok(SigningKey::from_bytes(&*sealer.open_key(PLACE, &[], &sealed)?))
+}
