@@ -12,3 +12,4 @@ pub mod http;
 pub mod installation;
 pub mod logs;
 pub mod seal;
+pub mod sync;

@@ -1,0 +1,3 @@
+//! What terminals speak with the server.
+
+pub mod feed;
