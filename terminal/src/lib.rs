@@ -1,3 +1,6 @@
-//! The laptop at the door.
+//! The laptop at the door: reads tickets, decides offline, keeps a journal, syncs.
 
+pub mod camera;
+pub mod decode_command;
+pub mod decoder;
 pub mod door;

@@ -1,0 +1,90 @@
+//! The capturing thread's work: open the camera, copy frames until something is wrong.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use nokhwa::{
+    Camera, NokhwaError,
+    utils::{CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType},
+};
+
+use super::{Connected, Settings, format};
+use crate::camera::{CameraState, Frame, inbox::Inbox, luma};
+
+/// The formats that are asked for.
+const READABLE: [FrameFormat; 3] = [FrameFormat::YUYV, FrameFormat::NV12, FrameFormat::MJPEG];
+
+/// This many broken frames in a row are a broken camera.
+const BROKEN_MAX: u32 = 60;
+
+/// What the two threads of a camera share.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// How many buffers the driver has handed over.
+    pub(super) buffers: AtomicU64,
+    /// Whether the capturing thread should end.
+    pub(super) stop: AtomicBool,
+}
+
+/// Why a camera can't be read, or no longer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CaptureError {
+    /// nokhwa or the driver refused.
+    #[error("{0}")]
+    Camera(#[from] NokhwaError),
+    /// It offers no format that is read here.
+    #[error("it offers neither YUYV nor NV12 nor MJPEG")]
+    NoFormat,
+    /// It sends rubbish.
+    #[error("it sends broken pictures")]
+    Broken,
+}
+
+/// Reads `camera` into `inbox` until told to stop.
+///
+/// # Errors
+///
+/// Every [`CaptureError`].
+pub(super) fn capture(
+    connected: &Connected,
+    settings: &Settings,
+    inbox: &Inbox,
+    progress: &Arc<Progress>,
+) -> Result<(), CaptureError> {
+    let request = RequestedFormat::with_formats(RequestedFormatType::None, &READABLE);
+    let mut camera = Camera::new(CameraIndex::Index(connected.index), request)?;
+    let offered = camera.compatible_camera_formats()?;
+    let chosen = format::choose(&offered, settings.width, settings.height).ok_or(CaptureError::NoFormat)?;
+    if camera.camera_format() != chosen {
+        camera.set_camera_requset(RequestedFormat::with_formats(RequestedFormatType::Exact(chosen), &READABLE))?;
+    }
+    let pixels = format::readable(chosen.format()).ok_or(CaptureError::NoFormat)?;
+    camera.open_stream()?;
+
+    let mut buffer = Vec::new();
+    let mut broken = 0;
+    let mut streaming = None;
+    while !progress.stop.load(Ordering::Relaxed) {
+        let raw = camera.frame_raw()?;
+        let converted = luma::convert(pixels, &raw, (chosen.width(), chosen.height()), &mut buffer);
+        progress.buffers.fetch_add(1, Ordering::Relaxed);
+        let frame =
+            converted.ok().and_then(|(width, height)| Frame::new(width, height, std::mem::take(&mut buffer)).ok());
+        let Some(frame) = frame else {
+            broken += 1;
+            if broken >= BROKEN_MAX {
+                return Err(CaptureError::Broken);
+            }
+            continue;
+        };
+        broken = 0;
+        let size = (frame.width(), frame.height());
+        if streaming.replace(size) != Some(size) {
+            inbox.report(CameraState::Streaming { name: connected.name.clone(), width: size.0, height: size.1 });
+        }
+        buffer = inbox.put(frame).unwrap_or_default();
+    }
+    Ok(())
+}

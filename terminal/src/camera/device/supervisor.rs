@@ -1,0 +1,171 @@
+//! The supervising thread: finds the camera, starts the capturing thread, watches it, starts again.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use super::{
+    Connected, Settings,
+    capture::{Progress, capture},
+    list, signals,
+};
+use crate::{
+    camera::{CameraState, inbox::Inbox},
+    contained,
+};
+
+/// How often the supervisor looks.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// How long an open camera may send nothing.
+const STALL_AFTER: Duration = Duration::from_secs(2);
+
+/// How long a camera may take to open and send its first frame: some warm up for seconds.
+const FIRST_FRAME_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often it is looked for while it is absent.
+const LOOK_FOR_EVERY: Duration = Duration::from_millis(500);
+
+/// The first pause before a lost camera is opened again; it doubles each time.
+const RETRY_FIRST: Duration = Duration::from_millis(500);
+
+/// The longest such pause.
+const RETRY_LAST: Duration = Duration::from_secs(4);
+
+/// How long a capturing thread is waited for when the source is dropped. After that it is left
+/// behind, blocked in the driver: no camera is worth a program that doesn't end.
+const LEAVE_AFTER: Duration = Duration::from_secs(2);
+
+/// Keeps one camera going.
+pub(super) struct Supervisor {
+    settings: Settings,
+    inbox: Arc<Inbox>,
+    stop: Arc<AtomicBool>,
+    retry: Duration,
+    /// Counts failed attempts, to try another camera when any will do.
+    failures: usize,
+}
+
+/// How a capturing thread ended.
+enum Ended {
+    Stopped,
+    Stalled,
+    Lost(String),
+}
+
+impl Supervisor {
+    pub(super) const fn new(settings: Settings, inbox: Arc<Inbox>, stop: Arc<AtomicBool>) -> Self {
+        Self { settings, inbox, stop, retry: RETRY_FIRST, failures: 0 }
+    }
+
+    /// Runs until told to stop.
+    pub(super) fn run(&mut self) {
+        while !self.is_stopped() {
+            let found = list();
+            let meant = self.settings.choice.among(&found);
+            let Some(camera) = meant.get(self.failures % meant.len().max(1)) else {
+                self.inbox.report(CameraState::Absent { found: found.into_iter().map(|camera| camera.name).collect() });
+                self.retry = RETRY_FIRST;
+                self.pause(LOOK_FOR_EVERY);
+                continue;
+            };
+            self.inbox.report(CameraState::Opening);
+            match self.watch(camera) {
+                Ended::Stopped => break,
+                // It was reported when it was seen, and it is opened again at once.
+                Ended::Stalled => self.pause(RETRY_FIRST),
+                Ended::Lost(reason) => {
+                    self.failures += 1;
+                    self.inbox.report(CameraState::Lost { reason, retry: self.retry });
+                    self.pause(self.retry);
+                    self.retry = (self.retry * 2).min(RETRY_LAST);
+                }
+            }
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn pause(&self, span: Duration) {
+        let until = Instant::now() + span;
+        while !self.is_stopped() && Instant::now() < until {
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Runs one capturing thread to its end.
+    fn watch(&mut self, camera: &Connected) -> Ended {
+        let progress = Arc::new(Progress::default());
+        let (thread, ended) = match self.start(camera, &progress) {
+            Ok(started) => started,
+            Err(error) => return Ended::Lost(error.to_string()),
+        };
+        let mut seen = 0;
+        let mut since = Instant::now();
+        let mut stalled = false;
+        let mut stopping: Option<Instant> = None;
+        loop {
+            match ended.recv_timeout(LOOK_EVERY) {
+                Ok(_) if stopping.is_some() => return Ended::Stopped,
+                Ok(_) if stalled => return Ended::Stalled,
+                Ok(reason) => return Ended::Lost(reason),
+                Err(RecvTimeoutError::Disconnected) => return Ended::Lost("its driver failed".into()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let buffers = progress.buffers.load(Ordering::Relaxed);
+            if buffers != seen {
+                seen = buffers;
+                since = Instant::now();
+                self.retry = RETRY_FIRST;
+            }
+            let patience = if seen == 0 { FIRST_FRAME_WITHIN } else { STALL_AFTER };
+            if since.elapsed() >= patience && !stalled {
+                stalled = true;
+                progress.stop.store(true, Ordering::Relaxed);
+                self.inbox.report(CameraState::Stalled);
+            }
+            if self.is_stopped() {
+                progress.stop.store(true, Ordering::Relaxed);
+                if stopping.get_or_insert_with(Instant::now).elapsed() >= LEAVE_AFTER {
+                    return Ended::Stopped;
+                }
+            }
+            // Again and again: a signal that comes just before the driver is entered is lost. A second
+            // thread is never started beside one that is still blocked: it would share its handle.
+            if progress.stop.load(Ordering::Relaxed) {
+                signals::wake(&thread);
+            }
+        }
+    }
+
+    fn start(
+        &self,
+        camera: &Connected,
+        progress: &Arc<Progress>,
+    ) -> std::io::Result<(JoinHandle<()>, mpsc::Receiver<String>)> {
+        let (ends, ended) = mpsc::sync_channel(1);
+        let (camera, settings) = (camera.clone(), self.settings.clone());
+        let (inbox, progress) = (self.inbox.clone(), progress.clone());
+        let thread = thread::Builder::new().name("camera frames".into()).spawn(move || {
+            signals::block();
+            // The driver's wrapper panics when it can't stop a stream.
+            let result = contained::run(|| capture(&camera, &settings, &inbox, &progress));
+            let reason = match result {
+                Ok(Ok(())) => "stopped".to_owned(),
+                Ok(Err(error)) => error.to_string(),
+                Err(panicked) => panicked.to_string(),
+            };
+            // Nobody listens any more if the supervisor has left.
+            let _ = ends.send(reason);
+        })?;
+        Ok((thread, ended))
+    }
+}

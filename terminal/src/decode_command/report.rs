@@ -1,0 +1,194 @@
+//! The answer, for people or for programs.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    time::Duration,
+};
+
+use serde::Serialize;
+
+use crate::{
+    camera::{CameraState, device::Connected, picture::PictureError},
+    decoder::Reading,
+};
+
+/// Writes the answer to standard output as it comes.
+#[derive(Debug)]
+pub(super) struct Report {
+    json: bool,
+    read: u64,
+    empty: u64,
+    unreadable: u64,
+    total: Duration,
+    longest: Duration,
+}
+
+#[derive(Serialize)]
+struct PictureLine<'a> {
+    file: String,
+    texts: Vec<&'a str>,
+    ms: f64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ran_out: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct FrameLine<'a> {
+    frame: u64,
+    texts: Vec<&'a str>,
+    /// Those texts that were not in the picture a moment ago.
+    new: &'a [&'a str],
+    ms: f64,
+}
+
+#[derive(Serialize)]
+struct CameraLine<'a> {
+    camera: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct ConnectedLine<'a> {
+    index: u32,
+    name: &'a str,
+}
+
+impl Report {
+    pub(super) const fn new(json: bool) -> Self {
+        Self { json, read: 0, empty: 0, unreadable: 0, total: Duration::ZERO, longest: Duration::ZERO }
+    }
+
+    pub(super) fn picture(&mut self, file: &Path, reading: &Reading) -> io::Result<()> {
+        let is_empty = reading.codes.is_empty();
+        *(if is_empty { &mut self.empty } else { &mut self.read }) += 1;
+        self.total += reading.elapsed;
+        self.longest = self.longest.max(reading.elapsed);
+        if self.json {
+            return line(&PictureLine {
+                file: file.display().to_string(),
+                texts: texts(reading),
+                ms: ms(reading.elapsed),
+                ran_out: reading.ran_out,
+                error: None,
+            });
+        }
+        let time = format!("{:>6.0} ms", reading.elapsed.as_secs_f64() * 1e3);
+        if is_empty {
+            let why = if reading.ran_out { "nothing read within the time" } else { "no code" };
+            return say(&format!("-  {time}  {}  ({why})", file.display()));
+        }
+        for code in &reading.codes {
+            say(&format!("+  {time}  {}  {}", file.display(), printable(&code.text)))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn unreadable(&mut self, file: &Path, error: PictureError) -> io::Result<()> {
+        self.unreadable += 1;
+        let error = format!("{:#}", anyhow::Error::new(error));
+        if self.json {
+            let file = file.display().to_string();
+            return line(&PictureLine { file, texts: Vec::new(), ms: 0.0, ran_out: false, error: Some(error) });
+        }
+        say(&format!("!  {:>9}  {}  {error}", "", file.display()))
+    }
+
+    pub(super) fn summary(&self) -> io::Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        let pictures = self.read + self.empty;
+        let mean = self.total.as_secs_f64() * 1e3 / pictures.max(1) as f64;
+        say(&format!(
+            "{} with a code, {} without, {} not opened; {mean:.0} ms a picture, {:.0} ms the longest",
+            self.read,
+            self.empty,
+            self.unreadable,
+            self.longest.as_secs_f64() * 1e3
+        ))
+    }
+
+    pub(super) fn frame(&mut self, number: u64, reading: &Reading, new: &[&str]) -> io::Result<()> {
+        if self.json {
+            return line(&FrameLine { frame: number, texts: texts(reading), new, ms: ms(reading.elapsed) });
+        }
+        new.iter().try_for_each(|text| say(&printable(text)))
+    }
+
+    pub(super) fn camera(&mut self, state: &CameraState) -> io::Result<()> {
+        if self.json {
+            let (camera, name) = match state {
+                CameraState::Absent { .. } => ("absent", None),
+                CameraState::Opening => ("opening", None),
+                CameraState::Streaming { name, .. } => ("streaming", Some(name.as_str())),
+                CameraState::Stalled => ("stalled", None),
+                CameraState::Lost { .. } => ("lost", None),
+            };
+            return line(&CameraLine { camera, name, message: state.to_string() });
+        }
+        writeln!(io::stderr(), "usher: {state}")
+    }
+
+    /// Lists the cameras; says whether there is one.
+    pub(super) fn cameras(&mut self, found: &[Connected]) -> io::Result<bool> {
+        for Connected { index, name } in found {
+            if self.json {
+                line(&ConnectedLine { index: *index, name })?;
+            } else {
+                say(&format!("{index}  {}", printable(name)))?;
+            }
+        }
+        if found.is_empty() && !self.json {
+            writeln!(io::stderr(), "usher: {}", CameraState::Absent { found: Vec::new() })?;
+        }
+        Ok(!found.is_empty())
+    }
+}
+
+fn texts(reading: &Reading) -> Vec<&str> {
+    reading.codes.iter().map(|code| code.text.as_str()).collect()
+}
+
+/// Returns milliseconds to a tenth.
+fn ms(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e4).round() / 10.0
+}
+
+/// Returns `text` in one line that can't steer a terminal.
+fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|char| {
+            let escaped = char.is_control().then(|| char.escape_default());
+            let plain = escaped.is_none().then_some(char);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect()
+}
+
+fn line(value: &impl Serialize) -> io::Result<()> {
+    say(&serde_json::to_string(value).map_err(io::Error::other)?)
+}
+
+fn say(text: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_from_a_code_can_not_steer_the_terminal() {
+        assert_eq!(printable("Zoë\u{1b}[2J\n"), "Zoë\\u{1b}[2J\\n");
+    }
+
+    #[test]
+    fn times_are_told_to_a_tenth_of_a_millisecond() {
+        assert_eq!(ms(Duration::from_micros(12_345)), 12.3);
+    }
+}

@@ -1,0 +1,145 @@
+//! Grey frames to the texts of the QR codes in them, in bounded time on any picture.
+//!
+//! A frame passes through a cascade of [stages](stage): each prepares the picture in its own way (size,
+//! smoothing, polarity, threshold) and lets `rqrr` look for codes in it, [fenced in](fence). A text
+//! counts only if the code's own error correction vouches for it. What a text means, a ticket or a
+//! shop's address, is not this module's business.
+
+pub mod presentation;
+pub mod thread;
+
+mod fence;
+mod plane;
+mod stage;
+mod text;
+mod threshold;
+
+use std::time::{Duration, Instant};
+
+pub use self::stage::Stage;
+use crate::camera::Frame;
+
+/// A longer side than this, in pixels, is reduced before the first stage.
+const SIDE_MAX: u32 = 2560;
+
+/// How much a decoder may spend on one frame.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Budget {
+    time: Duration,
+    effort: Effort,
+}
+
+/// When a decoder is content.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Effort {
+    /// With the first stage that reads something: another frame comes soon.
+    Live,
+    /// When nothing speaks for another code: this picture is the only one.
+    Thorough,
+}
+
+impl Budget {
+    /// Returns the budget for frames of a camera, of which the next comes soon.
+    pub const fn live() -> Self {
+        Self { time: Duration::from_millis(150), effort: Effort::Live }
+    }
+
+    /// Returns the budget for a picture that is the only one.
+    pub const fn thorough() -> Self {
+        Self { time: Duration::from_millis(1_000), effort: Effort::Thorough }
+    }
+
+    /// Returns this budget with another limit on the time spent on one frame.
+    ///
+    /// The limit is kept to within a few milliseconds, and is of wall-clock time: a machine busy with
+    /// other things gets less done within it.
+    #[must_use]
+    pub const fn within(self, time: Duration) -> Self {
+        Self { time, ..self }
+    }
+}
+
+/// One code that was read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Code {
+    /// What it says.
+    pub text: String,
+    /// Its corners in pixels of the frame, clockwise from the code's own top left, to within about a module.
+    pub corners: [(i32, i32); 4],
+    /// The stage that read it.
+    pub stage: Stage,
+}
+
+/// What one frame says.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The codes with different texts, from the top of the picture to the bottom, then from the left.
+    pub codes: Vec<Code>,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Whether the time ran out before the decoder was content.
+    pub ran_out: bool,
+}
+
+/// Reads frames within a budget.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    budget: Budget,
+}
+
+impl Decoder {
+    /// Returns a decoder that keeps to `budget` on each frame.
+    pub const fn new(budget: Budget) -> Self {
+        Self { budget }
+    }
+
+    /// Reads the codes in `frame`.
+    pub fn decode(&mut self, frame: &Frame) -> Reading {
+        let began = Instant::now();
+        let deadline = began + self.budget.time;
+        let mut codes: Vec<Code> = Vec::new();
+        let mut ran_out = false;
+
+        let (reduced, factor) = plane::reduce(frame, SIDE_MAX);
+        let frame = reduced.as_ref().unwrap_or(frame);
+        let stages = match self.budget.effort {
+            Effort::Live => stage::LIVE,
+            Effort::Thorough => stage::THOROUGH,
+        };
+        let mut pyramid = stage::Pyramid::new(frame);
+        for (done, stage) in stages.iter().enumerate() {
+            if !stage.suits(frame) {
+                continue;
+            }
+            if Instant::now() >= deadline {
+                ran_out = true;
+                break;
+            }
+            let found = stage.run(&mut pyramid, deadline);
+            ran_out |= found.ran_out;
+            for mut code in found.codes {
+                if codes.iter().all(|known| known.text != code.text) {
+                    code.corners = code.corners.map(|(x, y)| (x * factor as i32, y * factor as i32));
+                    codes.push(code);
+                }
+            }
+            if self.budget.effort.is_content(done, codes.len(), found.unread) {
+                break;
+            }
+        }
+
+        codes.sort_by_key(|code| code.corners.map(|(x, y)| (y, x)).into_iter().min());
+        Reading { codes, elapsed: began.elapsed(), ran_out }
+    }
+}
+
+impl Effort {
+    /// Says whether to stop after stage number `done`, with `read` texts so far, and `unread` codes
+    /// that this stage saw and could not read.
+    const fn is_content(self, done: usize, read: usize, unread: usize) -> bool {
+        match self {
+            Self::Live => read > 0 && (unread == 0 || done > 0),
+            Self::Thorough => read > 0 && unread == 0 && done >= 2,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Pictures made smaller, larger, smoother or inverse.
+
+use crate::camera::Frame;
+
+/// Returns `frame` with its sides divided by the smallest whole number that brings the longer one to
+/// `side_max` or below, and that number; no frame if it is 1.
+pub(super) fn reduce(frame: &Frame, side_max: u32) -> (Option<Frame>, u32) {
+    let factor = frame.width().max(frame.height()).div_ceil(side_max.max(1));
+    if factor <= 1 { (None, 1) } else { (Some(shrink(frame, factor)), factor) }
+}
+
+/// Returns `frame` with each square of `factor` by `factor` pixels averaged into one. Pixels left over
+/// at the right and the bottom are dropped, unless nothing else would be left.
+pub(super) fn shrink(frame: &Frame, factor: u32) -> Frame {
+    let factor = factor.clamp(1, frame.width().min(frame.height()));
+    let (width, height) = (frame.width() / factor, frame.height() / factor);
+    let side = factor as usize;
+    let mut luma = Vec::with_capacity(width as usize * height as usize);
+    let mut sums = vec![0u32; width as usize];
+    for band in frame.luma().chunks_exact(frame.width() as usize * side) {
+        sums.fill(0);
+        for row in band.chunks_exact(frame.width() as usize) {
+            for (sum, square) in sums.iter_mut().zip(row.chunks_exact(side)) {
+                *sum += square.iter().map(|&pixel| u32::from(pixel)).sum::<u32>();
+            }
+        }
+        let area = factor * factor;
+        luma.extend(sums.iter().map(|sum| ((sum + area / 2) / area) as u8));
+    }
+    made(width, height, luma)
+}
+
+/// Returns `frame` with twice the sides, interpolated.
+pub(super) fn double(frame: &Frame) -> Frame {
+    let (width, height) = (frame.width() as usize, frame.height() as usize);
+    let mut luma = Vec::with_capacity(width * height * 4);
+    let row = |y: usize| frame.luma().chunks_exact(width).nth(y.min(height - 1)).unwrap_or_default();
+    let mut blended = vec![0u16; width];
+    for y in 0..height * 2 {
+        // The pixel centres of the double lie a quarter of a pixel off: three parts near, one part far.
+        let near = row(y / 2);
+        let far = if y % 2 == 0 { row((y / 2).saturating_sub(1)) } else { row(y / 2 + 1) };
+        for ((blend, &near), &far) in blended.iter_mut().zip(near).zip(far) {
+            *blend = 3 * u16::from(near) + u16::from(far);
+        }
+        for (x, &near) in blended.iter().enumerate() {
+            let left = x.checked_sub(1).and_then(|x| blended.get(x)).copied().unwrap_or(near);
+            let right = blended.get(x + 1).copied().unwrap_or(near);
+            luma.push(((3 * near + left + 8) / 16) as u8);
+            luma.push(((3 * near + right + 8) / 16) as u8);
+        }
+    }
+    made(frame.width() * 2, frame.height() * 2, luma)
+}
+
+/// Returns `frame` smoothed by the 3x3 binomial kernel, which takes off a camera's noise and sharpening.
+pub(super) fn smooth(frame: &Frame) -> Frame {
+    let width = frame.width() as usize;
+    let rows: Vec<&[u8]> = frame.luma().chunks_exact(width).collect();
+    let mut luma = Vec::with_capacity(frame.luma().len());
+    let mut column = vec![0u16; width + 2];
+    for (y, &row) in rows.iter().enumerate() {
+        let above = y.checked_sub(1).and_then(|y| rows.get(y)).copied().unwrap_or(row);
+        let below = rows.get(y + 1).copied().unwrap_or(row);
+        if let [first, inner @ .., last] = column.as_mut_slice() {
+            for (((sum, &a), &b), &c) in inner.iter_mut().zip(above).zip(row).zip(below) {
+                *sum = u16::from(a) + 2 * u16::from(b) + u16::from(c);
+            }
+            *first = inner.first().copied().unwrap_or(0);
+            *last = inner.last().copied().unwrap_or(0);
+        }
+        luma.extend(column.windows(3).map(|window| match window {
+            &[left, middle, right] => ((left + 2 * middle + right + 8) / 16) as u8,
+            _ => 0,
+        }));
+    }
+    made(frame.width(), frame.height(), luma)
+}
+
+/// Returns `frame` with black and white exchanged.
+pub(super) fn invert(frame: &Frame) -> Frame {
+    made(frame.width(), frame.height(), frame.luma().iter().map(|pixel| !pixel).collect())
+}
+
+fn made(width: u32, height: u32, luma: Vec<u8>) -> Frame {
+    Frame::new(width, height, luma).expect("made pixel by pixel from a frame within the bounds")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(width: u32, luma: &[u8]) -> Frame {
+        Frame::new(width, luma.len() as u32 / width, luma.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_square_shrinks_to_its_mean() {
+        let half = shrink(&frame(5, &[0, 100, 8, 8, 7, 100, 200, 8, 8, 7]), 2);
+
+        assert_eq!(half.luma(), [100, 8]);
+    }
+
+    #[test]
+    fn a_picture_smaller_than_the_factor_keeps_a_pixel() {
+        assert_eq!(shrink(&frame(1, &[7]), 4).luma(), [7]);
+        assert_eq!(shrink(&frame(9, &[5; 9]), 4).luma(), [5; 9]);
+    }
+
+    #[test]
+    fn only_a_long_side_is_reduced() {
+        assert!(reduce(&frame(4, &[0; 16]), 4).0.is_none());
+        let (reduced, factor) = reduce(&frame(9, &[0; 81]), 4);
+        assert_eq!((reduced.unwrap().width(), factor), (3, 3));
+    }
+
+    #[test]
+    fn a_flat_picture_stays_flat() {
+        let flat = frame(3, &[77; 9]);
+
+        assert_eq!(smooth(&flat).luma(), [77; 9]);
+        assert_eq!(double(&flat).luma(), [77; 36]);
+        assert_eq!(invert(&flat).luma(), [178; 9]);
+    }
+
+    #[test]
+    fn smoothing_spreads_a_dot() {
+        let dot = frame(3, &[0, 0, 0, 0, 160, 0, 0, 0, 0]);
+
+        assert_eq!(smooth(&dot).luma(), [10, 20, 10, 20, 40, 20, 10, 20, 10]);
+    }
+}
