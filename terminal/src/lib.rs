@@ -1,6 +1,7 @@
 //! The laptop at the door: reads tickets, decides offline, keeps a journal, syncs.
 
 pub mod camera;
+mod contained;
 pub mod decode_command;
 pub mod decoder;
 pub mod door;

@@ -1,11 +1,13 @@
 //! What the tests, the demo and the benchmarks stand on: real databases, the real programs, a real terminal screen.
 //!
 //! Nothing here imitates the product. [`postgres`] and [`databases`] give throw-away databases, [`process`] runs the
-//! programs that cargo built, [`organiser`] speaks to the server as an organiser's own program would, and [`pty`]
-//! shows what a person at the door would see.
+//! programs that cargo built, [`organiser`] speaks to the server as an organiser's own program would, [`pty`] shows
+//! what a person at the door would see, and [`frames`] draws what a camera at the door would.
 
 pub mod databases;
+pub mod frames;
 pub mod organiser;
 pub mod postgres;
 pub mod process;
+pub mod programs;
 pub mod pty;

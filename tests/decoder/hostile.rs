@@ -1,0 +1,90 @@
+//! Pictures made to keep a decoder busy.
+
+use std::time::{Duration, Instant};
+
+use usher_terminal::{
+    camera::Frame,
+    decoder::{Budget, Decoder},
+};
+
+/// The most wall-clock time for a picture: a budget of 150 ms, and room for a machine that is busy.
+const AT_MOST: Duration = Duration::from_secs(1);
+
+fn picture(width: u32, height: u32, is_dark: impl Fn(u32, u32) -> bool) -> Frame {
+    let mut luma = Vec::with_capacity((width * height) as usize);
+    for y in 0..height {
+        luma.extend((0..width).map(|x| if is_dark(x, y) { 20 } else { 235 }));
+    }
+    Frame::new(width, height, luma).unwrap()
+}
+
+/// A finder pattern of a code in each square of nine modules.
+fn finders(module: u32) -> impl Fn(u32, u32) -> bool {
+    move |x, y| {
+        let ring = |at: u32| (at / module % 9).abs_diff(4);
+        matches!(ring(x).max(ring(y)), 0 | 1 | 3)
+    }
+}
+
+fn hostile() -> Vec<(&'static str, Frame)> {
+    let moire = |scale: f64| {
+        move |x: u32, y: u32| {
+            let (x, y) = (f64::from(x), f64::from(y));
+            ((x * x + y * y) / scale).sin() + ((x * 0.9 - y * 0.7) / 3.1).sin() > 0.0
+        }
+    };
+    let noise = |x: u32, y: u32| {
+        (x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca6b)).wrapping_mul(0xc2b2_ae35) >> 31 == 1
+    };
+    vec![
+        ("small finders", picture(1920, 1080, finders(2))),
+        ("finders", picture(1920, 1080, finders(3))),
+        ("some finders", picture(1280, 720, finders(7))),
+        ("few finders", picture(1280, 720, finders(12))),
+        ("moire", picture(1920, 1440, moire(300.0))),
+        ("fine moire", picture(1920, 1440, moire(37.0))),
+        ("noise", picture(1920, 1080, noise)),
+        ("checkers", picture(1920, 1080, |x, y| (x / 3 + y / 3) % 2 == 0)),
+        (
+            "rings",
+            picture(1280, 1280, |x, y| {
+                let (dx, dy) = (f64::from(x) - 640.0, f64::from(y) - 640.0);
+                (dx.hypot(dy) / 4.0) as u32 % 2 == 0
+            }),
+        ),
+        ("finders on a large sheet", picture(5000, 4000, finders(4))),
+    ]
+}
+
+#[test]
+fn no_picture_takes_longer_than_the_budget_allows() {
+    for (name, frame) in hostile() {
+        let began = Instant::now();
+
+        let reading = Decoder::new(Budget::live()).decode(&frame);
+
+        let took = began.elapsed();
+        assert!(took <= AT_MOST, "{name} took {took:?}");
+        assert!(reading.codes.is_empty(), "{name} reads {:?}", reading.codes);
+    }
+}
+
+#[test]
+fn a_picture_that_was_given_up_says_so() {
+    let frame = picture(1920, 1080, finders(7));
+
+    let reading = Decoder::new(Budget::thorough().within(Duration::from_millis(20))).decode(&frame);
+
+    assert!(reading.ran_out);
+}
+
+#[test]
+fn every_small_size_of_picture_is_taken() {
+    for width in 1..24 {
+        for height in [1, 2, 7, 21, 43] {
+            let reading = Decoder::new(Budget::thorough()).decode(&picture(width, height, finders(1)));
+
+            assert!(reading.codes.is_empty());
+        }
+    }
+}
