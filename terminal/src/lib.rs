@@ -5,3 +5,5 @@ mod contained;
 pub mod decode_command;
 pub mod decoder;
 pub mod door;
+pub mod enrol;
+pub mod sync;

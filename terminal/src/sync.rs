@@ -1,0 +1,5 @@
+//! Talks to the server: signed requests, and the thread that keeps list and journal in step.
+
+pub mod packing;
+mod pinned;
+pub mod transport;
