@@ -109,20 +109,25 @@ impl Movement {
 
 /// Returns the movements that count, in their order: without repetitions, undone ones and the
 /// undoings themselves.
+///
+/// An undoing counts only where it names the ticket of its target, so that the movements of one
+/// ticket fold to the same standing alone as among all others. Of two different movements under
+/// one name the lesser stands, whichever came first.
 pub fn effective<'a>(movements: impl IntoIterator<Item = &'a Movement>) -> Vec<&'a Movement> {
     let mut undone = BTreeSet::new();
     let mut standing: Vec<&Movement> = Vec::new();
     for movement in movements {
         match movement.kind {
             MovementKind::Undo { device, seq } => {
-                undone.insert((device, seq));
+                undone.insert((device, seq, movement.ticket));
             }
             MovementKind::Admit | MovementKind::Exit => standing.push(movement),
         }
     }
-    standing.retain(|movement| !undone.contains(&movement.name()));
-    standing.sort_unstable_by_key(|m| (m.hlc, m.device, m.seq));
-    standing.dedup_by_key(|m| m.name());
+    standing.retain(|movement| !undone.contains(&(movement.device, movement.seq, movement.ticket)));
+    standing.sort_unstable();
+    let mut names = BTreeSet::new();
+    standing.retain(|movement| names.insert(movement.name()));
     standing
 }
 
@@ -276,4 +281,120 @@ pub fn occupancy<'a>(movements: impl IntoIterator<Item = &'a Movement>, policy: 
         *counts.entry(zone).or_default() += 1;
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use proptest::prelude::*;
+
+    const TICKET: TicketId = TicketId(7);
+
+    fn movement(ms: u64, device: u16, seq: u64, kind: MovementKind) -> Movement {
+        Movement {
+            hlc: Hlc::at(UnixMillis(ms)),
+            device: DeviceNo(device),
+            seq: Seq(seq),
+            kind,
+            is_override: false,
+            ticket: TICKET,
+            gate: GateId(0),
+            entry_hash: [0; 32],
+        }
+    }
+
+    fn undo(device: u16, seq: u64) -> MovementKind {
+        MovementKind::Undo { device: DeviceNo(device), seq: Seq(seq) }
+    }
+
+    fn any_movement() -> impl Strategy<Value = Movement> {
+        let kind = prop_oneof![
+            Just(MovementKind::Admit),
+            Just(MovementKind::Exit),
+            (any::<u16>(), 0..=TicketId::SERIAL_MAX)
+                .prop_map(|(device, seq)| MovementKind::Undo { device: DeviceNo(device), seq: Seq(seq) }),
+        ];
+        (any::<[u64; 3]>(), any::<[u16; 2]>(), any::<bool>(), any::<[u8; 32]>(), kind).prop_map(
+            |([hlc, seq, ticket], [device, gate], is_override, entry_hash, kind)| Movement {
+                hlc: Hlc(hlc),
+                device: DeviceNo(device),
+                seq: Seq(seq),
+                kind,
+                is_override,
+                ticket: TicketId(ticket),
+                gate: GateId(gate),
+                entry_hash,
+            },
+        )
+    }
+
+    #[test]
+    fn an_undoing_takes_its_target_out_wherever_it_stands_and_is_itself_final() {
+        let admit = movement(1_000, 1, 1, MovementKind::Admit);
+        let early = movement(500, 2, 1, undo(1, 1));
+        let of_the_undoing = movement(2_000, 2, 2, undo(2, 1));
+        assert!(effective([&admit, &early, &of_the_undoing]).is_empty());
+        assert_eq!(effective([&admit, &of_the_undoing]), vec![&admit]);
+    }
+
+    #[test]
+    fn an_undoing_that_names_another_ticket_takes_nothing_out() {
+        let admit = movement(1_000, 1, 1, MovementKind::Admit);
+        let stray = Movement { ticket: TicketId(8), ..movement(2_000, 1, 2, undo(1, 1)) };
+        assert_eq!(effective([&admit, &stray]), vec![&admit]);
+    }
+
+    #[test]
+    fn two_movements_under_one_name_give_one_order_whichever_came_first() {
+        let one = movement(1_000, 1, 1, MovementKind::Admit);
+        let other = movement(3_000, 1, 1, MovementKind::Exit);
+        let between = movement(2_000, 2, 1, MovementKind::Admit);
+        assert_eq!(effective([&one, &between, &other]), vec![&one, &between]);
+        assert_eq!(effective([&other, &between, &one]), vec![&one, &between]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_movement_reads_back_and_none_cut_or_grown_does(movement in any_movement(), cut in 1_usize..=60) {
+            let mut body = movement.encode();
+            prop_assert_eq!(body.len(), 60);
+            prop_assert_eq!(Movement::decode(movement.device, movement.seq, &body), Ok(movement.clone()));
+            prop_assert!(Movement::decode(movement.device, movement.seq, &body[..60 - cut]).is_err());
+            body.push(0);
+            prop_assert_eq!(Movement::decode(movement.device, movement.seq, &body), Err(DecodeError::Trailing));
+        }
+
+        #[test]
+        fn what_is_read_as_a_movement_is_what_is_written(
+            kind in 0_u8..8,
+            flags in 0_u8..4,
+            target in prop_oneof![Just([0; 8]), any::<[u8; 8]>()],
+            mut body in proptest::collection::vec(any::<u8>(), 60),
+        ) {
+            (body[0], body[1]) = (kind, flags);
+            body[20..28].copy_from_slice(&target);
+            if let Ok(movement) = Movement::decode(DeviceNo(1), Seq(1), &body) {
+                prop_assert_eq!(movement.encode(), body);
+            }
+        }
+
+        #[test]
+        fn every_order_of_arrival_gives_one_fold(
+            mut movements in proptest::collection::vec((0_u64..6, 1_u16..4, 1_u64..5, 0_u8..3, 1_u16..4, 1_u64..5), 0..12)
+                .prop_map(|all| all.into_iter().map(|(ms, device, seq, kind, of, target)| movement(ms, device, seq, match kind {
+                    0 => MovementKind::Admit,
+                    1 => MovementKind::Exit,
+                    _ => undo(of, target),
+                })).collect::<Vec<_>>()),
+            turn in any::<usize>(),
+        ) {
+            let expected: Vec<Movement> = effective(&movements).into_iter().cloned().collect();
+            let half = turn % movements.len().max(1);
+            movements.rotate_left(half);
+            movements.reverse();
+            let repeated: Vec<&Movement> = movements.iter().chain(&movements).collect();
+            prop_assert_eq!(effective(repeated).into_iter().cloned().collect::<Vec<_>>(), expected);
+        }
+    }
 }
