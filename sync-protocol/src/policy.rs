@@ -339,6 +339,21 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_with_a_word_that_the_rules_do_not_have_is_refused() {
+        let mut dated = policy();
+        dated.classes[0].windows = vec![Window::new(UnixMillis(1), UnixMillis(2)).unwrap()];
+        let text = alloc::string::String::from_utf8(dated.encode()).unwrap();
+        assert_eq!(Policy::decode(text.as_bytes()), Ok(dated));
+        for (word, with_more) in
+            [(r#""name":"Hall""#, r#""name":"Hall","colour":1"#), (r#""from":1"#, r#""from":1,"zone":"UTC""#)]
+        {
+            assert!(text.contains(word));
+            assert!(Policy::decode(text.replace(word, with_more).as_bytes()).is_err(), "{word}");
+        }
+        assert!(Policy::decode(&[text.as_bytes(), b"1"].concat()).is_err());
+    }
+
+    #[test]
     fn a_policy_that_names_what_is_not_there_is_refused() {
         let mut broken = policy();
         broken.gates[0].zone = ZoneId(9);

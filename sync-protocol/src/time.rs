@@ -47,6 +47,7 @@ pub struct Window {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawWindow {
     from: UnixMillis,
     until: UnixMillis,
