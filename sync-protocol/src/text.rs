@@ -30,7 +30,8 @@ pub fn decode<'a>(bytes: &'a [u8], field: &'static str) -> Result<&'a str, Decod
 /// `bytes_max` bytes at a character's border, without space at the ends.
 pub fn tidy(text: &str, bytes_max: usize) -> String {
     let mut tidy = String::new();
-    for character in text.trim().nfc().map(|c| if c.is_control() { ' ' } else { c }) {
+    let is_margin = |c: char| c.is_control() || c.is_whitespace();
+    for character in text.trim_matches(is_margin).nfc().map(|c| if c.is_control() { ' ' } else { c }) {
         if tidy.len() + character.len_utf8() > bytes_max {
             break;
         }
@@ -50,6 +51,7 @@ mod tests {
     fn text_is_composed_cut_at_a_border_and_free_of_control_characters() {
         assert_eq!(tidy("  Zoe\u{308}\n ", 16), "Zo\u{eb}");
         assert_eq!(tidy("\u{e9}\u{e9}", 3), "\u{e9}");
+        assert_eq!(tidy("\u{7}Zoe\u{7}", 16), "Zoe");
         assert!(decode("Zoe\u{308}".as_bytes(), "name").is_err());
         assert!(decode(b"a\x07", "name").is_err());
         assert_eq!(decode("Zo\u{eb}".as_bytes(), "name"), Ok("Zo\u{eb}"));
