@@ -244,3 +244,30 @@ impl std::fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::ServerOptions;
+
+    crate::on_both_databases! {
+        async fn the_first_organiser_can_log_in(database_url: String) {
+            let server = ServerOptions::default().database_url(database_url).start().unwrap();
+
+            let organiser = Organiser::first(&server).await.unwrap();
+
+            assert_eq!(text(&organiser.get("/me").await.unwrap(), "email").unwrap(), EMAIL);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_tells_the_problem() {
+        let server = ServerOptions::default().start().unwrap();
+        Organiser::first(&server).await.unwrap();
+
+        let error = Organiser::log_in(&server.url(), EMAIL, "something else").await.unwrap_err();
+
+        let refused = error.downcast_ref::<Refused>().unwrap();
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    }
+}

@@ -79,6 +79,13 @@ impl Program {
         self.stdout.text()
     }
 
+    /// Returns everything printed, for a program that has ended: first waits until all of it has been read.
+    pub fn last_words(&self) -> String {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        let read = |output: &Output| output.all(deadline).unwrap_or_else(|_| output.text());
+        read(&self.stdout) + &read(&self.stderr)
+    }
+
     /// Waits for the next line of standard output; `None` when the program has closed it.
     ///
     /// # Errors

@@ -185,7 +185,7 @@ impl Server {
         while !is_ready(self.port.address(), self.options.tls) {
             if !process.is_running() {
                 let status = process.wait(PATIENCE)?;
-                bail!("the server ended ({status}); its log:\n{}{}", process.printed(), process.log());
+                bail!("the server ended ({status}); its log:\n{}", process.last_words());
             }
             ensure!(
                 Instant::now() < deadline,
@@ -212,8 +212,7 @@ impl Server {
     }
 
     fn keep_log(&mut self, process: &Program) {
-        self.ended_logs += &process.printed();
-        self.ended_logs += &process.log();
+        self.ended_logs += &process.last_words();
     }
 }
 
@@ -228,7 +227,7 @@ fn is_ready(address: SocketAddr, tls: bool) -> bool {
         write!(connection, "GET /readyz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
         let mut status = [0; 12];
         connection.read_exact(&mut status)?;
-        Ok(status.ends_with(b" 200"))
+        Ok(status.starts_with(b"HTTP/1.1 2"))
     };
     ask().unwrap_or(false)
 }
@@ -264,5 +263,38 @@ impl Port {
 
     fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.number).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_was_killed_comes_back_at_the_same_address() {
+        let mut server = Server::start().unwrap();
+        let url = server.url();
+
+        server.kill9().unwrap();
+        assert!(!is_ready(server.port.address(), false));
+        server.restart().unwrap();
+
+        assert_eq!(server.url(), url);
+        assert!(is_ready(server.port.address(), false));
+        assert!(server.stop().unwrap().success(), "{}", server.log());
+    }
+
+    #[test]
+    fn a_server_that_cannot_start_says_why() {
+        let error = ServerOptions::default().argument("--no-such-flag").start().unwrap_err().to_string();
+
+        assert!(error.contains("--no-such-flag"), "{error}");
+    }
+
+    #[test]
+    fn a_self_signed_server_is_ready_too() {
+        let server = ServerOptions::default().self_signed().start().unwrap();
+
+        assert!(server.url().starts_with("https://"));
     }
 }
