@@ -1,19 +1,20 @@
 //! `usher decode` as a program.
 
-use std::{
-    path::Path,
-    process::{Command, Output},
-};
+use std::{path::Path, process::Command};
 
-use harness::{frames, programs::usher};
+use harness::{
+    frames,
+    process::{Finished, PATIENCE, program, run_command},
+};
 use serde_json::Value;
 
-fn decode(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(usher()).arg("decode").args(arguments).current_dir(folder).output().unwrap()
+fn decode(arguments: &[&str], folder: &Path) -> Finished {
+    let mut command = Command::new(program("usher").unwrap());
+    run_command(command.arg("decode").args(arguments).current_dir(folder), "", PATIENCE).unwrap()
 }
 
-fn lines(output: &Output) -> Vec<Value> {
-    String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+fn lines(output: &Finished) -> Vec<Value> {
+    output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
@@ -57,7 +58,7 @@ fn people_get_a_table_and_a_summary() {
 
     let output = decode(&["a.png"], folder.path());
 
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = output.stdout;
     assert!(text.contains("a.png  HELLO"), "{text}");
     assert!(text.contains("1 with a code, 0 without, 0 not opened"), "{text}");
 }
@@ -67,5 +68,5 @@ fn nothing_to_read_is_a_mistake_that_is_explained() {
     let output = decode(&[], Path::new("."));
 
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("Usage: usher decode"));
+    assert!(output.stderr.contains("Usage: usher decode"));
 }

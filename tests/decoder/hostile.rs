@@ -49,7 +49,7 @@ fn hostile() -> Vec<(&'static str, Frame)> {
             "rings",
             picture(1280, 1280, |x, y| {
                 let (dx, dy) = (f64::from(x) - 640.0, f64::from(y) - 640.0);
-                (dx.hypot(dy) / 4.0) as u32 % 2 == 0
+                ((dx.hypot(dy) / 4.0) as u32).is_multiple_of(2)
             }),
         ),
         ("finders on a large sheet", picture(5000, 4000, finders(4))),

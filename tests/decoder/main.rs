@@ -1,5 +1,7 @@
 //! The decoder on drawn frames and on hostile pictures, and `usher decode` on files.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
+
 mod command;
 mod door_frames;
 mod hostile;

@@ -62,6 +62,17 @@ pub enum Severity {
     Hard,
 }
 
+impl Severity {
+    /// Returns the mild, the moderate or the hard one.
+    fn of<T>(self, [mild, moderate, hard]: [T; 3]) -> T {
+        match self {
+            Self::Mild => mild,
+            Self::Moderate => moderate,
+            Self::Hard => hard,
+        }
+    }
+}
+
 /// All kinds.
 pub const KINDS: [Kind; 12] = [
     Kind::Paper,

@@ -2,12 +2,13 @@
 //!
 //! Nothing here imitates the product. [`postgres`] and [`databases`] give throw-away databases, [`process`] runs the
 //! programs that cargo built, [`organiser`] speaks to the server as an organiser's own program would, [`pty`] shows
-//! what a person at the door would see, and [`frames`] draws what a camera at the door would.
+//! what a person at the door would see, [`frames`] draws what a camera at the door would, and [`fake_camera`] is that
+//! camera.
 
 pub mod databases;
+pub mod fake_camera;
 pub mod frames;
 pub mod organiser;
 pub mod postgres;
 pub mod process;
-pub mod programs;
 pub mod pty;

@@ -1,6 +1,6 @@
 //! From light to a picture: lamps, lens, hand, sensor, compression.
 
-use std::io::Cursor;
+use std::{f32::consts::TAU, io::Cursor};
 
 use image::{GrayImage, ImageFormat, codecs::jpeg::JpegEncoder};
 
@@ -25,22 +25,21 @@ pub(super) struct Optics {
 
 impl Optics {
     pub(super) fn draw(kind: Kind, severity: Severity, random: &mut Random) -> Self {
-        let hardness = severity as usize;
         let shadow = (kind == Kind::Shadow).then(|| {
             let edge = (random.between(480.0, 800.0), random.between(280.0, 440.0));
-            (edge, random.between(0.0, 6.28), [0.6, 0.42, 0.25][hardness])
+            (edge, random.between(0.0, TAU), severity.of([0.6, 0.42, 0.25]))
         });
         let defocus = match kind {
-            Kind::Defocus => [1.6, 2.3, 3.3][hardness],
+            Kind::Defocus => severity.of([1.6, 2.3, 3.3]),
             _ => random.between(0.4, 1.0),
         };
         let motion = match kind {
-            Kind::Motion => [3.0, 5.0, 9.0][hardness],
+            Kind::Motion => severity.of([3.0, 5.0, 9.0]),
             _ => random.between(0.0, 1.0),
         };
-        let direction = random.between(0.0, 6.28);
+        let direction = random.between(0.0, TAU);
         let (exposure, noise) = match kind {
-            Kind::Dark => ([0.5, 0.38, 0.25][hardness], [0.02, 0.028, 0.045][hardness]),
+            Kind::Dark => (severity.of([0.5, 0.38, 0.25]), severity.of([0.02, 0.028, 0.045])),
             _ => (random.between(0.8, 1.0), random.between(0.004, 0.012)),
         };
         Self {
@@ -51,7 +50,7 @@ impl Optics {
             exposure,
             noise,
             jpeg_quality: match kind {
-                Kind::Compressed => [45, 28, 14][hardness],
+                Kind::Compressed => severity.of([45, 28, 14]),
                 _ => 70 + random.below(25) as u8,
             },
         }

@@ -1,5 +1,7 @@
 //! Where a ticket is in front of the camera, and what it looks like from there.
 
+use std::f32::consts::{PI, TAU};
+
 use super::{HEIGHT, Kind, Severity, WIDTH, random::Random, ticket::Ticket};
 
 /// Points taken along each side of a pixel.
@@ -57,22 +59,21 @@ const FOCAL: f32 = 1_100.0;
 
 impl Pose {
     pub(super) fn draw(kind: Kind, severity: Severity, random: &mut Random) -> Self {
-        let hardness = severity as usize;
         let side = match kind {
-            Kind::Small => [190.0, 160.0, 130.0][hardness],
+            Kind::Small => severity.of([190.0, 160.0, 130.0]),
             _ => random.between(230.0, 330.0),
         };
         let turn = match kind {
-            Kind::Rotation => random.between(-3.14, 3.14),
+            Kind::Rotation => random.between(-PI, PI),
             _ => random.between(-0.14, 0.14),
         };
         let degrees = match kind {
-            Kind::Perspective => [20.0, 32.0, 48.0][hardness],
+            Kind::Perspective => severity.of([20.0, 32.0, 48.0]),
             _ => random.between(0.0, 10.0),
         };
         let centre =
             (WIDTH as f32 / 2.0 + random.between(-220.0, 220.0), HEIGHT as f32 / 2.0 + random.between(-70.0, 70.0));
-        Self { side, centre, turn, tilt: f32::to_radians(degrees), tilt_axis: random.between(0.0, 6.28) }
+        Self { side, centre, turn, tilt: f32::to_radians(degrees), tilt_axis: random.between(0.0, TAU) }
     }
 
     /// Returns the matrix that takes a pixel's place, seen from the code's centre, to the ticket's
@@ -83,13 +84,10 @@ impl Pose {
         // In the picture's plane along the axis nothing shrinks; across it the cosine of the tilt does.
         let shrink = self.tilt.cos().max(0.1);
         let depth = self.tilt.sin() / (FOCAL * shrink);
-        let along = [cos_axis, sin_axis];
         let across = [-sin_axis, cos_axis];
-        let tilted = |row: usize| {
-            let mix = |column: usize| along[row] * along[column] + across[row] * across[column] / shrink;
-            [mix(0), mix(1)]
-        };
-        let (first, second) = (tilted(0), tilted(1));
+        let mixed = cos_axis * sin_axis * (1.0 - 1.0 / shrink);
+        let first = [cos_axis * cos_axis + sin_axis * sin_axis / shrink, mixed];
+        let second = [mixed, sin_axis * sin_axis + cos_axis * cos_axis / shrink];
         let scale = 1.0 / self.side;
         [
             [

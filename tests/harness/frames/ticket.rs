@@ -43,7 +43,7 @@ impl Ticket {
         let mut paper = random.between(0.75, 0.95);
         let mut ink = random.between(0.04, 0.12);
         if kind == Kind::Pale {
-            ink = paper - [0.45, 0.32, 0.2][severity as usize];
+            ink = paper - severity.of([0.45, 0.32, 0.2]);
         }
         if kind == Kind::DarkMode {
             std::mem::swap(&mut ink, &mut paper);
