@@ -17,9 +17,12 @@ use crate::accounts::password::Passwords;
 use crate::accounts::throttle::Throttle;
 use crate::clock::Clock;
 use crate::db::{Database, StoreError};
+use crate::events;
 use crate::http::{self, document, problem::Problem};
 use crate::installation;
+use crate::registrations;
 use crate::seal::{MasterKey, Sealer};
+use crate::tickets;
 
 /// What the operator chose, as far as the features need it.
 #[derive(Clone, Debug, Default)]
@@ -135,7 +138,11 @@ impl App {
 
 /// Returns every feature's routes, with their description.
 fn features() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(document::frame()).merge(accounts::routes::routes())
+    OpenApiRouter::with_openapi(document::frame())
+        .merge(accounts::routes::routes())
+        .merge(events::routes::routes())
+        .merge(registrations::routes::routes())
+        .merge(tickets::routes::routes())
 }
 
 /// Returns the description of the interface.

@@ -51,6 +51,19 @@ pub fn uuid_v7(now: UnixMillis) -> [u8; 16] {
     uuid::Builder::from_unix_timestamp_millis(now.0, &random_bytes()).into_uuid().into_bytes()
 }
 
+/// Returns `count` new UUIDv7 that sort in the order they are returned in. Every 4 096th is dated a
+/// millisecond later.
+pub fn uuids_v7(now: UnixMillis, count: usize) -> impl Iterator<Item = [u8; 16]> {
+    (0..count as u64).map(move |number| {
+        let mut random = random_bytes::<10>();
+        let [high, low] = ((number % 4_096) as u16).to_be_bytes();
+        // The twelve bits after the version sort right after the time.
+        let [first, second, ..] = &mut random;
+        (*first, *second) = (high, low);
+        uuid::Builder::from_unix_timestamp_millis(now.0 + number / 4_096, &random).into_uuid().into_bytes()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +71,9 @@ mod tests {
     #[test]
     fn ids_made_later_sort_later() {
         assert!(uuid_v7(UnixMillis(1_000)) < uuid_v7(UnixMillis(2_000)));
+
+        let ids: Vec<_> = uuids_v7(UnixMillis(1_000), 10_000).collect();
+        assert!(ids.is_sorted());
     }
 
     #[test]

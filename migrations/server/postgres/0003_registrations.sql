@@ -8,7 +8,6 @@ CREATE TABLE registrations (
     note TEXT NOT NULL,
     -- Name, e-mail and external id without accents and case.
     search TEXT NOT NULL,
-    class BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
 

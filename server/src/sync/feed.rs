@@ -50,8 +50,8 @@ pub async fn create(tx: &mut Tx, sealer: &Sealer, event: EventId) -> Result<(), 
     store::insert_feed(tx, event, feed, ChainPoint::start(event, feed), &sealed).await
 }
 
-/// Locks an event's counter until the transaction ends. Nothing but appending may follow: this is the
-/// lock that every change of the event waits for.
+/// Locks an event's counter until the transaction ends. Little but the rows that carry the entries'
+/// numbers may follow: this is the lock that every change of the event waits for.
 ///
 /// # Errors
 ///

@@ -1,0 +1,161 @@
+//! Events: their policy (what the doors need to know) and their offer (what only organisers do).
+
+pub mod body;
+mod check;
+pub mod routes;
+pub mod store;
+
+use ed25519_dalek::SigningKey;
+use serde::{Deserialize, Serialize};
+use sync_protocol::feed::entry::KeyPurpose;
+use sync_protocol::feed::{Body, Entity};
+use sync_protocol::id::{ClassId, EventId, Kid, starts_with_space};
+use sync_protocol::key::public_key;
+use sync_protocol::policy::{Class, Policy};
+use sync_protocol::ticket::KeyState;
+use sync_protocol::time::UnixMillis;
+use zeroize::Zeroizing;
+
+use crate::accounts::{OrganisationId, Organiser};
+use crate::app::App;
+use crate::clock::{random_bytes, uuid_v7};
+use crate::db::{StoreError, Tx};
+use crate::seal::Sealer;
+use crate::sync::feed;
+
+/// Where an event's ticket signing key is sealed for; the row is the event's id and the key's number.
+const SECRET_KEY_PLACE: &str = "event_keys.secret_key";
+
+/// An event.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// What the doors know: name, times, zones, gates, ticket types, limits, switches.
+    pub policy: Policy,
+    /// What the doors don't know.
+    pub offer: Offer,
+    /// When it was made.
+    pub created_at: UnixMillis,
+}
+
+impl Event {
+    /// Returns the ticket type called `name`, whatever its case.
+    pub fn class_named(&self, name: &str) -> Option<&Class> {
+        let name = name.trim().to_lowercase();
+        self.policy.classes.iter().find(|class| class.name.to_lowercase() == name)
+    }
+
+    /// Returns how many tickets of a type there may be.
+    pub fn quota(&self, class: ClassId) -> Option<u32> {
+        self.offer.ticket_types.iter().find(|offered| offered.class == class).and_then(|offered| offered.quota)
+    }
+}
+
+/// What is sold.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Offer {
+    /// One for each class of the policy, in its order.
+    pub ticket_types: Vec<OfferedType>,
+}
+
+/// A ticket type as it is sold.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct OfferedType {
+    /// The policy's class.
+    pub class: ClassId,
+    /// What it costs; nothing is free.
+    pub price: Option<Price>,
+    /// How many there may be; nothing is any number.
+    pub quota: Option<u32>,
+}
+
+/// An amount of money.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// In the currency's smallest unit.
+    #[schema(example = 4900)]
+    pub amount: u32,
+    /// The ISO 4217 code.
+    #[schema(example = "EUR")]
+    pub currency: String,
+}
+
+/// A ticket signing key of an event.
+pub struct TicketKey {
+    /// Its number.
+    pub kid: Kid,
+    /// The secret half.
+    pub secret: SigningKey,
+}
+
+/// Makes an event with its first ticket signing key and its feed, whose first entries are the policy and
+/// the key.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn create(app: &App, organiser: Organiser, policy: Policy, offer: Offer) -> Result<Event, StoreError> {
+    let now = app.clock().now();
+    let event = Event { id: EventId(uuid_v7(now)), policy, offer, created_at: now };
+    let (kid, secret) = (new_kid(), SigningKey::from_bytes(&Zeroizing::new(random_bytes())));
+    let public = public_key(&secret).to_bytes();
+    let sealed = app.sealer().seal(SECRET_KEY_PLACE, &key_row(event.id, kid), secret.as_bytes());
+
+    let mut tx = app.database().begin_write().await?;
+    store::insert(&mut tx, organiser.organisation, &event).await?;
+    store::insert_key(&mut tx, event.id, kid, KeyState::Active, public, &sealed, now).await?;
+    feed::create(&mut tx, app.sealer(), event.id).await?;
+    let entries = [
+        Body::Policy(event.policy.clone()).encode(Entity::ZERO),
+        Body::Key { kid, purpose: KeyPurpose::Ticket, state: KeyState::Active, key: public }.encode(Entity::ZERO),
+    ];
+    feed::append(&mut tx, app.sealer(), event.id, &entries).await?;
+    tx.commit().await?;
+    Ok(event)
+}
+
+/// Returns an event of an organisation.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn find(tx: &mut Tx, organisation: OrganisationId, id: EventId) -> Result<Option<Event>, StoreError> {
+    store::find(tx, organisation, id).await
+}
+
+/// Returns the key that an event's new tickets are signed with.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn active_kid(tx: &mut Tx, event: EventId) -> Result<Kid, StoreError> {
+    store::active_kid(tx, event).await
+}
+
+/// Opens one of an event's ticket signing keys.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn ticket_key(tx: &mut Tx, sealer: &Sealer, event: EventId, kid: Kid) -> Result<TicketKey, StoreError> {
+    let sealed = store::sealed_key(tx, event, kid).await?;
+    let secret = sealer.open_key(SECRET_KEY_PLACE, &key_row(event, kid), &sealed)?;
+    Ok(TicketKey { kid, secret: SigningKey::from_bytes(&secret) })
+}
+
+fn key_row(event: EventId, kid: Kid) -> Vec<u8> {
+    [event.as_bytes().as_slice(), &kid.0.to_be_bytes()].concat()
+}
+
+/// Returns a random key number whose credentials begin with no space. Numbers of different events seldom
+/// meet, so that a door that serves several events tries one key, not all.
+fn new_kid() -> Kid {
+    loop {
+        let kid = u16::from_be_bytes(random_bytes());
+        if kid != 0 && !starts_with_space(kid) {
+            return Kid(kid);
+        }
+    }
+}

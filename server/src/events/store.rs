@@ -1,0 +1,116 @@
+//! SQL of events and their keys.
+
+use sqlx::any::AnyRow;
+use sync_protocol::id::{EventId, Kid};
+use sync_protocol::policy::Policy;
+use sync_protocol::ticket::KeyState;
+use sync_protocol::time::UnixMillis;
+
+use super::Event;
+use crate::accounts::OrganisationId;
+use crate::db::column::{Columns as _, int};
+use crate::db::{StoreError, Tx};
+
+pub(super) async fn insert(tx: &mut Tx, organisation: OrganisationId, event: &Event) -> Result<(), StoreError> {
+    let offer = serde_json::to_vec(&event.offer).map_err(|_| StoreError::Corrupt("offer"))?;
+    sqlx::query(
+        "INSERT INTO events (id, organisation_id, name, time_zone, starts_at, ends_at, policy, offer, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(&event.id.0[..])
+    .bind(&organisation.0[..])
+    .bind(event.policy.event.as_str())
+    .bind(event.policy.time_zone.as_str())
+    .bind(int(event.policy.starts.0))
+    .bind(int(event.policy.ends.0))
+    .bind(event.policy.encode())
+    .bind(offer)
+    .bind(int(event.created_at.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn find(tx: &mut Tx, organisation: OrganisationId, id: EventId) -> Result<Option<Event>, StoreError> {
+    let row = sqlx::query("SELECT id, policy, offer, created_at FROM events WHERE id = $1 AND organisation_id = $2")
+        .bind(&id.0[..])
+        .bind(&organisation.0[..])
+        .fetch_optional(tx.connection())
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Returns up to `limit` events made after `after`, oldest first.
+pub(super) async fn list(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    after: Option<EventId>,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let after = after.unwrap_or(EventId([0; 16]));
+    sqlx::query(
+        "SELECT id, policy, offer, created_at FROM events
+         WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(&organisation.0[..])
+    .bind(&after.0[..])
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+fn read(row: &AnyRow) -> Result<Event, StoreError> {
+    Ok(Event {
+        id: EventId(row.array("id")?),
+        policy: Policy::decode(&row.bytes("policy")?).map_err(|_| StoreError::Corrupt("policy"))?,
+        offer: serde_json::from_slice(&row.bytes("offer")?).map_err(|_| StoreError::Corrupt("offer"))?,
+        created_at: row.millis("created_at")?,
+    })
+}
+
+pub(super) async fn insert_key(
+    tx: &mut Tx,
+    event: EventId,
+    kid: Kid,
+    state: KeyState,
+    public: [u8; 32],
+    sealed: &[u8],
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO event_keys (event_id, kid, state, public_key, secret_key, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(&event.0[..])
+    .bind(i64::from(kid.0))
+    .bind(state as i64)
+    .bind(&public[..])
+    .bind(sealed)
+    .bind(int(now.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn active_kid(tx: &mut Tx, event: EventId) -> Result<Kid, StoreError> {
+    let row = sqlx::query(
+        "SELECT kid FROM event_keys WHERE event_id = $1 AND state = $2 ORDER BY created_at DESC, kid LIMIT 1",
+    )
+    .bind(&event.0[..])
+    .bind(KeyState::Active as i64)
+    .fetch_one(tx.connection())
+    .await?;
+    row.small("kid").map(Kid)
+}
+
+pub(super) async fn sealed_key(tx: &mut Tx, event: EventId, kid: Kid) -> Result<Vec<u8>, StoreError> {
+    sqlx::query("SELECT secret_key FROM event_keys WHERE event_id = $1 AND kid = $2")
+        .bind(&event.0[..])
+        .bind(i64::from(kid.0))
+        .fetch_one(tx.connection())
+        .await?
+        .bytes("secret_key")
+}

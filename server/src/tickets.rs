@@ -1,0 +1,353 @@
+//! Tickets: issuing, changing, and the credential that is shown at the door.
+
+pub mod body;
+pub mod qr;
+pub mod routes;
+pub mod store;
+
+use std::collections::HashSet;
+
+use sync_protocol::feed::entry::TicketRow;
+use sync_protocol::feed::{Body, Entity, NewEntry};
+use sync_protocol::id::{ClassId, DeviceNo, EventId, Issue, Kid, RegistrationId, TicketId};
+use sync_protocol::ticket::credential::Signer;
+use sync_protocol::ticket::{Claims, Credential};
+use sync_protocol::time::UnixMillis;
+use sync_protocol::verdict::{Row, TicketStatus};
+
+use crate::accounts::{AccountId, Organiser};
+use crate::app::App;
+use crate::clock::random_bytes;
+use crate::db::{StoreError, Tx};
+use crate::events::{self, Event};
+use crate::registrations;
+use crate::sync::feed::{self, FeedHead};
+
+/// The smallest serial: from here on a typed code has 10 characters and its check symbol.
+const SERIAL_MIN: u64 = 1 << 45;
+/// Why a ticket was changed: at most this many characters.
+pub const REASON_CHARS_MAX: usize = 500;
+
+/// A ticket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Ticket {
+    /// Its number.
+    pub id: TicketId,
+    /// Whose it is.
+    pub registration: RegistrationId,
+    /// The key that its credential is signed with.
+    pub kid: Kid,
+    /// What the doors are told.
+    pub row: Row,
+    /// What a blocked ticket goes back to.
+    pub status_before_block: Option<TicketStatus>,
+    /// When it was issued first.
+    pub created_at: UnixMillis,
+    /// When it was last changed.
+    pub changed_at: UnixMillis,
+}
+
+/// A ticket to issue.
+#[derive(Clone, Debug)]
+pub struct NewTicket<'a> {
+    /// Whose it is.
+    pub registration: RegistrationId,
+    /// Its type.
+    pub class: ClassId,
+    /// Valid or unpaid.
+    pub status: TicketStatus,
+    /// Staff should look at the note.
+    pub attention: bool,
+    /// Staff should check who it is.
+    pub id_check: bool,
+    /// The attendee's name.
+    pub name: &'a str,
+    /// The note for the door.
+    pub note: &'a str,
+}
+
+/// Why tickets were not issued.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// There would be more of a type than there may be.
+    #[error("only {left} tickets of this type are left")]
+    SoldOut {
+        /// The type.
+        class: ClassId,
+        /// How many there could still be.
+        left: u32,
+    },
+    /// The database failed.
+    #[error("could not issue the tickets")]
+    Store(#[from] StoreError),
+}
+
+/// Issues tickets and tells the doors, as the last statements of the transaction.
+///
+/// # Errors
+///
+/// [`IssueError`], after which the transaction must not be committed.
+pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket<'_>]) -> Result<Vec<Ticket>, IssueError> {
+    let kid = events::active_kid(tx, event.id).await?;
+    let head = feed::lock(tx, app.sealer(), event.id).await?;
+    check_quotas(tx, event, new).await?;
+    let ids = free_ids(tx, event.id, new.len()).await?;
+    let now = app.clock().now();
+    let first = head.next().0;
+
+    let mut tickets = Vec::with_capacity(new.len());
+    let mut entries = Vec::with_capacity(new.len());
+    for ((number, new), id) in (first..).zip(new).zip(ids) {
+        let NewTicket { registration, class, status, attention, id_check, name, note } = *new;
+        let row = Row { issue: issue_number(number)?, class, status, attention, id_check };
+        entries.push(entry(id, row, name, note));
+        tickets.push(Ticket {
+            id,
+            registration,
+            kid,
+            row,
+            status_before_block: None,
+            created_at: now,
+            changed_at: now,
+        });
+    }
+    store::insert(tx, event.id, &tickets).await?;
+    feed::append_after(tx, head, &entries).await?;
+    Ok(tickets)
+}
+
+/// Counts under the feed's lock, so that two sales at once cannot both take the last ticket.
+async fn check_quotas(tx: &mut Tx, event: &Event, new: &[NewTicket<'_>]) -> Result<(), IssueError> {
+    let limited = event.offer.ticket_types.iter().filter_map(|offered| Some((offered.class, offered.quota?)));
+    for (class, quota) in limited {
+        let wanted = new.iter().filter(|ticket| ticket.class == class).count() as u64;
+        if wanted == 0 {
+            continue;
+        }
+        let left = u64::from(quota).saturating_sub(store::count_of_class(tx, event.id, class).await?);
+        if wanted > left {
+            return Err(IssueError::SoldOut { class, left: u32::try_from(left).unwrap_or(u32::MAX) });
+        }
+    }
+    Ok(())
+}
+
+/// Returns random ticket numbers that the event does not have yet.
+async fn free_ids(tx: &mut Tx, event: EventId, count: usize) -> Result<Vec<TicketId>, StoreError> {
+    let mut ids = HashSet::with_capacity(count);
+    loop {
+        while ids.len() < count {
+            ids.insert(random_id());
+        }
+        let drawn: Vec<TicketId> = ids.iter().copied().collect();
+        let taken = store::which_exist(tx, event, &drawn).await?;
+        if taken.is_empty() {
+            return Ok(drawn);
+        }
+        ids.retain(|id| !taken.contains(id));
+    }
+}
+
+fn random_id() -> TicketId {
+    loop {
+        let serial = u64::from_be_bytes(random_bytes()) >> 16;
+        if let Some(id) = TicketId::new(DeviceNo(0), serial).filter(|_| serial >= SERIAL_MIN) {
+            return id;
+        }
+    }
+}
+
+/// Feed numbers stay below 2^32, because a credential carries them in 32 bits.
+fn issue_number(number: u64) -> Result<Issue, StoreError> {
+    u32::try_from(number).map(Issue).map_err(|_| StoreError::Corrupt("feeds.seq"))
+}
+
+fn entry(ticket: TicketId, row: Row, name: &str, note: &str) -> NewEntry {
+    let ticket_row = TicketRow { row, name: name.to_owned(), note: note.to_owned() };
+    Body::Ticket { ticket, ticket_row }.encode(Entity::ZERO)
+}
+
+/// What an organiser does to a ticket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It never counts again.
+    Cancel,
+    /// It does not count for now.
+    Block,
+    /// It counts again as it did before.
+    Unblock,
+    /// A new credential; the ones before count no more.
+    Reissue,
+}
+
+impl Change {
+    const ALL: [Self; 4] = [Self::Cancel, Self::Block, Self::Unblock, Self::Reissue];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Cancel => "cancel",
+            Self::Block => "block",
+            Self::Unblock => "unblock",
+            Self::Reissue => "reissue",
+        }
+    }
+
+    fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|change| change.name() == name)
+    }
+}
+
+/// A change that was made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Changed {
+    /// What was done.
+    pub change: Change,
+    /// Why; may be empty.
+    pub reason: String,
+    /// By whom.
+    pub account: AccountId,
+    /// When.
+    pub at: UnixMillis,
+}
+
+/// Why a ticket was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// There is no such ticket.
+    #[error("there is no such ticket")]
+    Unknown,
+    /// A cancelled ticket stays cancelled.
+    #[error("the ticket is cancelled")]
+    Cancelled,
+    /// The database failed.
+    #[error("could not change the ticket")]
+    Store(#[from] StoreError),
+}
+
+/// What a change makes of a ticket; nothing if it is so already.
+fn changed(ticket: &Ticket, change: Change) -> Result<Option<Ticket>, ChangeError> {
+    use TicketStatus::{Blocked, Cancelled, Unpaid, Valid};
+    let mut after = *ticket;
+    match (change, ticket.row.status) {
+        (Change::Cancel, Cancelled) | (Change::Block, Blocked) | (Change::Unblock, Valid | Unpaid) => return Ok(None),
+        (_, Cancelled) => return Err(ChangeError::Cancelled),
+        (Change::Cancel, _) => {
+            after.row.status = Cancelled;
+            after.status_before_block = None;
+        }
+        (Change::Block, status) => {
+            after.row.status = Blocked;
+            after.status_before_block = Some(status);
+        }
+        (Change::Unblock, Blocked) => {
+            after.row.status = ticket.status_before_block.unwrap_or(Valid);
+            after.status_before_block = None;
+        }
+        // The number is known only under the feed's lock.
+        (Change::Reissue, _) => {}
+    }
+    Ok(Some(after))
+}
+
+/// Changes a ticket and tells the doors. Doing it again changes nothing, except that every re-issue makes
+/// a new credential.
+///
+/// # Errors
+///
+/// [`ChangeError`].
+pub async fn change(
+    app: &App,
+    organiser: Organiser,
+    event: &Event,
+    id: TicketId,
+    change: Change,
+    reason: String,
+) -> Result<Ticket, ChangeError> {
+    let mut tx = app.database().begin_write().await?;
+    // Whatever changes a ticket holds this lock, so what is read under it stays true.
+    let head = feed::lock(&mut tx, app.sealer(), event.id).await?;
+    let ticket = store::find(&mut tx, event.id, id).await?.ok_or(ChangeError::Unknown)?;
+    let Some(mut after) = changed(&ticket, change)? else { return Ok(ticket) };
+    let (name, note) = registrations::labels(&mut tx, ticket.registration).await?;
+    after.changed_at = app.clock().now();
+    if change == Change::Reissue {
+        after.row.issue = issue_number(head.next().0)?;
+        after.kid = events::active_kid(&mut tx, event.id).await?;
+    }
+    let changed = Changed { change, reason, account: organiser.account, at: after.changed_at };
+    store_change(&mut tx, event.id, &after, &changed, head, entry(id, after.row, &name, &note)).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+async fn store_change(
+    tx: &mut Tx,
+    event: EventId,
+    after: &Ticket,
+    changed: &Changed,
+    head: FeedHead,
+    entry: NewEntry,
+) -> Result<(), StoreError> {
+    store::update(tx, event, after).await?;
+    store::insert_change(tx, event, after.id, head.next(), changed).await?;
+    feed::append_after(tx, head, &[entry]).await?;
+    Ok(())
+}
+
+/// Makes a ticket's credential. Signatures are deterministic, so it is always the same and is stored
+/// nowhere.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn credential(tx: &mut Tx, app: &App, event: EventId, ticket: &Ticket) -> Result<Credential, StoreError> {
+    let key = events::ticket_key(tx, app.sealer(), event, ticket.kid).await?;
+    let claims = Claims {
+        is_test: false,
+        signer: Signer::Server(key.kid),
+        ticket: ticket.id,
+        issue: ticket.row.issue,
+        class: ticket.row.class,
+    };
+    Ok(claims.sign(event, &key.secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_code_has_ten_characters_and_a_check_symbol() {
+        for _ in 0..100 {
+            assert_eq!(random_id().typed_code().len(), 11);
+        }
+    }
+
+    #[test]
+    fn a_ticket_comes_back_from_a_block_as_it_was_and_never_from_a_cancellation() {
+        let unpaid = ticket(TicketStatus::Unpaid);
+
+        let blocked = changed(&unpaid, Change::Block).unwrap().unwrap();
+        assert_eq!(blocked.row.status, TicketStatus::Blocked);
+        assert!(changed(&blocked, Change::Block).unwrap().is_none());
+        assert_eq!(changed(&blocked, Change::Unblock).unwrap(), Some(unpaid));
+
+        let cancelled = changed(&blocked, Change::Cancel).unwrap().unwrap();
+        assert!(changed(&cancelled, Change::Cancel).unwrap().is_none());
+        assert!(matches!(changed(&cancelled, Change::Unblock), Err(ChangeError::Cancelled)));
+        assert!(matches!(changed(&cancelled, Change::Reissue), Err(ChangeError::Cancelled)));
+    }
+
+    fn ticket(status: TicketStatus) -> Ticket {
+        Ticket {
+            id: TicketId(SERIAL_MIN),
+            registration: RegistrationId([1; 16]),
+            kid: Kid(1),
+            row: Row { issue: Issue(3), class: ClassId(0), status, attention: false, id_check: false },
+            status_before_block: None,
+            created_at: UnixMillis(0),
+            changed_at: UnixMillis(0),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! SQL of tickets and their changes.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+use sync_protocol::id::{ClassId, EventId, FeedSeq, Issue, Kid, RegistrationId, TicketId};
+use sync_protocol::verdict::{Row, TicketStatus};
+
+use super::{Change, Changed, Ticket};
+use crate::accounts::AccountId;
+use crate::db::column::{Columns as _, flag, int};
+use crate::db::insert::insert_rows;
+use crate::db::{StoreError, Tx};
+
+const ATTENTION: u64 = 1;
+const ID_CHECK: u64 = 2;
+/// Values in one `IN (…)`.
+const NUMBERS_PER_QUERY_MAX: usize = 5_000;
+
+pub(super) async fn insert(tx: &mut Tx, event: EventId, tickets: &[Ticket]) -> Result<(), StoreError> {
+    const INSERTED: &[&str] = &[
+        "event_id",
+        "ticket_id",
+        "registration_id",
+        "kid",
+        "class",
+        "issue",
+        "status",
+        "flags",
+        "created_at",
+        "changed_at",
+    ];
+    insert_rows(tx, "tickets", INSERTED, "", tickets, |ticket, row| {
+        row.push(&event.0[..])
+            .push(int(ticket.id.0))
+            .push(&ticket.registration.0[..])
+            .push(i64::from(ticket.kid.0))
+            .push(i64::from(ticket.row.class.0))
+            .push(i64::from(ticket.row.issue.0))
+            .push(ticket.row.status as i64)
+            .push(flags(&ticket.row))
+            .push(int(ticket.created_at.0))
+            .push(int(ticket.changed_at.0));
+    })
+    .await?;
+    Ok(())
+}
+
+/// Returns how many tickets of a type there are that are not cancelled.
+pub(super) async fn count_of_class(tx: &mut Tx, event: EventId, class: ClassId) -> Result<u64, StoreError> {
+    sqlx::query("SELECT COUNT(*) AS number FROM tickets WHERE event_id = $1 AND class = $2 AND status <> $3")
+        .bind(&event.0[..])
+        .bind(i64::from(class.0))
+        .bind(TicketStatus::Cancelled as i64)
+        .fetch_one(tx.connection())
+        .await?
+        .uint("number")
+}
+
+/// Returns which of `ids` the event has.
+pub(super) async fn which_exist(
+    tx: &mut Tx,
+    event: EventId,
+    ids: &[TicketId],
+) -> Result<HashSet<TicketId>, StoreError> {
+    let mut held = HashSet::new();
+    for chunk in ids.chunks(NUMBERS_PER_QUERY_MAX) {
+        let mut text = "SELECT ticket_id FROM tickets WHERE event_id = $1 AND ticket_id IN (".to_owned();
+        for number in 0..chunk.len() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{}${}", if number == 0 { "" } else { ", " }, number + 2);
+        }
+        text.push(')');
+        let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(&event.0[..]);
+        for id in chunk {
+            query = query.bind(int(id.0));
+        }
+        for row in query.fetch_all(tx.connection()).await? {
+            held.insert(TicketId(row.uint("ticket_id")?));
+        }
+    }
+    Ok(held)
+}
+
+/// Returns a ticket.
+pub(super) async fn find(tx: &mut Tx, event: EventId, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+    let row = sqlx::query(
+        "SELECT ticket_id, registration_id, kid, class, issue, status, flags, status_before_block,
+         created_at AS ticket_created_at, changed_at AS ticket_changed_at
+         FROM tickets WHERE event_id = $1 AND ticket_id = $2",
+    )
+    .bind(&event.0[..])
+    .bind(int(id.0))
+    .fetch_optional(tx.connection())
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Stores what may change of a ticket.
+pub(super) async fn update(tx: &mut Tx, event: EventId, ticket: &Ticket) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE tickets SET kid = $1, issue = $2, status = $3, flags = $4, status_before_block = $5, changed_at = $6
+         WHERE event_id = $7 AND ticket_id = $8",
+    )
+    .bind(i64::from(ticket.kid.0))
+    .bind(i64::from(ticket.row.issue.0))
+    .bind(ticket.row.status as i64)
+    .bind(flags(&ticket.row))
+    .bind(ticket.status_before_block.map(|status| status as i64))
+    .bind(int(ticket.changed_at.0))
+    .bind(&event.0[..])
+    .bind(int(ticket.id.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Remembers a change.
+pub(super) async fn insert_change(
+    tx: &mut Tx,
+    event: EventId,
+    ticket: TicketId,
+    seq: FeedSeq,
+    changed: &Changed,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO ticket_changes (event_id, ticket_id, seq, change, reason, account_id, changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&event.0[..])
+    .bind(int(ticket.0))
+    .bind(int(seq.0))
+    .bind(changed.change.name())
+    .bind(changed.reason.as_str())
+    .bind(&changed.account.0[..])
+    .bind(int(changed.at.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Returns a ticket's changes, oldest first.
+pub(super) async fn changes(tx: &mut Tx, event: EventId, ticket: TicketId) -> Result<Vec<Changed>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT change, reason, account_id, changed_at FROM ticket_changes
+         WHERE event_id = $1 AND ticket_id = $2 ORDER BY seq",
+    )
+    .bind(&event.0[..])
+    .bind(int(ticket.0))
+    .fetch_all(tx.connection())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Changed {
+                change: Change::of_name(&row.text("change")?).ok_or(StoreError::Corrupt("change"))?,
+                reason: row.text("reason")?,
+                account: AccountId(row.array("account_id")?),
+                at: row.millis("changed_at")?,
+            })
+        })
+        .collect()
+}
+
+/// Reads a ticket, also from a row that holds more.
+pub(crate) fn read(row: &AnyRow) -> Result<Ticket, StoreError> {
+    let flags = row.uint("flags")?;
+    Ok(Ticket {
+        id: TicketId(row.uint("ticket_id")?),
+        registration: RegistrationId(row.array("registration_id")?),
+        kid: row.small("kid").map(Kid)?,
+        row: Row {
+            issue: row.small("issue").map(Issue)?,
+            class: row.small("class").map(ClassId)?,
+            status: status(row.small("status")?)?,
+            attention: flags & ATTENTION != 0,
+            id_check: flags & ID_CHECK != 0,
+        },
+        status_before_block: match row.uint_or_null("status_before_block")? {
+            None => None,
+            Some(before) => {
+                Some(status(u8::try_from(before).map_err(|_| StoreError::Corrupt("status_before_block"))?)?)
+            }
+        },
+        created_at: row.millis("ticket_created_at")?,
+        changed_at: row.millis("ticket_changed_at")?,
+    })
+}
+
+fn status(value: u8) -> Result<TicketStatus, StoreError> {
+    TicketStatus::from_u8(value).ok_or(StoreError::Corrupt("status"))
+}
+
+fn flags(row: &Row) -> i64 {
+    flag(row.attention) * ATTENTION as i64 + flag(row.id_check) * ID_CHECK as i64
+}
