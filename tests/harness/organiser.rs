@@ -113,6 +113,11 @@ impl Organiser {
         self.http.request(method, format!("{}{path}", self.api)).bearer_auth(&self.token)
     }
 
+    /// Returns the session's token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     async fn json(&self, request: RequestBuilder) -> anyhow::Result<Value> {
         let bytes = success(request.send().await?).await?.bytes().await?;
         if bytes.is_empty() {
