@@ -3,8 +3,11 @@
 //!
 //! Plain values, no words for people: those are in `tui/words.rs`.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use sync_protocol::id::{Seq, TicketId};
+use sync_protocol::policy::Policy;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Direction, Verdict};
 
@@ -20,6 +23,9 @@ pub enum Notice {
     Status(Box<Status>),
     /// The camera's state changed.
     Camera(CameraStatus),
+    /// The event's rules: sent once they are known and whenever they change. Names the gates, zones
+    /// and ticket types that a verdict's facts hold as numbers.
+    Rules(Arc<Policy>),
 }
 
 /// One presentation and what came of it.
