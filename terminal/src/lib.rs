@@ -1,9 +1,12 @@
 //! The laptop at the door: reads tickets, decides offline, keeps a journal, syncs.
 
+pub mod app;
 pub mod camera;
 mod contained;
 pub mod decode_command;
 pub mod decoder;
 pub mod door;
 pub mod enrol;
+pub mod feedback;
 pub mod sync;
+pub mod tui;

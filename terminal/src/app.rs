@@ -1,0 +1,654 @@
+//! What the door screen knows, and what follows from each event. No I/O, no clock: the shell in
+//! `tui.rs` brings events and carries out effects, the view draws the state.
+
+pub mod look;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod typing;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use sync_protocol::policy::Policy;
+use sync_protocol::time::{UnixMillis, Uptime};
+use sync_protocol::verdict::Direction;
+
+use crate::door::{CameraStatus, Decided, Fault, Notice, Status, Suspension};
+use crate::feedback::Tone;
+
+pub use look::Look;
+pub use typing::{Key, Line, Typing};
+
+use typing::Heard;
+
+/// How long ADMIT and EXIT stay unless something newer comes, in ms.
+pub const VERDICT_SHOWN_MS: u64 = 8_000;
+/// How long DENY and CHECK stay unless something newer comes, in ms: staff read them to the guest.
+pub const REFUSAL_SHOWN_MS: u64 = 20_000;
+/// How long a code that was no ticket, or was just read, stays, in ms.
+pub const NEUTRAL_SHOWN_MS: u64 = 3_000;
+/// How long a new verdict flashes, so that it is seen to be new, in ms.
+pub const FLASH_MS: u64 = 200;
+/// How many decisions the screen remembers.
+pub const RECENT_MAX: usize = 200;
+
+/// Something the screen learns.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// From gate, camera or sync.
+    Notice(Notice),
+    /// A key was pressed.
+    Key(Key),
+    /// Time went by. Every other event is preceded by one of these.
+    Tick(Uptime),
+    /// Nothing will be decided any more: the threads behind the screen are gone.
+    Stopped,
+}
+
+/// What the shell must do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// Play a tone.
+    Sound(Tone),
+    /// Present a typed code or a hand scanner's line.
+    Present(Line),
+    /// Decide for this direction from now on.
+    SetDirection(Direction),
+    /// End the program.
+    Quit,
+}
+
+/// What lies over the screen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Overlay {
+    /// Every key and what it does.
+    Help,
+    /// The technical detail of the last decision.
+    Detail,
+    /// Whether to quit.
+    Quit,
+}
+
+/// A decision on the screen.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The decision.
+    pub decided: Arc<Decided>,
+    /// How it looks.
+    pub look: Look,
+    /// Since when it is shown.
+    pub since: Uptime,
+}
+
+/// What the large panel is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Stage<'a> {
+    /// The threads behind the screen are gone.
+    Stopped,
+    /// Nothing is known yet.
+    Starting,
+    /// The terminal may not admit.
+    Suspended(Suspension),
+    /// The machine could not decide.
+    Fault(&'a Fault),
+    /// A decision.
+    Verdict(&'a Shown),
+    /// The first list is being downloaded: done and total, in tickets.
+    Downloading(u64, u64),
+    /// There is no list yet, and no download.
+    NoList,
+    /// Ready for the next guest.
+    Ready,
+}
+
+/// What the door screen knows.
+#[derive(Clone, Debug)]
+pub struct State {
+    now: Uptime,
+    status: Option<(Uptime, Box<Status>)>,
+    rules: Option<Arc<Policy>>,
+    camera: CameraStatus,
+    direction: Direction,
+    verdict: Option<Shown>,
+    aside: Option<Shown>,
+    fault: Option<Fault>,
+    recent: VecDeque<Arc<Decided>>,
+    last: Option<Arc<Decided>>,
+    overlay: Option<Overlay>,
+    typing: Typing,
+    is_muted: bool,
+    is_stopped: bool,
+}
+
+impl State {
+    /// Returns the state before anything is known.
+    pub fn new(is_muted: bool) -> Self {
+        Self {
+            now: Uptime(0),
+            status: None,
+            rules: None,
+            camera: CameraStatus::Off,
+            direction: Direction::Entry,
+            verdict: None,
+            aside: None,
+            fault: None,
+            recent: VecDeque::new(),
+            last: None,
+            overlay: None,
+            typing: Typing::default(),
+            is_muted,
+            is_stopped: false,
+        }
+    }
+
+    /// Returns the time of the last tick.
+    pub const fn now(&self) -> Uptime {
+        self.now
+    }
+
+    /// Returns the server's time by the last status and what has gone by since; `None` before the
+    /// first status.
+    pub fn clock(&self) -> Option<UnixMillis> {
+        self.status.as_ref().map(|(seen, status)| status.now.plus(self.now.0.saturating_sub(seen.0)))
+    }
+
+    /// Returns the last status.
+    pub fn status(&self) -> Option<&Status> {
+        self.status.as_ref().map(|(_, status)| status.as_ref())
+    }
+
+    /// Returns the event's rules.
+    pub fn rules(&self) -> Option<&Policy> {
+        self.rules.as_deref()
+    }
+
+    /// Returns the camera's state.
+    pub const fn camera(&self) -> &CameraStatus {
+        &self.camera
+    }
+
+    /// Returns which way the door goes.
+    pub const fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// Returns the code that was no ticket, while it is shown.
+    pub const fn aside(&self) -> Option<&Shown> {
+        self.aside.as_ref()
+    }
+
+    /// Returns the last decisions about tickets, newest first.
+    pub const fn recent(&self) -> &VecDeque<Arc<Decided>> {
+        &self.recent
+    }
+
+    /// Returns the last decision, whatever it was about.
+    pub fn last(&self) -> Option<&Decided> {
+        self.last.as_deref()
+    }
+
+    /// Returns what lies over the screen.
+    pub const fn overlay(&self) -> Option<Overlay> {
+        self.overlay
+    }
+
+    /// Returns the line being written.
+    pub const fn typing(&self) -> &Typing {
+        &self.typing
+    }
+
+    /// Whether tones are off.
+    pub const fn is_muted(&self) -> bool {
+        self.is_muted
+    }
+
+    /// Whether `shown` is so new that it flashes.
+    pub const fn is_flashing(&self, shown: &Shown) -> bool {
+        self.now.0.saturating_sub(shown.since.0) < FLASH_MS
+    }
+
+    /// Returns what the large panel is about.
+    pub fn stage(&self) -> Stage<'_> {
+        if self.is_stopped {
+            return Stage::Stopped;
+        }
+        if let Some(suspension) = self.status().and_then(|status| status.suspended) {
+            return Stage::Suspended(suspension);
+        }
+        if let Some(fault) = &self.fault {
+            return Stage::Fault(fault);
+        }
+        if let Some(shown) = &self.verdict {
+            return Stage::Verdict(shown);
+        }
+        match self.status() {
+            None => Stage::Starting,
+            Some(Status { list_at: None, download: Some((done, total)), .. }) => Stage::Downloading(*done, *total),
+            Some(Status { list_at: None, .. }) => Stage::NoList,
+            Some(_) => Stage::Ready,
+        }
+    }
+
+    /// Returns when the next tick is needed at the latest.
+    pub fn deadline(&self) -> Option<Uptime> {
+        let shown = self.verdict.iter().chain(&self.aside);
+        let flashes = shown.filter(|shown| self.is_flashing(shown)).map(|shown| shown.since.plus(FLASH_MS));
+        flashes.chain(self.typing.deadline()).min()
+    }
+
+    fn is_command(&self, letter: char) -> bool {
+        match self.overlay {
+            Some(Overlay::Quit) => matches!(letter, 'y' | 'n' | 'q'),
+            _ => matches!(letter, 'c' | 'e' | 'i' | 'm' | 'q' | '?'),
+        }
+    }
+
+    fn sound(&self, tone: Option<Tone>) -> Option<Effect> {
+        tone.filter(|_| !self.is_muted).map(Effect::Sound)
+    }
+}
+
+/// Folds one event into the state and names what the shell must do.
+pub fn update(state: &mut State, event: Event) -> Option<Effect> {
+    match event {
+        Event::Tick(now) => pass_time(state, now),
+        Event::Notice(notice) => learn(state, notice),
+        Event::Key(key) => press(state, key),
+        Event::Stopped => {
+            state.is_stopped = true;
+            state.sound(Some(Tone::Fault))
+        }
+    }
+}
+
+fn pass_time(state: &mut State, now: Uptime) -> Option<Effect> {
+    state.now = state.now.max(now);
+    for slot in [&mut state.verdict, &mut state.aside] {
+        if slot.as_ref().is_some_and(|shown| now.0.saturating_sub(shown.since.0) >= shown.look.shown_ms()) {
+            *slot = None;
+        }
+    }
+    let heard = state.typing.handle_time(now);
+    obey(state, heard)
+}
+
+fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
+    match notice {
+        Notice::Decided(decided) => decide(state, Arc::from(decided)),
+        Notice::Fault(fault) => {
+            let is_new = state.fault.as_ref() != Some(&fault);
+            state.fault = Some(fault);
+            state.sound(Some(Tone::Fault).filter(|_| is_new))
+        }
+        Notice::Status(status) => {
+            let was_suspended = state.status().and_then(|status| status.suspended);
+            let is_new = status.suspended.is_some() && status.suspended != was_suspended;
+            state.status = Some((state.now, status));
+            state.sound(Some(Tone::Fault).filter(|_| is_new))
+        }
+        Notice::Camera(camera) => {
+            state.camera = camera;
+            None
+        }
+        Notice::Rules(rules) => {
+            state.rules = Some(rules);
+            None
+        }
+    }
+}
+
+fn decide(state: &mut State, decided: Arc<Decided>) -> Option<Effect> {
+    let look = Look::of(&decided);
+    let shown = Shown { decided: Arc::clone(&decided), look, since: state.now };
+    state.last = Some(Arc::clone(&decided));
+    state.fault = None;
+    if look == Look::NotATicket {
+        state.aside = Some(shown);
+    } else {
+        state.aside = None;
+        state.verdict = Some(shown);
+        // A guest waits: whatever was being read can be opened again.
+        state.overlay = state.overlay.filter(|overlay| *overlay == Overlay::Quit);
+    }
+    if !matches!(look, Look::NotATicket | Look::Repeat | Look::NotReady) {
+        state.recent.truncate(RECENT_MAX - 1);
+        state.recent.push_front(decided);
+    }
+    state.sound(look.tone())
+}
+
+fn press(state: &mut State, key: Key) -> Option<Effect> {
+    match key {
+        Key::Char(letter) => {
+            let is_command = state.is_command(letter);
+            let heard = state.typing.handle_char(letter, is_command, state.now);
+            if state.typing.line().is_some() {
+                state.overlay = None;
+            }
+            obey(state, heard)
+        }
+        Key::Enter | Key::Escape | Key::Backspace => {
+            let heard = state.typing.handle_key(key, state.now);
+            obey(state, heard)
+        }
+        Key::Function(number) => {
+            let letter = match number {
+                1 => '?',
+                2 => 'c',
+                3 => 'e',
+                4 => 'm',
+                5 => 'i',
+                10 => 'q',
+                _ => return None,
+            };
+            command(state, letter)
+        }
+        Key::Interrupt if state.overlay == Some(Overlay::Quit) => Some(Effect::Quit),
+        Key::Interrupt => {
+            state.overlay = Some(Overlay::Quit);
+            None
+        }
+    }
+}
+
+fn obey(state: &mut State, heard: Heard) -> Option<Effect> {
+    match heard {
+        Heard::Nothing => None,
+        Heard::Line(line) => Some(Effect::Present(line)),
+        Heard::Command(letter) => command(state, letter),
+        Heard::Bare(Key::Enter) => (state.overlay == Some(Overlay::Quit)).then_some(Effect::Quit),
+        Heard::Bare(Key::Escape) => {
+            go_back(state);
+            None
+        }
+        Heard::Bare(_) => None,
+    }
+}
+
+fn command(state: &mut State, letter: char) -> Option<Effect> {
+    let overlay = state.overlay.take();
+    match (overlay, letter) {
+        (Some(Overlay::Quit), 'y') => return Some(Effect::Quit),
+        (Some(Overlay::Quit), 'n') | (Some(Overlay::Help), '?') | (Some(Overlay::Detail), 'i') => {}
+        (_, '?') => state.overlay = Some(Overlay::Help),
+        (_, 'i') => state.overlay = Some(Overlay::Detail),
+        (_, 'q') => state.overlay = Some(Overlay::Quit),
+        (_, 'c') => state.typing.open(state.now),
+        (_, 'm') => state.is_muted = !state.is_muted,
+        (_, 'e') => {
+            state.direction = match state.direction {
+                Direction::Entry => Direction::Exit,
+                Direction::Exit => Direction::Entry,
+            };
+            return Some(Effect::SetDirection(state.direction));
+        }
+        _ => {}
+    }
+    None
+}
+
+/// Puts away the uppermost thing.
+fn go_back(state: &mut State) {
+    if state.overlay.take().is_none() && state.aside.take().is_none() && state.fault.take().is_none() {
+        state.verdict = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sync_protocol::journal::Flags;
+    use sync_protocol::verdict::{Code, OverrideBy};
+
+    #[test]
+    fn an_admission_is_shown_sounds_and_fades() {
+        let mut state = ready();
+
+        let effect = decided(&mut state, samples::admit(Flags::default()));
+
+        assert_eq!(effect, Some(Effect::Sound(Tone::Admit)));
+        assert_eq!(shown(&state), Some(Look::Admit));
+        wait(&mut state, VERDICT_SHOWN_MS - 1);
+        assert_eq!(shown(&state), Some(Look::Admit));
+        wait(&mut state, 1);
+        assert!(matches!(state.stage(), Stage::Ready));
+        assert_eq!(state.recent().len(), 1);
+    }
+
+    #[test]
+    fn the_same_verdict_again_flashes_anew() {
+        let mut state = ready();
+        decided(&mut state, samples::admit(Flags::default()));
+        wait(&mut state, FLASH_MS);
+        assert!(!is_flashing(&state));
+
+        decided(&mut state, samples::admit(Flags::default()));
+
+        assert!(is_flashing(&state));
+        assert_eq!(state.deadline(), Some(state.now().plus(FLASH_MS)));
+    }
+
+    #[test]
+    fn what_is_no_ticket_is_silent_and_leaves_the_verdict_standing() {
+        let mut state = ready();
+        decided(&mut state, samples::admit(Flags::default()));
+
+        let effect = decided(&mut state, samples::deny(Code::NotATicket, OverrideBy::Nobody));
+
+        assert_eq!(effect, None);
+        assert_eq!(shown(&state), Some(Look::Admit));
+        assert!(state.aside().is_some());
+        wait(&mut state, NEUTRAL_SHOWN_MS);
+        assert!(state.aside().is_none());
+        assert_eq!(shown(&state), Some(Look::Admit));
+        assert_eq!(state.recent().len(), 1);
+    }
+
+    #[test]
+    fn the_same_ticket_at_once_is_neutral_and_takes_the_green_away() {
+        let mut state = ready();
+        decided(&mut state, samples::admit(Flags::default()));
+
+        let effect = decided(&mut state, samples::deny(Code::JustScanned, OverrideBy::Nobody));
+
+        assert_eq!(effect, None);
+        assert_eq!(shown(&state), Some(Look::Repeat));
+        wait(&mut state, NEUTRAL_SHOWN_MS);
+        assert!(matches!(state.stage(), Stage::Ready));
+    }
+
+    #[test]
+    fn a_fault_stays_until_something_is_decided_and_sounds_once() {
+        let mut state = ready();
+        let fault = Event::Notice(Notice::Fault(Fault::ClockWentBack));
+        assert_eq!(update(&mut state, fault.clone()), Some(Effect::Sound(Tone::Fault)));
+        assert_eq!(update(&mut state, fault), None);
+        wait(&mut state, 3_600_000);
+        assert!(matches!(state.stage(), Stage::Fault(Fault::ClockWentBack)));
+
+        decided(&mut state, samples::admit(Flags::default()));
+
+        assert_eq!(shown(&state), Some(Look::Admit));
+    }
+
+    #[test]
+    fn a_suspension_covers_every_verdict() {
+        let mut state = ready();
+        decided(&mut state, samples::admit(Flags::default()));
+        let mut status = samples::status();
+        status.suspended = Some(Suspension::Revoked);
+
+        let effect = update(&mut state, Event::Notice(Notice::Status(Box::new(status.clone()))));
+
+        assert_eq!(effect, Some(Effect::Sound(Tone::Fault)));
+        assert!(matches!(state.stage(), Stage::Suspended(Suspension::Revoked)));
+        assert_eq!(update(&mut state, Event::Notice(Notice::Status(Box::new(status)))), None);
+    }
+
+    #[test]
+    fn before_the_first_list_the_download_is_shown() {
+        let mut state = State::new(false);
+        assert!(matches!(state.stage(), Stage::Starting));
+        let mut status = samples::status();
+        status.list_at = None;
+        status.download = Some((10, 100));
+
+        update(&mut state, Event::Notice(Notice::Status(Box::new(status))));
+
+        assert!(matches!(state.stage(), Stage::Downloading(10, 100)));
+    }
+
+    #[test]
+    fn the_clock_goes_on_between_two_statuses() {
+        let mut state = ready();
+
+        wait(&mut state, 700);
+
+        assert_eq!(state.clock(), Some(samples::NOW.plus(700)));
+    }
+
+    #[test]
+    fn e_and_f3_change_the_direction() {
+        let mut state = ready();
+
+        assert_eq!(command_key(&mut state, 'e'), Some(Effect::SetDirection(Direction::Exit)));
+        assert_eq!(update(&mut state, Event::Key(Key::Function(3))), Some(Effect::SetDirection(Direction::Entry)));
+    }
+
+    #[test]
+    fn a_muted_door_is_silent() {
+        let mut state = ready();
+        command_key(&mut state, 'm');
+
+        assert_eq!(decided(&mut state, samples::admit(Flags::default())), None);
+
+        command_key(&mut state, 'm');
+        assert_eq!(decided(&mut state, samples::admit(Flags::default())), Some(Effect::Sound(Tone::Admit)));
+    }
+
+    #[test]
+    fn quitting_asks_first() {
+        let mut state = ready();
+        assert_eq!(command_key(&mut state, 'q'), None);
+        assert_eq!(state.overlay(), Some(Overlay::Quit));
+        assert_eq!(command_key(&mut state, 'n'), None);
+        assert_eq!(state.overlay(), None);
+
+        command_key(&mut state, 'q');
+        assert_eq!(command_key(&mut state, 'y'), Some(Effect::Quit));
+    }
+
+    #[test]
+    fn ctrl_c_twice_quits() {
+        let mut state = ready();
+
+        assert_eq!(update(&mut state, Event::Key(Key::Interrupt)), None);
+        assert_eq!(update(&mut state, Event::Key(Key::Interrupt)), Some(Effect::Quit));
+    }
+
+    #[test]
+    fn a_hand_scanner_works_through_every_overlay() {
+        for key in ['?', 'i', 'q'] {
+            let mut state = ready();
+            command_key(&mut state, key);
+
+            let effect = scan(&mut state, "yes/US5EQ$*8E:UI1/ZZ99");
+
+            let line = Line { text: "yes/US5EQ$*8E:UI1/ZZ99".into(), is_typed: false };
+            assert_eq!(effect, Some(Effect::Present(line)), "{key}");
+            assert_eq!(state.overlay(), None);
+        }
+    }
+
+    #[test]
+    fn a_scanned_address_presses_no_command() {
+        let mut state = ready();
+
+        let effect = scan(&mut state, "mqeic?https://example.org");
+
+        assert!(matches!(effect, Some(Effect::Present(_))));
+        assert_eq!((state.direction(), state.is_muted(), state.overlay()), (Direction::Entry, false, None));
+    }
+
+    #[test]
+    fn a_verdict_closes_help_but_not_the_question_whether_to_quit() {
+        let mut state = ready();
+        command_key(&mut state, '?');
+        decided(&mut state, samples::admit(Flags::default()));
+        assert_eq!(state.overlay(), None);
+
+        command_key(&mut state, 'q');
+        decided(&mut state, samples::admit(Flags::default()));
+        assert_eq!(state.overlay(), Some(Overlay::Quit));
+    }
+
+    #[test]
+    fn escape_puts_away_the_uppermost_thing() {
+        let mut state = ready();
+        decided(&mut state, samples::admit(Flags::default()));
+        command_key(&mut state, '?');
+
+        update(&mut state, Event::Key(Key::Escape));
+        assert_eq!((state.overlay(), shown(&state)), (None, Some(Look::Admit)));
+
+        update(&mut state, Event::Key(Key::Escape));
+        assert!(matches!(state.stage(), Stage::Ready));
+    }
+
+    #[test]
+    fn only_so_many_decisions_are_remembered() {
+        let mut state = ready();
+        for _ in 0..RECENT_MAX + 5 {
+            decided(&mut state, samples::admit(Flags::default()));
+        }
+
+        assert_eq!(state.recent().len(), RECENT_MAX);
+    }
+
+    #[test]
+    fn when_nothing_is_decided_any_more_the_screen_says_so() {
+        let mut state = ready();
+
+        assert_eq!(update(&mut state, Event::Stopped), Some(Effect::Sound(Tone::Fault)));
+        assert!(matches!(state.stage(), Stage::Stopped));
+    }
+
+    fn ready() -> State {
+        let mut state = State::new(false);
+        update(&mut state, Event::Tick(Uptime(10_000)));
+        update(&mut state, Event::Notice(Notice::Status(Box::new(samples::status()))));
+        state
+    }
+
+    fn decided(state: &mut State, decided: Decided) -> Option<Effect> {
+        update(state, Event::Notice(Notice::Decided(Box::new(decided))))
+    }
+
+    fn wait(state: &mut State, ms: u64) -> Option<Effect> {
+        let later = state.now().plus(ms);
+        update(state, Event::Tick(later))
+    }
+
+    fn command_key(state: &mut State, letter: char) -> Option<Effect> {
+        wait(state, 500);
+        assert_eq!(update(state, Event::Key(Key::Char(letter))), None);
+        wait(state, typing::BURST_GAP_MS)
+    }
+
+    fn scan(state: &mut State, text: &str) -> Option<Effect> {
+        wait(state, 500);
+        for letter in text.chars() {
+            assert_eq!(update(state, Event::Key(Key::Char(letter))), None);
+            assert_eq!(wait(state, 4), None);
+        }
+        update(state, Event::Key(Key::Enter))
+    }
+
+    fn shown(state: &State) -> Option<Look> {
+        if let Stage::Verdict(shown) = state.stage() { Some(shown.look) } else { None }
+    }
+
+    fn is_flashing(state: &State) -> bool {
+        if let Stage::Verdict(shown) = state.stage() { state.is_flashing(shown) } else { false }
+    }
+}

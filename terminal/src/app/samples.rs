@@ -1,0 +1,163 @@
+//! Decisions and states for tests, close to what staff meet on a busy morning.
+
+use std::sync::Arc;
+
+use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Issue, Seq, TicketId, ZoneId};
+use sync_protocol::journal::Flags;
+use sync_protocol::journal::ledger::Admission;
+use sync_protocol::policy::{Class, Gate, Limits, Policy, ReEntry, Switches, Uses, Zone};
+use sync_protocol::time::{UnixMillis, Window};
+use sync_protocol::verdict::{Clock, Code, Direction, Fact, OverrideBy, Row, TicketStatus, Verdict};
+
+use crate::door::{Attendee, Decided, Link, Status};
+
+/// Tuesday, 1 September 2026, 14:02:31 in Berlin.
+pub(crate) const NOW: UnixMillis = UnixMillis(1_788_264_151_000);
+const MINUTE_MS: u64 = 60_000;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+
+pub(crate) fn status() -> Status {
+    Status {
+        event: "RustConf 2026".into(),
+        time_zone: "Europe/Berlin".into(),
+        gate: "Main entrance".into(),
+        zone: "Hall A".into(),
+        now: NOW,
+        link: Link::Online,
+        list_at: Some(NOW.minus(11_000)),
+        tickets: 1_500,
+        unsent: 0,
+        inside: 412,
+        capacity: Some(1_200),
+        admitted_last_hour: 96,
+        suspended: None,
+        download: None,
+    }
+}
+
+pub(crate) fn rules() -> Arc<Policy> {
+    let window = |from: UnixMillis, until: UnixMillis| Window::new(from, until).expect("it ends after it begins");
+    Arc::new(Policy {
+        event: "RustConf 2026".into(),
+        time_zone: "Europe/Berlin".into(),
+        starts: NOW.minus(6 * HOUR_MS),
+        ends: NOW.plus(24 * HOUR_MS),
+        zones: vec![
+            Zone { id: ZoneId(1), name: "Hall A".into(), capacity: Some(1_200) },
+            Zone { id: ZoneId(2), name: "Workshops".into(), capacity: None },
+        ],
+        gates: vec![
+            Gate { id: GateId(1), name: "Main entrance".into(), zone: ZoneId(1) },
+            Gate { id: GateId(2), name: "East door".into(), zone: ZoneId(1) },
+            Gate { id: GateId(3), name: "Workshop stairs".into(), zone: ZoneId(2) },
+        ],
+        classes: vec![
+            class(1, "Speaker", vec![], vec![]),
+            class(2, "Afternoon pass", vec![], vec![window(NOW.plus(2 * HOUR_MS), NOW.plus(6 * HOUR_MS))]),
+            Class { zones: vec![ZoneId(2)], ..class(3, "Workshop", vec![], vec![]) },
+            class(4, "Staff", vec![GateId(2)], vec![]),
+        ],
+        limits: Limits::default(),
+        switches: Switches::default(),
+    })
+}
+
+fn class(id: u16, name: &str, gates: Vec<GateId>, windows: Vec<Window>) -> Class {
+    Class {
+        id: ClassId(id),
+        name: name.into(),
+        zones: vec![],
+        gates,
+        windows,
+        uses: Uses::default(),
+        re_entry: ReEntry::Forbidden,
+        strict_clock: false,
+        home_gate: None,
+    }
+}
+
+pub(crate) fn admit(flags: Flags) -> Decided {
+    let facts = vec![
+        Fact::Presented { ticket: ticket(), issue: Some(Issue(17)) },
+        Fact::Listed(row(ClassId(1))),
+        Fact::At { gate: GateId(1), zone: Some(ZoneId(1)) },
+        Fact::Uses { used: 1, limit: Some(4) },
+        Fact::Time(Clock { now: NOW, uncertainty_ms: 40 }),
+        Fact::Occupancy { inside: 412, capacity: 1_200 },
+    ];
+    Decided {
+        at: NOW.minus(2_000),
+        direction: Direction::Entry,
+        verdict: Verdict::Admit { flags, facts },
+        ticket: Some(ticket()),
+        attendee: Some(Attendee { name: "Ada Lovelace".into(), note: "has a delivery at the desk".into() }),
+        class: Some("Speaker".into()),
+        entry: Some(Seq(97)),
+        took_us: 1_420,
+    }
+}
+
+pub(crate) fn exit() -> Decided {
+    let mut decided = admit(Flags::default());
+    decided.direction = Direction::Exit;
+    if let Verdict::Admit { facts, .. } = &mut decided.verdict {
+        facts.push(Fact::LastAdmission(earlier()));
+    }
+    decided
+}
+
+/// A denial with every fact that its sentence is made of.
+pub(crate) fn deny(code: Code, by: OverrideBy) -> Decided {
+    let class = match code {
+        Code::TooEarly | Code::TooLate | Code::ClockUnsure => 2,
+        Code::WrongZone => 3,
+        Code::WrongGate => 4,
+        _ => 1,
+    };
+    let (from, until) = match code {
+        Code::TooLate => (NOW.minus(28 * HOUR_MS), NOW.minus(20 * HOUR_MS)),
+        _ => (NOW.plus(2 * HOUR_MS), NOW.plus(6 * HOUR_MS)),
+    };
+    let facts = if code.is_stage_a() {
+        vec![]
+    } else {
+        vec![
+            Fact::Presented { ticket: ticket(), issue: Some(Issue(17)) },
+            match code {
+                Code::Unlisted | Code::NotInList => Fact::NotListed { cursor: FeedSeq(2_310) },
+                _ => Fact::Listed(row(ClassId(class))),
+            },
+            Fact::At { gate: GateId(1), zone: Some(ZoneId(1)) },
+            Fact::LastAdmission(earlier()),
+            Fact::Uses { used: 4, limit: Some(4) },
+            Fact::Window { from, until },
+            Fact::HomeGate(GateId(2)),
+            Fact::Time(Clock { now: NOW, uncertainty_ms: 180_000 }),
+            Fact::Occupancy { inside: 1_200, capacity: 1_200 },
+        ]
+    };
+    let has_ticket = !code.is_stage_a();
+    Decided {
+        at: NOW.minus(2_000),
+        direction: Direction::Entry,
+        verdict: Verdict::Deny { primary: code, all: vec![code], by, flags: Flags::default(), facts },
+        ticket: has_ticket.then(ticket),
+        attendee: (has_ticket && !matches!(code, Code::Unlisted | Code::NotInList))
+            .then(|| Attendee { name: "Grace Hopper".into(), note: String::new() }),
+        class: has_ticket.then(|| rules().class(ClassId(class)).map(|class| class.name.clone())).flatten(),
+        entry: Some(Seq(98)),
+        took_us: 950,
+    }
+}
+
+pub(crate) fn ticket() -> TicketId {
+    TicketId::new(DeviceNo(0), 0x1234_5678_9abc).expect("below 2^48")
+}
+
+fn earlier() -> Admission {
+    Admission { at: NOW.minus(22 * MINUTE_MS + 31_000), gate: GateId(2), device: DeviceNo(3), seq: Seq(41) }
+}
+
+fn row(class: ClassId) -> Row {
+    Row { issue: Issue(17), class, status: TicketStatus::Valid, attention: false, id_check: false }
+}

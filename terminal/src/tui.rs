@@ -1,0 +1,157 @@
+//! The door screen's shell: brings keys, notices and time to the state, draws it, and carries out
+//! what follows.
+//!
+//! One thread draws and folds events. Three more only wait: for keys, for notices, for signals.
+
+mod inputs;
+pub mod keymap;
+mod screen;
+#[cfg(test)]
+mod snapshot_tests;
+pub mod theme;
+pub mod view;
+pub mod words;
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use sync_protocol::time::Uptime;
+use sync_protocol::verdict::Direction;
+
+use crate::app::{Effect, Event, State, update};
+use crate::door::Notice;
+use crate::feedback::Bell;
+use inputs::Input;
+use screen::Screen;
+use theme::{Palette, Theme};
+
+/// The longest time between two pictures, in ms.
+const TICK_MS: u64 = 250;
+/// How many waiting inputs are folded before the next picture.
+const INPUTS_PER_PICTURE_MAX: usize = 256;
+
+/// What the screen asks of the threads behind it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Command {
+    /// Decide about this text.
+    Present {
+        /// What was typed, or what a hand scanner read.
+        text: String,
+        /// Whether it is the code that people read and type (its check symbol is right), rather
+        /// than what a QR code holds.
+        is_typed: bool,
+    },
+    /// Decide for this direction from now on.
+    SetDirection(Direction),
+    /// The screen is closing: finish what was begun.
+    Quit,
+}
+
+/// How the screen behaves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whether tones are off at first.
+    pub mute: bool,
+    /// Whether colours may be used; see [`Palette::from_no_color`].
+    pub colour: Palette,
+}
+
+/// Runs the door screen until somebody quits or the program is asked to end.
+///
+/// Sends [`Command::Quit`] before it returns. When every sender of `notices` is gone, the screen
+/// says that nothing is decided any more, and stays.
+///
+/// # Errors
+///
+/// If standard input or output is no terminal, or drawing fails. The terminal is restored first.
+pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Options) -> anyhow::Result<()> {
+    let mut screen = Screen::open().context("the door screen needs a terminal; without one, use --headless")?;
+    let inputs = inputs::start(notices).context("could not start the door screen")?;
+    let mut door = Door {
+        began: inputs.began,
+        state: State::new(options.mute),
+        bell: Bell::default(),
+        theme: Theme::new(options.colour),
+        commands,
+        is_done: false,
+    };
+    let outcome = door.run(&mut screen, &inputs.queue);
+    // Whoever waits behind the screen may be gone; then there is nobody to tell.
+    let _ = door.commands.send(Command::Quit);
+    outcome
+}
+
+struct Door {
+    began: Instant,
+    state: State,
+    bell: Bell,
+    theme: Theme,
+    commands: Sender<Command>,
+    is_done: bool,
+}
+
+impl Door {
+    fn run(&mut self, screen: &mut Screen, queue: &Receiver<Input>) -> anyhow::Result<()> {
+        while !self.is_done {
+            screen.draw(|frame| view::view(&self.state, self.theme, frame)).context("could not draw the screen")?;
+            if self.bell.take_ring(self.now()) {
+                screen.ring().context("could not ring the bell")?;
+            }
+            match queue.recv_timeout(self.patience()) {
+                Ok(input) => {
+                    self.take(input);
+                    queue.try_iter().take(INPUTS_PER_PICTURE_MAX).for_each(|input| self.take(input));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            self.fold(Event::Tick(self.now()));
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> Uptime {
+        inputs::uptime(self.began)
+    }
+
+    /// How long nothing needs to be drawn or rung.
+    fn patience(&self) -> Duration {
+        let now = self.now();
+        let waits = [self.state.deadline(), self.bell.next_due()].into_iter().flatten();
+        let soonest = waits.map(|due| due.0.saturating_sub(now.0)).min().unwrap_or(TICK_MS);
+        Duration::from_millis(soonest.clamp(1, TICK_MS))
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Key(key, at) => {
+                self.fold(Event::Tick(at));
+                self.fold(Event::Key(key));
+            }
+            Input::Notice(notice) => {
+                self.fold(Event::Tick(self.now()));
+                self.fold(Event::Notice(notice));
+            }
+            Input::Stopped => self.fold(Event::Stopped),
+            Input::Redraw => {}
+            Input::End => self.is_done = true,
+        }
+    }
+
+    fn fold(&mut self, event: Event) {
+        match update(&mut self.state, event) {
+            Some(Effect::Sound(tone)) => self.bell.play(tone, self.now()),
+            Some(Effect::Present(line)) => self.send(Command::Present { text: line.text, is_typed: line.is_typed }),
+            Some(Effect::SetDirection(direction)) => self.send(Command::SetDirection(direction)),
+            Some(Effect::Quit) => self.is_done = true,
+            None => {}
+        }
+    }
+
+    fn send(&mut self, command: Command) {
+        if self.commands.send(command).is_err() {
+            update(&mut self.state, Event::Stopped);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! One queue for everything that the screen waits for.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ratatui::crossterm::event::{self, Event};
+use sync_protocol::time::Uptime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::keymap;
+use crate::app::Key;
+use crate::door::Notice;
+
+/// How many inputs may wait. Whoever brings more waits too.
+const INPUTS_MAX: usize = 1_024;
+/// How often the thread that waits for keys looks whether the screen is gone, in ms.
+const KEY_POLL_MS: u64 = 100;
+
+/// Something for the screen.
+pub(super) enum Input {
+    /// A key, and when it was pressed: pictures take time, and a scanner is known by its pace.
+    Key(Key, Uptime),
+    /// From gate, camera or sync.
+    Notice(Notice),
+    /// No notice will come any more.
+    Stopped,
+    /// The window has another size.
+    Redraw,
+    /// The program is asked to end.
+    End,
+}
+
+/// The queue; dropping it ends the thread that waits for keys.
+pub(super) struct Inputs {
+    pub(super) queue: Receiver<Input>,
+    pub(super) began: Instant,
+    is_done: Arc<AtomicBool>,
+}
+
+impl Drop for Inputs {
+    fn drop(&mut self) {
+        self.is_done.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Returns the time since `began`.
+pub(super) fn uptime(began: Instant) -> Uptime {
+    Uptime(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Starts the three threads that wait.
+pub(super) fn start(notices: Receiver<Notice>) -> io::Result<Inputs> {
+    let (sender, queue) = sync_channel(INPUTS_MAX);
+    let inputs = Inputs { queue, began: Instant::now(), is_done: Arc::default() };
+    let (began, is_done) = (inputs.began, Arc::clone(&inputs.is_done));
+    let to_screen = sender.clone();
+    spawn("keys", move || wait_for_keys(&to_screen, began, &is_done))?;
+    let to_screen = sender.clone();
+    spawn("notices", move || {
+        for notice in notices {
+            if to_screen.send(Input::Notice(notice)).is_err() {
+                return;
+            }
+        }
+        let _ = to_screen.send(Input::Stopped);
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    spawn("signals", move || {
+        if let Err(error) = runtime.block_on(asked_to_end()) {
+            tracing::warn!(%error, "can't wait for signals");
+            return;
+        }
+        let _ = sender.send(Input::End);
+    })?;
+    Ok(inputs)
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.into()).spawn(work).map(drop)
+}
+
+/// Ends when the screen is gone, or when there is nothing to read keys from.
+fn wait_for_keys(to_screen: &SyncSender<Input>, began: Instant, is_done: &AtomicBool) {
+    while !is_done.load(Ordering::Relaxed) {
+        let event = match event::poll(Duration::from_millis(KEY_POLL_MS)) {
+            Ok(true) => event::read(),
+            Ok(false) => continue,
+            Err(error) => Err(error),
+        };
+        let input = match event {
+            Ok(Event::Key(event)) => keymap::key(event).map(|key| Input::Key(key, uptime(began))),
+            Ok(Event::Resize(..) | Event::FocusGained) => Some(Input::Redraw),
+            Ok(_) => None,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
+            Err(error) => {
+                tracing::error!(%error, "can't read keys any more");
+                Some(Input::End)
+            }
+        };
+        let is_last = matches!(input, Some(Input::End));
+        if input.is_some_and(|input| to_screen.send(input).is_err()) || is_last {
+            return;
+        }
+    }
+}
+
+async fn asked_to_end() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! The terminal emulator, taken over and given back: at the end, on an error, and on a panic.
+
+use std::io::{self, Stdout, Write as _};
+use std::panic;
+use std::sync::Arc;
+use std::thread;
+
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::{Frame, Terminal};
+
+type Hook = dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync;
+
+/// The terminal emulator in our hands. Dropping it gives it back.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    previous_hook: Arc<Hook>,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    pub(super) fn open() -> io::Result<Self> {
+        enable_raw_mode()?;
+        let terminal = execute!(io::stdout(), EnterAlternateScreen)
+            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())))
+            .inspect_err(|_| give_back())?;
+        Ok(Self { terminal, previous_hook: watch_panics() })
+    }
+
+    /// Draws one picture.
+    pub(super) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.terminal.draw(render).map(drop)
+    }
+
+    /// Rings the bell. Called between pictures only, so that it splits no control sequence.
+    pub(super) fn ring(&mut self) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(b"\x07")?;
+        out.flush()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+        // A panicking thread may not change the hook.
+        if !thread::panicking() {
+            let previous = Arc::clone(&self.previous_hook);
+            panic::set_hook(Box::new(move |info| previous(info)));
+        }
+    }
+}
+
+/// Gives the terminal back before a panic of this thread is printed. A panic of another thread is
+/// logged and printed nowhere: the screen is still in use.
+fn watch_panics() -> Arc<Hook> {
+    let previous: Arc<Hook> = Arc::from(panic::take_hook());
+    let (drawing, before) = (thread::current().id(), Arc::clone(&previous));
+    panic::set_hook(Box::new(move |info| {
+        if thread::current().id() == drawing {
+            give_back();
+            before(info);
+        } else {
+            tracing::error!("a thread panicked: {info}");
+        }
+    }));
+    previous
+}
+
+/// Does what can be done; nobody is left to tell of a failure.
+fn give_back() {
+    let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}

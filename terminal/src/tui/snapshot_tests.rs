@@ -1,0 +1,322 @@
+//! What staff see: each state at 80 × 24 and at 200 × 60, and what must hold at any size.
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
+use sync_protocol::journal::Flags;
+use sync_protocol::time::Uptime;
+use sync_protocol::verdict::{Code, OverrideBy};
+
+use super::theme::{Mood, Palette, Theme};
+use super::view::view;
+use crate::app::{Event, FLASH_MS, Key, Look, Stage, State, samples, update};
+use crate::door::{Attendee, CameraStatus, Decided, Fault, Link, Notice, Status, Suspension};
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
+
+#[test]
+fn every_state_at_both_sizes() {
+    for (name, state) in states() {
+        for (width, height) in SIZES {
+            let screen = draw(&state, Palette::Colours, width, height);
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&screen));
+        }
+    }
+}
+
+#[test]
+fn without_colours_nothing_but_colours_is_lost() {
+    for (name, state) in states().into_iter().filter(|(name, _)| matches!(*name, "admit" | "deny_already_in")) {
+        let screen = draw(&state, Palette::Monochrome, 80, 24);
+
+        assert!(screen.content().iter().all(|cell| cell.fg == cell.bg), "{name} has a colour");
+        assert_eq!(text(&screen), text(&draw(&state, Palette::Colours, 80, 24)), "{name}");
+        insta::assert_snapshot!(format!("{name}_no_color_80x24"), styled(&screen));
+    }
+}
+
+#[test]
+fn each_verdict_fills_its_panel_with_its_own_colour() {
+    let theme = Theme::new(Palette::Colours);
+    let mut backs = Vec::new();
+    for look in [Look::Admit, Look::Exit, Look::Check, Look::Deny, Look::Repeat, Look::NotReady] {
+        let (_, state) = states()
+            .into_iter()
+            .find(|(_, state)| matches!(state.stage(), Stage::Verdict(shown) if shown.look == look))
+            .unwrap();
+        let back = theme.panel(Mood::Verdict(look), false).bg.unwrap();
+
+        let screen = draw(&state, Palette::Colours, 80, 24);
+
+        let filled = screen.content().iter().filter(|cell| cell.bg == back).count();
+        assert!(filled > 400, "{look:?} fills {filled} cells");
+        backs.push(back);
+    }
+    backs.dedup();
+    assert_eq!(backs.len(), 6);
+}
+
+#[test]
+fn a_new_verdict_flashes() {
+    let mut state = door();
+    decide(&mut state, samples::admit(Flags::default()));
+    let flashing = draw(&state, Palette::Colours, 80, 24);
+
+    wait(&mut state, FLASH_MS);
+
+    let steady = draw(&state, Palette::Colours, 80, 24);
+    assert_eq!(text(&flashing), text(&steady));
+    assert_ne!(flashing, steady);
+}
+
+#[test]
+fn any_state_can_be_drawn_at_any_size() {
+    for (_, state) in states() {
+        for width in [1, 2, 4, 5, 12, 79, 80] {
+            for height in [1, 2, 3, 5, 6, 8, 10, 23, 24] {
+                draw(&state, Palette::Colours, width, height);
+            }
+        }
+    }
+    let (_, state) = states().into_iter().next().unwrap();
+    draw(&state, Palette::Colours, 500, 200);
+    draw(&state, Palette::Colours, 1, 300);
+    draw(&state, Palette::Colours, 300, 1);
+}
+
+#[test]
+fn even_a_tiny_screen_says_the_word() {
+    for (look, word) in [("admit", "ADMIT"), ("deny_already_in", "DENY"), ("check_unpaid", "CHECK"), ("exit", "EXIT")] {
+        let (_, state) = states().into_iter().find(|(name, _)| *name == look).unwrap();
+        for (width, height) in [(12, 1), (16, 4), (24, 8)] {
+            assert!(text(&draw(&state, Palette::Colours, width, height)).contains(word), "{word} at {width}x{height}");
+        }
+    }
+}
+
+#[test]
+fn a_small_screen_still_tells_link_and_unsent() {
+    let (_, state) = states().into_iter().find(|(name, _)| *name == "offline_with_unsent").unwrap();
+
+    let screen = text(&draw(&state, Palette::Colours, 40, 12));
+
+    insta::assert_snapshot!("offline_with_unsent_40x12", screen);
+    assert!(screen.contains("OFFLINE since") && screen.contains("to send 1\u{2009}312"));
+}
+
+#[test]
+fn no_denial_is_cut_off_at_the_least_size() {
+    for code in Code::ALL {
+        for by in [OverrideBy::Supervisor, OverrideBy::Door] {
+            let mut state = door();
+            decide(&mut state, samples::deny(*code, by));
+
+            let screen = text(&draw(&state, Palette::Colours, 80, 24));
+
+            let Some(decided) = state.last() else { panic!("{code}") };
+            let names =
+                super::words::Names::new(state.rules(), super::words::Clockface::new("Europe/Berlin", samples::NOW));
+            let words = super::words::denial(*code, decided, &names);
+            let seen: String = screen.lines().map(panel_part).collect::<Vec<_>>().join(" ");
+            let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+            for sentence in [words.reason, words.step] {
+                let sentence = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(seen.contains(&sentence), "{code}: {sentence}\n{screen}");
+            }
+        }
+    }
+}
+
+/// The part of a row of the 80 × 24 screen that lies in the panel.
+fn panel_part(row: &str) -> String {
+    row.chars().skip(34).take(44).filter(|c| !"▌▐│║╏╎".contains(*c)).collect()
+}
+
+fn states() -> Vec<(&'static str, State)> {
+    let mut states = vec![
+        ("starting", State::new(false)),
+        ("ready", door()),
+        ("admit", decided(samples::admit(Flags::default()))),
+        ("admit_flagged", decided(samples::admit(Flags::STALE.and(Flags::UNLISTED).and(Flags::TEST)))),
+        ("check_id", decided(samples::admit(Flags::ID_CHECK))),
+        ("check_unpaid", decided(samples::deny(Code::Unpaid, OverrideBy::Door))),
+        ("check_clock", decided(samples::deny(Code::ClockUnsure, OverrideBy::Door))),
+        ("deny_already_in", decided(samples::deny(Code::AlreadyIn, OverrideBy::Supervisor))),
+        ("deny_forged", decided(samples::deny(Code::BadSignature, OverrideBy::Nobody))),
+        ("deny_other_event", decided(samples::deny(Code::OtherEvent, OverrideBy::Nobody))),
+        ("deny_wrong_gate", decided(samples::deny(Code::WrongGate, OverrideBy::Supervisor))),
+        ("deny_too_early", decided(samples::deny(Code::TooEarly, OverrideBy::Supervisor))),
+        ("exit", decided(samples::exit())),
+        ("same_ticket", decided(samples::deny(Code::JustScanned, OverrideBy::Nobody))),
+        ("not_ready", decided(samples::deny(Code::TerminalNotReady, OverrideBy::Nobody))),
+        ("wide_names", decided(wide())),
+        ("exit_ready", pressed('e')),
+        ("help", pressed('?')),
+        ("quit", pressed('q')),
+        ("code_line", typed("16J-D", false)),
+        ("code_mistake", typed("16JE", true)),
+        ("fault_store", noticed(Notice::Fault(Fault::Store("disk I/O error (code 10)".into())))),
+        ("fault_disk_full", noticed(Notice::Fault(Fault::DiskFull(4_200_000)))),
+        ("suspended_revoked", status(|status| status.suspended = Some(Suspension::Revoked))),
+        ("suspended_clock", status(|status| status.suspended = Some(Suspension::Clock))),
+        ("closed", status(|status| status.suspended = Some(Suspension::Closed))),
+        ("no_list", status(|status| status.list_at = None)),
+        (
+            "downloading",
+            status(|status| {
+                status.list_at = None;
+                status.download = Some((34_100, 100_000));
+            }),
+        ),
+        (
+            "offline_with_unsent",
+            status(|status| {
+                status.link = Link::Offline { since: samples::NOW.minus(52 * 60_000) };
+                status.list_at = Some(samples::NOW.minus(53 * 60_000));
+                status.unsent = 1_312;
+            }),
+        ),
+        ("camera_off", noticed(Notice::Camera(CameraStatus::Off))),
+        ("camera_absent", noticed(Notice::Camera(CameraStatus::Absent { detail: "no /dev/video*".into() }))),
+        (
+            "camera_lost",
+            noticed(Notice::Camera(CameraStatus::Lost {
+                name: "HD Pro Webcam C920".into(),
+                reason: "unplugged".into(),
+            })),
+        ),
+    ];
+    let mut not_a_ticket = decided(samples::admit(Flags::default()));
+    decide(&mut not_a_ticket, samples::deny(Code::NotATicket, OverrideBy::Nobody));
+    states.push(("not_a_ticket_after_admit", not_a_ticket));
+    let mut stopped = door();
+    update(&mut stopped, Event::Stopped);
+    states.push(("stopped", stopped));
+    let mut quit_unsent = status(|status| status.unsent = 12);
+    press(&mut quit_unsent, Key::Function(10));
+    states.push(("quit_unsent", quit_unsent));
+    let mut detail = decided(samples::deny(Code::AlreadyIn, OverrideBy::Supervisor));
+    press(&mut detail, Key::Function(5));
+    states.push(("detail", detail));
+    let mut busy = door();
+    for at in 0..30 {
+        let mut one = match at % 4 {
+            0 => samples::deny(Code::AlreadyIn, OverrideBy::Supervisor),
+            1 => samples::exit(),
+            2 => wide(),
+            _ => samples::admit(Flags::default()),
+        };
+        one.at = samples::NOW.minus(60_000 - at * 2_000);
+        decide(&mut busy, one);
+    }
+    press(&mut busy, Key::Function(4));
+    states.push(("busy_and_muted", busy));
+    states
+}
+
+fn door() -> State {
+    let mut state = State::new(false);
+    update(&mut state, Event::Tick(Uptime(10_000)));
+    update(&mut state, Event::Notice(Notice::Rules(samples::rules())));
+    update(&mut state, Event::Notice(Notice::Status(Box::new(samples::status()))));
+    let camera = CameraStatus::Streaming { name: "HD Pro Webcam C920".into(), fps: 28 };
+    update(&mut state, Event::Notice(Notice::Camera(camera)));
+    state
+}
+
+fn wide() -> Decided {
+    let mut decided = samples::admit(Flags::ATTENTION);
+    decided.attendee = Some(Attendee {
+        name: "山田 太郎 Zoe\u{308} 👩\u{200d}💻 \u{202e}\u{1b}[31m Konstantinopolitanischer-Dudelsackpfeifer".into(),
+        note: "النادل ينتظر عند المدخل".into(),
+    });
+    decided
+}
+
+fn decided(decided: Decided) -> State {
+    let mut state = door();
+    decide(&mut state, decided);
+    wait(&mut state, 2_000);
+    state
+}
+
+fn noticed(notice: Notice) -> State {
+    let mut state = door();
+    update(&mut state, Event::Notice(notice));
+    state
+}
+
+fn status(change: impl Fn(&mut Status)) -> State {
+    let mut status = samples::status();
+    change(&mut status);
+    noticed(Notice::Status(Box::new(status)))
+}
+
+fn pressed(letter: char) -> State {
+    let mut state = door();
+    press(&mut state, Key::Char(letter));
+    state
+}
+
+fn typed(text: &str, is_entered: bool) -> State {
+    let mut state = door();
+    text.chars().for_each(|letter| press(&mut state, Key::Char(letter)));
+    if is_entered {
+        press(&mut state, Key::Enter);
+    }
+    state
+}
+
+fn decide(state: &mut State, decided: Decided) {
+    update(state, Event::Notice(Notice::Decided(Box::new(decided))));
+}
+
+fn press(state: &mut State, key: Key) {
+    wait(state, 200);
+    update(state, Event::Key(key));
+    wait(state, 200);
+}
+
+fn wait(state: &mut State, ms: u64) {
+    let later = state.now().plus(ms);
+    update(state, Event::Tick(later));
+}
+
+fn draw(state: &State, palette: Palette, width: u16, height: u16) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| view(state, Theme::new(palette), frame)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// The rows as a terminal emulator shows them: the second column of a wide character is no cell.
+fn text(screen: &Buffer) -> String {
+    use unicode_width::UnicodeWidthStr as _;
+    let width = usize::from(screen.area.width).max(1);
+    let mut rows = Vec::new();
+    for row in screen.content().chunks(width) {
+        let mut line = String::new();
+        let mut hidden = 0;
+        for cell in row {
+            if hidden == 0 {
+                assert!(!cell.symbol().contains(char::is_control), "a control character on the screen");
+                line.push_str(cell.symbol());
+                hidden = cell.symbol().width().max(1);
+            }
+            hidden -= 1;
+        }
+        rows.push(line.trim_end().to_owned());
+    }
+    rows.join("\n")
+}
+
+/// The rows with bold cells' rows marked and reversed ones between brackets, for screens without
+/// colours.
+fn styled(screen: &Buffer) -> String {
+    let width = usize::from(screen.area.width).max(1);
+    let is_reversed = |row: &[ratatui::buffer::Cell]| row.iter().any(|cell| cell.modifier.contains(Modifier::REVERSED));
+    let marks: Vec<&str> =
+        screen.content().chunks(width).map(|row| if is_reversed(row) { "reversed" } else { "" }).collect();
+    let lines: Vec<String> = text(screen).lines().zip(marks).map(|(line, mark)| format!("{mark:<9}|{line}")).collect();
+    lines.join("\n")
+}

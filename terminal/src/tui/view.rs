@@ -1,0 +1,111 @@
+//! Draws the state. The full layout from 80 × 24 on, the verdict alone below.
+
+mod camera;
+mod letters;
+mod overlay;
+mod panel;
+mod recent;
+mod status;
+mod text;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Block;
+
+use super::theme::Theme;
+use super::words::{self, Clockface, Names};
+use crate::app::State;
+
+/// The least size of the full layout, in columns and rows.
+pub const FULL_LEAST: (u16, u16) = (80, 24);
+
+/// What every part draws from.
+struct Scene<'a> {
+    state: &'a State,
+    names: Names<'a>,
+    theme: Theme,
+}
+
+/// Draws `state`.
+pub fn view(state: &State, theme: Theme, frame: &mut Frame<'_>) {
+    let zone = state.status().map_or("UTC", |status| status.time_zone.as_str());
+    let clock = Clockface::new(zone, state.clock().unwrap_or_default());
+    let scene = Scene { state, names: Names::new(state.rules(), clock), theme };
+    let area = frame.area();
+    if area.width >= FULL_LEAST.0 && area.height >= FULL_LEAST.1 {
+        full(&scene, frame, area);
+    } else {
+        small(&scene, frame, area);
+    }
+    overlay::draw(&scene, frame, area);
+}
+
+fn full(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let block = Block::bordered()
+        .title_top(status::title(scene, area.width))
+        .title_top(status::link_and_time(scene).right_aligned());
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let recent_rows = (inner.height / 6).clamp(3, 12);
+    let [main, recent, rule, status, keys] = Layout::vertical([
+        Constraint::Min(0),
+        Constraint::Length(recent_rows),
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(1),
+    ])
+    .areas(inner);
+    let camera_columns = (inner.width * 2 / 5).clamp(31, 96);
+    let [camera, _, panel] =
+        Layout::horizontal([Constraint::Length(camera_columns), Constraint::Length(1), Constraint::Min(0)]).areas(main);
+    camera::draw(scene, frame, camera);
+    panel::draw(scene, frame, panel);
+    recent::draw(scene, frame, recent);
+    draw_rule(frame, area, rule);
+    status::draw(scene, frame, status);
+    frame.render_widget(status::keys(scene), keys);
+}
+
+/// A line across the frame, joined to it at both ends.
+fn draw_rule(frame: &mut Frame<'_>, outer: Rect, rule: Rect) {
+    let width = usize::from(outer.width);
+    let line = format!("├{}┤", "─".repeat(width.saturating_sub(2)));
+    frame.render_widget(Line::from(line), Rect { x: outer.x, width: outer.width, ..rule }.intersection(outer));
+}
+
+/// The verdict, and above and below it what the screen must never hide.
+fn small(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let (top, bottom, keys) = match area.height {
+        0..=3 => (0, 0, 0),
+        4..=6 => (0, 1, 0),
+        7..=9 => (1, 1, 0),
+        _ => (1, 1, 1),
+    };
+    let [head, panel, status, foot] = Layout::vertical([
+        Constraint::Length(top),
+        Constraint::Min(0),
+        Constraint::Length(bottom),
+        Constraint::Length(keys),
+    ])
+    .areas(area);
+    let mut title = status::link_and_time(scene);
+    if scene.state.direction() == sync_protocol::verdict::Direction::Exit {
+        title.push_span(Span::styled("EXIT ", scene.theme.warning()));
+    }
+    frame.render_widget(title, head);
+    panel::draw(scene, frame, panel);
+    status::draw(scene, frame, status);
+    frame.render_widget(status::keys(scene), foot);
+}
+
+/// Returns the middle of `area`, at most so large.
+fn centred(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+/// Returns what the last decision was about in words, for the detail screen.
+fn detail_rows(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
+    scene.state.last().map(|decided| words::detail(decided, &scene.names)).unwrap_or_default()
+}

@@ -1,0 +1,104 @@
+//! What lies over the screen: help, detail, the question before quitting, and the code line.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph};
+
+use super::text::{tail, wrap};
+use super::{Scene, centred, detail_rows};
+use crate::app::Overlay;
+use crate::tui::words;
+
+/// The widest box.
+const WIDTH_MAX: u16 = 78;
+/// The column that explanations begin in.
+const KEY_COLUMNS: usize = 15;
+
+pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    match scene.state.overlay() {
+        Some(Overlay::Help) => {
+            let rows = words::HELP.iter().map(|(key, what)| ((*key).to_owned(), (*what).to_owned()));
+            draw_table(frame, area, " Help ", " Esc back ", rows.collect());
+        }
+        Some(Overlay::Detail) => {
+            let rows = detail_rows(scene).into_iter().map(|(what, value)| (what.to_owned(), value)).collect::<Vec<_>>();
+            let rows = if rows.is_empty() { vec![("Nothing decided yet.".into(), String::new())] } else { rows };
+            draw_table(frame, area, " Detail of the last decision ", " Esc back ", rows);
+        }
+        Some(Overlay::Quit) => draw_quit(scene, frame, area),
+        None => {}
+    }
+    if let Some(line) = scene.state.typing().line() {
+        draw_code_line(scene, line, frame, area);
+    }
+}
+
+fn draw_table(frame: &mut Frame<'_>, area: Rect, title: &'static str, foot: &'static str, rows: Vec<(String, String)>) {
+    let width = area.width.min(WIDTH_MAX);
+    let room = usize::from(width).saturating_sub(4 + KEY_COLUMNS);
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let mut lines = Vec::new();
+    for (key, value) in rows {
+        let mut values = wrap(&value, room).into_iter();
+        let first = values.next().unwrap_or_default();
+        // The symbols of verdicts are one column wide, as padding counts them.
+        let key = Span::styled(format!(" {key:<KEY_COLUMNS$}"), bold);
+        lines.push(Line::from(vec![key, Span::raw(first)]));
+        lines.extend(values.map(|more| Line::raw(format!(" {:<KEY_COLUMNS$}{more}", ""))));
+    }
+    draw_box(frame, area, width, title, foot, lines);
+}
+
+fn draw_quit(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let unsent = scene.state.status().map_or(0, |status| status.unsent);
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for (at, sentence) in words::quit_question(unsent).iter().enumerate() {
+        let style = if at == 0 { bold } else { Style::new() };
+        let room = usize::from(area.width.min(WIDTH_MAX)).saturating_sub(4);
+        lines.extend(wrap(sentence, room).into_iter().map(|row| Line::styled(format!(" {row}"), style)));
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled(format!(" {}", words::QUIT_KEYS), bold));
+    draw_box(frame, area, area.width.min(60), "", "", lines);
+}
+
+fn draw_box(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    width: u16,
+    title: &'static str,
+    foot: &'static str,
+    lines: Vec<Line<'_>>,
+) {
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let place = centred(area, width, height);
+    frame.render_widget(Clear, place);
+    let block = Block::bordered().title(title).title_bottom(Line::from(foot).right_aligned());
+    frame.render_widget(Paragraph::new(lines).block(block), place);
+}
+
+/// At the foot, over the lists; on a very low screen it is the last row alone.
+fn draw_code_line(scene: &Scene<'_>, line: &str, frame: &mut Frame<'_>, area: Rect) {
+    let line = words::clean_line(line);
+    let hint = match scene.state.typing().mistake() {
+        Some(mistake) => Line::styled(format!(" {}", words::code_mistake(mistake)), scene.theme.warning()),
+        None => Line::styled(format!(" {}", words::CODE_KEYS), scene.theme.faint()),
+    };
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let entry = |room: usize| Line::styled(format!(" {}▏", tail(&line, room)), bold);
+    if area.height < 6 {
+        let place = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
+        frame.render_widget(Clear, place);
+        frame.render_widget(entry(usize::from(place.width).saturating_sub(2)), place);
+        return;
+    }
+    let height = 4;
+    let foot = if area.height >= super::FULL_LEAST.1 && area.width >= super::FULL_LEAST.0 { 4 } else { 0 };
+    let place = Rect { y: area.bottom().saturating_sub(height + foot), height, ..area }.intersection(area);
+    frame.render_widget(Clear, place);
+    let room = usize::from(place.width).saturating_sub(5);
+    frame.render_widget(Paragraph::new(vec![entry(room), hint]).block(Block::bordered().title(" Code ")), place);
+}

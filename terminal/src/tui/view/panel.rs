@@ -1,0 +1,164 @@
+//! The large panel: one glance, one verdict.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Borders, Clear, Paragraph};
+use sync_protocol::verdict::Direction;
+
+use super::text::{fit, wrap};
+use super::{Scene, letters};
+use crate::app::{Look, Shown, Stage};
+use crate::tui::theme::Mood;
+use crate::tui::words::{self, Message};
+
+/// A panel needs this many rows for a frame.
+const FRAMED_LEAST: u16 = 5;
+/// The rows of a note about a code that was no ticket.
+const ASIDE_ROWS: u16 = 4;
+
+struct Panel {
+    mood: Mood,
+    symbol: &'static str,
+    word: &'static str,
+    title: String,
+    message: Message,
+    is_flashing: bool,
+    progress: Option<(u64, u64)>,
+}
+
+pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let panel = panel(scene);
+    let style = scene.theme.panel(panel.mood, panel.is_flashing);
+    let is_framed = area.height >= FRAMED_LEAST && area.width > 4;
+    let block = Block::new()
+        .borders(if is_framed { Borders::ALL } else { Borders::NONE })
+        .border_type(scene.theme.frame(panel.mood))
+        .style(style);
+    let block = if is_framed { block.title(fit(&panel.title, usize::from(area.width) - 2)) } else { block };
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let aside_rows = if scene.state.aside().is_some() && is_framed { ASIDE_ROWS.min(inner.height / 2) } else { 0 };
+    let [body, aside] = Layout::vertical([Constraint::Min(0), Constraint::Length(aside_rows)]).areas(inner);
+    frame.render_widget(Paragraph::new(lines(&panel, body)), body);
+    match scene.state.aside() {
+        Some(shown) if is_framed => draw_aside(scene, shown, frame, aside),
+        _ => {}
+    }
+}
+
+fn panel(scene: &Scene<'_>) -> Panel {
+    let calm = |symbol, word, message| Panel {
+        mood: Mood::Calm,
+        symbol,
+        word,
+        title: String::new(),
+        message,
+        is_flashing: false,
+        progress: None,
+    };
+    let trouble = |word, message| Panel { mood: Mood::Trouble, ..calm("■", word, message) };
+    match scene.state.stage() {
+        Stage::Stopped => trouble("FAULT", words::stopped()),
+        Stage::Suspended(suspension) => trouble("STOP", words::suspension(suspension)),
+        Stage::Fault(fault) => trouble("FAULT", words::fault(fault)),
+        Stage::Starting => calm("…", "WAIT", Message { headline: "Usher is starting.".into(), ..Message::default() }),
+        Stage::NoList => calm("…", "WAIT", words::no_list()),
+        Stage::Downloading(done, total) => {
+            Panel { progress: Some((done, total)), ..calm("…", "WAIT", words::progress(done, total)) }
+        }
+        Stage::Ready => {
+            let direction = scene.state.direction();
+            let word = match direction {
+                Direction::Entry => "READY",
+                Direction::Exit => "EXIT",
+            };
+            calm("▸", word, words::ready(direction))
+        }
+        Stage::Verdict(shown) => verdict(scene, shown),
+    }
+}
+
+fn verdict(scene: &Scene<'_>, shown: &Shown) -> Panel {
+    let age = words::span(scene.state.now().0.saturating_sub(shown.since.0));
+    Panel {
+        mood: Mood::Verdict(shown.look),
+        symbol: words::look_symbol(shown.look),
+        word: words::look_word(shown.look),
+        title: format!(" {} · {age} ago ", scene.names.clock().seconds(shown.decided.at)),
+        message: words::message(&shown.decided, &scene.names),
+        is_flashing: scene.state.is_flashing(shown),
+        progress: None,
+    }
+}
+
+/// The word as large as the message leaves room for, then the message, most important first.
+fn lines(panel: &Panel, area: Rect) -> Vec<Line<'static>> {
+    let margin = usize::from(area.width >= 12);
+    let width = usize::from(area.width).saturating_sub(2 * margin);
+    let height = usize::from(area.height);
+    let message = message(panel, width);
+    let plain_word = || vec![format!("{}  {}", panel.symbol, panel.word)];
+    let room = height.saturating_sub(message.len() + 1);
+    let mut word = letters::largest(panel.symbol, panel.word, width, room).unwrap_or_else(plain_word);
+    let is_large = word.len() > 1;
+    if is_large {
+        // What is left over goes above and below the word.
+        let free = height.saturating_sub(word.len() + message.len() + 1);
+        word.splice(0..0, std::iter::repeat_n(String::new(), (free / 3).min(4)));
+        word.push(String::new());
+    } else if height > message.len() + 1 {
+        word.push(String::new());
+    }
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let word = word.into_iter().map(|row| (row, bold));
+    let indent = " ".repeat(margin);
+    word.chain(message).map(|(row, style)| Line::styled(format!("{indent}{row}"), style)).collect()
+}
+
+fn message(panel: &Panel, width: usize) -> Vec<(String, Style)> {
+    let (plain, bold) = (Style::new(), Style::new().add_modifier(Modifier::BOLD));
+    let Message { headline, lines, notes, step } = &panel.message;
+    let mut rows = Vec::new();
+    rows.extend(wrap(headline, width).into_iter().map(|row| (row, bold)));
+    if let Some((done, total)) = panel.progress {
+        rows.push((bar(done, total, width), plain));
+    }
+    let asks_first = matches!(panel.mood, Mood::Verdict(Look::Check));
+    if let Some(step) = step {
+        let style = if asks_first { bold } else { plain };
+        rows.extend(hanging("▸ ", step, width).into_iter().map(|row| (row, style)));
+    }
+    for line in lines {
+        rows.extend(wrap(line, width).into_iter().map(|row| (row, plain)));
+    }
+    for note in notes {
+        rows.extend(wrap(note, width).into_iter().map(|row| (row, bold)));
+    }
+    rows
+}
+
+/// Returns `text` in lines behind `mark`, the later ones indented alike. `mark` is two columns wide.
+fn hanging(mark: &str, text: &str, width: usize) -> Vec<String> {
+    let lines = wrap(text, width.saturating_sub(2)).into_iter().enumerate();
+    lines.map(|(at, line)| format!("{}{line}", if at == 0 { mark } else { "  " })).collect()
+}
+
+fn bar(done: u64, total: u64, width: usize) -> String {
+    let full = u64::try_from(width).unwrap_or(u64::MAX);
+    let filled = done.min(total).saturating_mul(full).checked_div(total).unwrap_or(0);
+    let filled = usize::try_from(filled).unwrap_or(width).min(width);
+    format!("{}{}", "█".repeat(filled), "░".repeat(width - filled))
+}
+
+/// A code that was no ticket: small, grey, below what is shown.
+fn draw_aside(scene: &Scene<'_>, shown: &Shown, frame: &mut Frame<'_>, area: Rect) {
+    let message = words::message(&shown.decided, &scene.names);
+    let width = usize::from(area.width).saturating_sub(2);
+    let head = format!("{}  {}: {}", words::look_symbol(shown.look), words::look_word(shown.look), message.headline);
+    let text = wrap(&head, width).into_iter().chain(wrap(message.step.as_deref().unwrap_or_default(), width));
+    let lines: Vec<Line<'_>> = text.map(|row| Line::raw(format!(" {row}"))).collect();
+    frame.render_widget(Clear, area);
+    frame.render_widget(Paragraph::new(lines).style(scene.theme.panel(Mood::Verdict(shown.look), false)), area);
+}

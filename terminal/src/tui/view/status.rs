@@ -1,0 +1,86 @@
+//! The frame's title, the status line and the line of keys.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use sync_protocol::verdict::Direction;
+
+use super::Scene;
+use super::text::fit;
+use crate::door::Link;
+use crate::tui::words::{self, clean, count};
+
+/// A list older than this is told as a warning, in ms.
+const LIST_OLD_MS: u64 = 10 * 60_000;
+/// What link, time and direction may take of the title, in columns.
+const TITLE_REST: u16 = 48;
+
+/// Event, gate and direction.
+pub(super) fn title<'a>(scene: &Scene<'_>, width: u16) -> Line<'a> {
+    let name = match scene.state.status() {
+        Some(status) => format!("{} · {}", clean(&status.event), clean(&status.gate)),
+        None => "Usher".into(),
+    };
+    let room = usize::from(width.saturating_sub(TITLE_REST));
+    let (direction, style) = match scene.state.direction() {
+        Direction::Entry => ("ENTRY", scene.theme.good()),
+        Direction::Exit => ("EXIT", scene.theme.warning()),
+    };
+    Line::from(vec![Span::raw(format!(" {} ", fit(&name, room))), Span::styled(format!(" {direction} "), style)])
+}
+
+/// The link's state and the time of day.
+pub(super) fn link_and_time<'a>(scene: &Scene<'_>) -> Line<'a> {
+    let clock = scene.names.clock();
+    let Some(status) = scene.state.status() else { return Line::default() };
+    let style = match status.link {
+        Link::Online => scene.theme.good(),
+        Link::Offline { .. } => scene.theme.warning(),
+    };
+    Line::from(vec![
+        Span::styled(format!(" {} ", words::link(status.link, clock)), style),
+        Span::raw(format!("  {} ", clock.seconds(clock.now()))),
+    ])
+}
+
+/// Inside, to send, the list's age, this door's rate. What doesn't fit is left out from the end.
+pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let Some(status) = scene.state.status() else { return };
+    let now = scene.names.clock().now();
+    let plain = Style::new();
+    let inside = match status.capacity {
+        Some(capacity) => format!("inside {} of {}", count(status.inside), count(u64::from(capacity))),
+        None => format!("inside {}", count(status.inside)),
+    };
+    let is_old = status.list_at.is_none_or(|at| now.since(at) > LIST_OLD_MS);
+    let mut parts = vec![
+        (format!("to send {}", count(status.unsent)), if status.unsent > 0 { scene.theme.warning() } else { plain }),
+        (words::list_age(status, now), if is_old { scene.theme.warning() } else { plain }),
+        (inside, plain),
+        (format!("this door {} / h", count(u64::from(status.admitted_last_hour))), plain),
+    ];
+    if scene.state.is_muted() {
+        parts.insert(2, ("sound off".into(), scene.theme.warning()));
+    }
+    let mut line = Line::default();
+    for (text, style) in parts {
+        let span = Span::styled(text, style);
+        if line.width() + 3 + span.width() > usize::from(area.width) {
+            break;
+        }
+        line.push_span(Span::raw(if line.spans.is_empty() { " " } else { "   " }));
+        line.push_span(span);
+    }
+    frame.render_widget(line, area);
+}
+
+/// The keys that work now.
+pub(super) fn keys<'a>(scene: &Scene<'_>) -> Line<'a> {
+    let mut line = Line::raw(" ");
+    for (key, what) in words::keys() {
+        line.push_span(Span::styled(*key, Style::new().add_modifier(Modifier::BOLD)));
+        line.push_span(Span::styled(format!(" {what}  "), scene.theme.faint()));
+    }
+    line
+}

@@ -1,0 +1,126 @@
+//! Every sentence staff can read, and how times, counts and names are written.
+//!
+//! Short and plain. A sentence about a guest says what is the matter and what to do next; a sentence
+//! about the machine says so, and never blames the guest.
+
+mod denial;
+mod facts;
+mod keys;
+mod machine;
+mod time;
+mod verdict;
+
+use sync_protocol::id::{DeviceNo, GateId, ZoneId};
+use sync_protocol::policy::Policy;
+
+pub use denial::{Denial, denial, short_denial, who_decides};
+pub use facts::detail;
+pub use keys::{CODE_KEYS, HELP, QUIT_KEYS, code_mistake, keys, quit_question};
+pub use machine::{camera, camera_hint, fault, link, list_age, no_list, progress, ready, stopped, suspension};
+pub use time::{Clockface, span};
+pub use verdict::{Message, look_symbol, look_word, message, recent};
+
+/// The names of what verdicts hold as numbers, and the event's time of day.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    policy: Option<&'a Policy>,
+    clock: Clockface,
+}
+
+impl<'a> Names<'a> {
+    /// Returns the names in `policy`, with times by `clock`.
+    pub const fn new(policy: Option<&'a Policy>, clock: Clockface) -> Self {
+        Self { policy, clock }
+    }
+
+    /// Returns how times are written.
+    pub const fn clock(&self) -> Clockface {
+        self.clock
+    }
+
+    /// Returns the rules, if they are known.
+    pub const fn policy(&self) -> Option<&'a Policy> {
+        self.policy
+    }
+
+    /// Returns the gate's name, or its number.
+    pub fn gate(&self, id: GateId) -> String {
+        self.policy.and_then(|policy| policy.gate(id)).map_or_else(|| format!("gate {id}"), |gate| clean(&gate.name))
+    }
+
+    /// Returns the zone's name, or its number.
+    pub fn zone(&self, id: ZoneId) -> String {
+        self.policy.and_then(|policy| policy.zone(id)).map_or_else(|| format!("zone {id}"), |zone| clean(&zone.name))
+    }
+}
+
+/// Returns how a device is called.
+pub fn device(number: DeviceNo) -> String {
+    match number {
+        DeviceNo(0) => "the server".into(),
+        DeviceNo(number) => format!("terminal {number}"),
+    }
+}
+
+/// Returns `count` with thin spaces between thousands.
+pub fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut spaced = String::with_capacity(digits.len() * 2);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            spaced.push('\u{2009}');
+        }
+        spaced.push(digit);
+    }
+    spaced
+}
+
+/// Returns `text` without anything that could move the cursor or turn the writing around: control
+/// characters, and the marks that switch the writing's direction.
+pub fn clean(text: &str) -> String {
+    let is_harmful = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if is_harmful(c) { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+/// Returns a line being typed as it may be drawn: [`clean`], with the spaces at its ends.
+pub fn clean_line(text: &str) -> String {
+    text.split(' ').map(clean).collect::<Vec<_>>().join(" ")
+}
+
+/// Joins `parts` as people do: "East door, West door or Stage".
+fn either(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_thin_spaces() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(412), "412");
+        assert_eq!(count(1_200), "1\u{2009}200");
+        assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
+    }
+
+    #[test]
+    fn names_cannot_steer_the_screen() {
+        assert_eq!(clean("Ada\u{1b}[2J\u{202e}x\n"), "Ada [2J x");
+        assert_eq!(clean("Zoë 山田"), "Zoë 山田");
+    }
+
+    #[test]
+    fn unknown_places_keep_their_numbers() {
+        let names = Names::new(None, Clockface::default());
+
+        assert_eq!(names.gate(GateId(3)), "gate 3");
+        assert_eq!(names.zone(ZoneId(4)), "zone 4");
+    }
+}
