@@ -8,5 +8,6 @@ pub mod decoder;
 pub mod door;
 pub mod enrol;
 pub mod feedback;
+pub mod headless;
 pub mod sync;
 pub mod tui;
