@@ -1,7 +1,7 @@
 //! Block letters for the word of a verdict, read at two metres.
 
 /// The height of a letter in its smallest size, in rows.
-const HEIGHT: usize = 5;
+pub(super) const HEIGHT: usize = 5;
 /// The sizes from the largest: columns and rows of one dot. A cell is about twice as high as wide.
 const SIZES: [(usize, usize); 6] = [(7, 4), (5, 3), (4, 2), (3, 2), (2, 1), (1, 1)];
 

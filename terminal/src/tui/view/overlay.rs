@@ -6,6 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
+use super::status::listed;
 use super::text::{tail, wrap};
 use super::{Scene, centred, detail_rows};
 use crate::app::Overlay;
@@ -61,7 +62,7 @@ fn draw_quit(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         lines.extend(wrap(sentence, room).into_iter().map(|row| Line::styled(format!(" {row}"), style)));
     }
     lines.push(Line::default());
-    lines.push(Line::styled(format!(" {}", words::QUIT_KEYS), bold));
+    lines.push(listed(scene, words::QUIT_KEYS));
     draw_box(frame, area, area.width.min(60), "", "", lines);
 }
 
@@ -85,7 +86,7 @@ fn draw_code_line(scene: &Scene<'_>, line: &str, frame: &mut Frame<'_>, area: Re
     let line = words::clean_line(line);
     let hint = match scene.state.typing().mistake() {
         Some(mistake) => Line::styled(format!(" {}", words::code_mistake(mistake)), scene.theme.warning()),
-        None => Line::styled(format!(" {}", words::CODE_KEYS), scene.theme.faint()),
+        None => Line::styled(format!(" {}", words::CODE_HINT), scene.theme.faint()),
     };
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let entry = |room: usize| Line::styled(format!(" {}▏", tail(&line, room)), bold);

@@ -5,7 +5,6 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Borders, Clear, Paragraph};
-use sync_protocol::verdict::Direction;
 
 use super::text::{fit, wrap};
 use super::{Scene, letters};
@@ -13,6 +12,8 @@ use crate::app::{Look, Shown, Stage};
 use crate::tui::theme::Mood;
 use crate::tui::words::{self, Message};
 
+/// From this many rows on, the word is large whatever there is to say.
+const LARGE_WORD_LEAST: usize = 11;
 /// A panel needs this many rows for a frame.
 const FRAMED_LEAST: u16 = 5;
 /// The rows of a note about a code that was no ticket.
@@ -70,11 +71,7 @@ fn panel(scene: &Scene<'_>) -> Panel {
         }
         Stage::Ready => {
             let direction = scene.state.direction();
-            let word = match direction {
-                Direction::Entry => "READY",
-                Direction::Exit => "EXIT",
-            };
-            calm("▸", word, words::ready(direction))
+            calm("▸", "READY", words::ready(direction, scene.state.camera()))
         }
         Stage::Verdict(shown) => verdict(scene, shown),
     }
@@ -98,17 +95,24 @@ fn lines(panel: &Panel, area: Rect) -> Vec<Line<'static>> {
     let margin = usize::from(area.width >= 12);
     let width = usize::from(area.width).saturating_sub(2 * margin);
     let height = usize::from(area.height);
-    let message = message(panel, width);
+    let mut message = message(panel, width);
     let plain_word = || vec![format!("{}  {}", panel.symbol, panel.word)];
-    let room = height.saturating_sub(message.len() + 1);
+    let least = if height >= LARGE_WORD_LEAST { letters::HEIGHT } else { 0 };
+    let room = height.saturating_sub(message.len() + 1).max(least);
     let mut word = letters::largest(panel.symbol, panel.word, width, room).unwrap_or_else(plain_word);
+    let left = height.saturating_sub(word.len());
+    if message.len() > left {
+        message.truncate(left);
+        message.pop();
+        message.push(("…".into(), Style::new()));
+    }
     let is_large = word.len() > 1;
-    if is_large {
+    if is_large && message.len() < left {
         // What is left over goes above and below the word.
         let free = height.saturating_sub(word.len() + message.len() + 1);
         word.splice(0..0, std::iter::repeat_n(String::new(), (free / 3).min(4)));
         word.push(String::new());
-    } else if height > message.len() + 1 {
+    } else if message.len() < left {
         word.push(String::new());
     }
     let bold = Style::new().add_modifier(Modifier::BOLD);

@@ -8,6 +8,7 @@ use sync_protocol::verdict::Direction;
 
 use super::Scene;
 use super::text::fit;
+use crate::app::Overlay;
 use crate::door::Link;
 use crate::tui::words::{self, clean, count};
 
@@ -77,8 +78,19 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
 
 /// The keys that work now.
 pub(super) fn keys<'a>(scene: &Scene<'_>) -> Line<'a> {
+    let now = match scene.state.overlay() {
+        _ if scene.state.typing().line().is_some() => words::CODE_KEYS,
+        Some(Overlay::Quit) => words::QUIT_KEYS,
+        Some(Overlay::Help | Overlay::Detail) => words::READ_KEYS,
+        None => words::DOOR_KEYS,
+    };
+    listed(scene, now)
+}
+
+/// A line of keys and what they do.
+pub(super) fn listed<'a>(scene: &Scene<'_>, keys: &[(&'a str, &str)]) -> Line<'a> {
     let mut line = Line::raw(" ");
-    for (key, what) in words::keys() {
+    for (key, what) in keys {
         line.push_span(Span::styled(*key, Style::new().add_modifier(Modifier::BOLD)));
         line.push_span(Span::styled(format!(" {what}  "), scene.theme.faint()));
     }

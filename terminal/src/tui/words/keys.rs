@@ -25,15 +25,17 @@ pub const HELP: &[(&str, &str)] = &[
     ("■ FAULT, STOP", "The machine's trouble, never the guest's."),
 ];
 
+/// What the code line takes.
+pub const CODE_HINT: &str = "The code under the ticket; hyphens may be left out.";
 /// The keys of the code line.
-pub const CODE_KEYS: &str = "Enter present   Esc drop";
+pub const CODE_KEYS: &[(&str, &str)] = &[("Enter", "present"), ("Esc", "drop")];
 /// The keys of the question whether to quit.
-pub const QUIT_KEYS: &str = "y quit   n stay";
-
-/// Returns the keys that work now, for the bottom line: each with its name.
-pub const fn keys() -> &'static [(&'static str, &'static str)] {
-    &[("c", "code"), ("e", "entry⇄exit"), ("i", "detail"), ("m", "sound"), ("?", "help"), ("q", "quit")]
-}
+pub const QUIT_KEYS: &[(&str, &str)] = &[("y", "quit"), ("n", "stay")];
+/// The keys of what only wants to be read.
+pub const READ_KEYS: &[(&str, &str)] = &[("Esc", "back")];
+/// The keys of the door.
+pub const DOOR_KEYS: &[(&str, &str)] =
+    &[("c", "code"), ("e", "entry⇄exit"), ("i", "detail"), ("m", "sound"), ("?", "help"), ("q", "quit")];
 
 /// Returns what is wrong with a typed code.
 pub fn code_mistake(mistake: CodeError) -> String {

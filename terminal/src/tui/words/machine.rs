@@ -111,12 +111,16 @@ pub fn progress(done: u64, total: u64) -> Message {
 }
 
 /// Returns what the panel says between guests.
-pub fn ready(direction: Direction) -> Message {
+pub fn ready(direction: Direction, camera: &CameraStatus) -> Message {
     let headline = match direction {
-        Direction::Entry => "Ready: hold a ticket in front of the camera.",
-        Direction::Exit => "Ready for guests who leave.",
+        Direction::Entry => "Ready for the next guest.",
+        Direction::Exit => "Ready for guests who leave: this door is an EXIT now.",
     };
-    Message { headline: headline.into(), ..Message::default() }
+    let how = match camera {
+        CameraStatus::Streaming { .. } => "Hold the ticket in front of the camera.",
+        _ => "Use a hand scanner, or type the code (key c).",
+    };
+    Message { headline: headline.into(), lines: vec![how.into()], ..Message::default() }
 }
 
 /// Returns what the camera's place says.

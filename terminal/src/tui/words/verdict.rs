@@ -112,9 +112,9 @@ fn notes(decided: &Decided, flags: Flags) -> Vec<String> {
     }
     let conditions = [
         (Flags::TEST, "Rehearsal ticket: not for a real guest."),
-        (Flags::MANUAL, "No code was read: ask for the guest's name."),
-        (Flags::UNLISTED, "Sold after the last contact: not on this list yet."),
-        (Flags::STALE, "By an old ticket list: no news for a while."),
+        (Flags::MANUAL, "Typed code: ask for the guest's name."),
+        (Flags::UNLISTED, "Sold lately: not on this list yet."),
+        (Flags::STALE, "Decided by an old ticket list."),
         (Flags::CLOCK_UNSURE, "This terminal's clock may be wrong."),
         (Flags::WALK_IN, "Sold at the door."),
         (Flags::OVERRIDE, "Let in by decision of staff."),
@@ -165,7 +165,7 @@ mod tests {
 
         assert_eq!(words.headline, "Ada Lovelace");
         assert_eq!(words.lines, ["Speaker · Hall A", "Entry 2 of 4"]);
-        assert_eq!(words.notes, ["★ has a delivery at the desk", "By an old ticket list: no news for a while."]);
+        assert_eq!(words.notes, ["★ has a delivery at the desk", "Decided by an old ticket list."]);
         assert_eq!(words.step, None);
     }
 
