@@ -4,19 +4,19 @@
 pub mod look;
 #[cfg(test)]
 pub(crate) mod samples;
+mod state;
 pub mod typing;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use sync_protocol::policy::Policy;
-use sync_protocol::time::{UnixMillis, Uptime};
+use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
 
-use crate::door::{CameraStatus, Decided, Fault, Notice, Status, Suspension};
+use crate::door::{Decided, Notice};
 use crate::feedback::Tone;
 
 pub use look::Look;
+pub use state::{Overlay, Shown, Stage, State};
 pub use typing::{Key, Line, Typing};
 
 use typing::Heard;
@@ -29,6 +29,8 @@ pub const REFUSAL_SHOWN_MS: u64 = 20_000;
 pub const NEUTRAL_SHOWN_MS: u64 = 3_000;
 /// How long a new verdict flashes, so that it is seen to be new, in ms.
 pub const FLASH_MS: u64 = 200;
+/// A status comes every second; without one for this long, the screen says so, in ms.
+pub const SILENCE_MS: u64 = 10_000;
 /// How many decisions the screen remembers.
 pub const RECENT_MAX: usize = 200;
 
@@ -56,196 +58,6 @@ pub enum Effect {
     SetDirection(Direction),
     /// End the program.
     Quit,
-}
-
-/// What lies over the screen.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Overlay {
-    /// Every key and what it does.
-    Help,
-    /// The technical detail of the last decision.
-    Detail,
-    /// Whether to quit.
-    Quit,
-}
-
-/// A decision on the screen.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    /// The decision.
-    pub decided: Arc<Decided>,
-    /// How it looks.
-    pub look: Look,
-    /// Since when it is shown.
-    pub since: Uptime,
-}
-
-/// What the large panel is about.
-#[derive(Clone, Copy, Debug)]
-pub enum Stage<'a> {
-    /// The threads behind the screen are gone.
-    Stopped,
-    /// Nothing is known yet.
-    Starting,
-    /// The terminal may not admit.
-    Suspended(Suspension),
-    /// The machine could not decide.
-    Fault(&'a Fault),
-    /// A decision.
-    Verdict(&'a Shown),
-    /// The first list is being downloaded: done and total, in tickets.
-    Downloading(u64, u64),
-    /// There is no list yet, and no download.
-    NoList,
-    /// Ready for the next guest.
-    Ready,
-}
-
-/// What the door screen knows.
-#[derive(Clone, Debug)]
-pub struct State {
-    now: Uptime,
-    status: Option<(Uptime, Box<Status>)>,
-    rules: Option<Arc<Policy>>,
-    camera: CameraStatus,
-    direction: Direction,
-    verdict: Option<Shown>,
-    aside: Option<Shown>,
-    fault: Option<Fault>,
-    recent: VecDeque<Arc<Decided>>,
-    last: Option<Arc<Decided>>,
-    overlay: Option<Overlay>,
-    typing: Typing,
-    is_muted: bool,
-    is_stopped: bool,
-}
-
-impl State {
-    /// Returns the state before anything is known.
-    pub fn new(is_muted: bool) -> Self {
-        Self {
-            now: Uptime(0),
-            status: None,
-            rules: None,
-            camera: CameraStatus::Off,
-            direction: Direction::Entry,
-            verdict: None,
-            aside: None,
-            fault: None,
-            recent: VecDeque::new(),
-            last: None,
-            overlay: None,
-            typing: Typing::default(),
-            is_muted,
-            is_stopped: false,
-        }
-    }
-
-    /// Returns the time of the last tick.
-    pub const fn now(&self) -> Uptime {
-        self.now
-    }
-
-    /// Returns the server's time by the last status and what has gone by since; `None` before the
-    /// first status.
-    pub fn clock(&self) -> Option<UnixMillis> {
-        self.status.as_ref().map(|(seen, status)| status.now.plus(self.now.0.saturating_sub(seen.0)))
-    }
-
-    /// Returns the last status.
-    pub fn status(&self) -> Option<&Status> {
-        self.status.as_ref().map(|(_, status)| status.as_ref())
-    }
-
-    /// Returns the event's rules.
-    pub fn rules(&self) -> Option<&Policy> {
-        self.rules.as_deref()
-    }
-
-    /// Returns the camera's state.
-    pub const fn camera(&self) -> &CameraStatus {
-        &self.camera
-    }
-
-    /// Returns which way the door goes.
-    pub const fn direction(&self) -> Direction {
-        self.direction
-    }
-
-    /// Returns the code that was no ticket, while it is shown.
-    pub const fn aside(&self) -> Option<&Shown> {
-        self.aside.as_ref()
-    }
-
-    /// Returns the last decisions about tickets, newest first.
-    pub const fn recent(&self) -> &VecDeque<Arc<Decided>> {
-        &self.recent
-    }
-
-    /// Returns the last decision, whatever it was about.
-    pub fn last(&self) -> Option<&Decided> {
-        self.last.as_deref()
-    }
-
-    /// Returns what lies over the screen.
-    pub const fn overlay(&self) -> Option<Overlay> {
-        self.overlay
-    }
-
-    /// Returns the line being written.
-    pub const fn typing(&self) -> &Typing {
-        &self.typing
-    }
-
-    /// Whether tones are off.
-    pub const fn is_muted(&self) -> bool {
-        self.is_muted
-    }
-
-    /// Whether `shown` is so new that it flashes.
-    pub const fn is_flashing(&self, shown: &Shown) -> bool {
-        self.now.0.saturating_sub(shown.since.0) < FLASH_MS
-    }
-
-    /// Returns what the large panel is about.
-    pub fn stage(&self) -> Stage<'_> {
-        if self.is_stopped {
-            return Stage::Stopped;
-        }
-        if let Some(suspension) = self.status().and_then(|status| status.suspended) {
-            return Stage::Suspended(suspension);
-        }
-        if let Some(fault) = &self.fault {
-            return Stage::Fault(fault);
-        }
-        if let Some(shown) = &self.verdict {
-            return Stage::Verdict(shown);
-        }
-        match self.status() {
-            None => Stage::Starting,
-            Some(Status { list_at: None, download: Some((done, total)), .. }) => Stage::Downloading(*done, *total),
-            Some(Status { list_at: None, .. }) => Stage::NoList,
-            Some(_) => Stage::Ready,
-        }
-    }
-
-    /// Returns when the next tick is needed at the latest.
-    pub fn deadline(&self) -> Option<Uptime> {
-        let shown = self.verdict.iter().chain(&self.aside);
-        let flashes = shown.filter(|shown| self.is_flashing(shown)).map(|shown| shown.since.plus(FLASH_MS));
-        flashes.chain(self.typing.deadline()).min()
-    }
-
-    fn is_command(&self, letter: char) -> bool {
-        match self.overlay {
-            Some(Overlay::Quit) => matches!(letter, 'y' | 'n' | 'q'),
-            _ => matches!(letter, 'c' | 'e' | 'i' | 'm' | 'q' | '?'),
-        }
-    }
-
-    fn sound(&self, tone: Option<Tone>) -> Option<Effect> {
-        tone.filter(|_| !self.is_muted).map(Effect::Sound)
-    }
 }
 
 /// Folds one event into the state and names what the shell must do.
@@ -397,6 +209,7 @@ fn go_back(state: &mut State) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::door::{Fault, Suspension};
     use sync_protocol::journal::Flags;
     use sync_protocol::verdict::{Code, OverrideBy};
 
@@ -505,6 +318,17 @@ mod tests {
         wait(&mut state, 700);
 
         assert_eq!(state.clock(), Some(samples::NOW.plus(700)));
+    }
+
+    #[test]
+    fn a_status_that_stays_away_is_noticed() {
+        let mut state = ready();
+        wait(&mut state, SILENCE_MS - 1);
+        assert_eq!(state.silence_ms(), None);
+
+        wait(&mut state, 1);
+
+        assert_eq!(state.silence_ms(), Some(SILENCE_MS));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The terminal emulator, taken over and given back: at the end, on an error, and on a panic.
 
-use std::io::{self, Stdout, Write as _};
+use std::io::{self, IsTerminal as _, Stdout, Write as _};
 use std::panic;
 use std::sync::Arc;
 use std::thread;
@@ -22,6 +22,9 @@ pub(super) struct Screen {
 impl Screen {
     /// Takes the terminal over.
     pub(super) fn open() -> io::Result<Self> {
+        if !io::stdout().is_terminal() {
+            return Err(io::Error::other("standard output is not a terminal"));
+        }
         enable_raw_mode()?;
         let terminal = execute!(io::stdout(), EnterAlternateScreen)
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())))

@@ -190,6 +190,9 @@ fn states() -> Vec<(&'static str, State)> {
     let mut not_a_ticket = decided(samples::admit(Flags::default()));
     decide(&mut not_a_ticket, samples::deny(Code::NotATicket, OverrideBy::Nobody));
     states.push(("not_a_ticket_after_admit", not_a_ticket));
+    let mut silent = door();
+    wait(&mut silent, 12_000);
+    states.push(("not_responding", silent));
     let mut stopped = door();
     update(&mut stopped, Event::Stopped);
     states.push(("stopped", stopped));

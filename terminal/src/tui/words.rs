@@ -16,7 +16,7 @@ use sync_protocol::policy::Policy;
 pub use denial::{Denial, denial, short_denial, who_decides};
 pub use facts::detail;
 pub use keys::{CODE_HINT, CODE_KEYS, DOOR_KEYS, HELP, QUIT_KEYS, READ_KEYS, code_mistake, quit_question};
-pub use machine::{camera, camera_hint, fault, link, list_age, no_list, progress, ready, stopped, suspension};
+pub use machine::{camera, camera_hint, fault, link, list_age, no_list, progress, ready, silence, stopped, suspension};
 pub use time::{Clockface, span};
 pub use verdict::{Message, look_symbol, look_word, message, recent};
 

@@ -103,8 +103,10 @@ fn lines(panel: &Panel, area: Rect) -> Vec<Line<'static>> {
     let left = height.saturating_sub(word.len());
     if message.len() > left {
         message.truncate(left);
-        message.pop();
-        message.push(("…".into(), Style::new()));
+        if left > 2 {
+            message.pop();
+            message.push(("…".into(), Style::new()));
+        }
     }
     let is_large = word.len() > 1;
     if is_large && message.len() < left {

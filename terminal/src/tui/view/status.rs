@@ -61,6 +61,9 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         (inside, plain),
         (format!("this door {} / h", count(u64::from(status.admitted_last_hour))), plain),
     ];
+    if let Some(ms) = scene.state.silence_ms() {
+        parts.insert(0, (words::silence(ms), scene.theme.warning()));
+    }
     if scene.state.is_muted() {
         parts.insert(2, ("sound off".into(), scene.theme.warning()));
     }

@@ -177,6 +177,11 @@ pub fn list_age(status: &Status, now: UnixMillis) -> String {
     }
 }
 
+/// Returns what is said when the threads behind the screen tell nothing.
+pub fn silence(ms: u64) -> String {
+    format!("NOT RESPONDING for {}", span(ms))
+}
+
 fn percent(done: u64, total: u64) -> u64 {
     done.min(total).saturating_mul(100).checked_div(total).unwrap_or(100)
 }

@@ -1,0 +1,210 @@
+//! What the door screen knows.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use sync_protocol::policy::Policy;
+use sync_protocol::time::{UnixMillis, Uptime};
+use sync_protocol::verdict::Direction;
+
+use super::{Effect, FLASH_MS, Look, SILENCE_MS, Typing};
+use crate::door::{CameraStatus, Decided, Fault, Status, Suspension};
+use crate::feedback::Tone;
+
+/// What lies over the screen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Overlay {
+    /// Every key and what it does.
+    Help,
+    /// The technical detail of the last decision.
+    Detail,
+    /// Whether to quit.
+    Quit,
+}
+
+/// A decision on the screen.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The decision.
+    pub decided: Arc<Decided>,
+    /// How it looks.
+    pub look: Look,
+    /// Since when it is shown.
+    pub since: Uptime,
+}
+
+/// What the large panel is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Stage<'a> {
+    /// The threads behind the screen are gone.
+    Stopped,
+    /// Nothing is known yet.
+    Starting,
+    /// The terminal may not admit.
+    Suspended(Suspension),
+    /// The machine could not decide.
+    Fault(&'a Fault),
+    /// A decision.
+    Verdict(&'a Shown),
+    /// The first list is being downloaded: done and total, in tickets.
+    Downloading(u64, u64),
+    /// There is no list yet, and no download.
+    NoList,
+    /// Ready for the next guest.
+    Ready,
+}
+
+/// What the door screen knows.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub(super) now: Uptime,
+    pub(super) status: Option<(Uptime, Box<Status>)>,
+    pub(super) rules: Option<Arc<Policy>>,
+    pub(super) camera: CameraStatus,
+    pub(super) direction: Direction,
+    pub(super) verdict: Option<Shown>,
+    pub(super) aside: Option<Shown>,
+    pub(super) fault: Option<Fault>,
+    pub(super) recent: VecDeque<Arc<Decided>>,
+    pub(super) last: Option<Arc<Decided>>,
+    pub(super) overlay: Option<Overlay>,
+    pub(super) typing: Typing,
+    pub(super) is_muted: bool,
+    pub(super) is_stopped: bool,
+}
+
+impl State {
+    /// Returns the state before anything is known.
+    pub fn new(is_muted: bool) -> Self {
+        Self {
+            now: Uptime(0),
+            status: None,
+            rules: None,
+            camera: CameraStatus::Off,
+            direction: Direction::Entry,
+            verdict: None,
+            aside: None,
+            fault: None,
+            recent: VecDeque::new(),
+            last: None,
+            overlay: None,
+            typing: Typing::default(),
+            is_muted,
+            is_stopped: false,
+        }
+    }
+
+    /// Returns the time of the last tick.
+    pub const fn now(&self) -> Uptime {
+        self.now
+    }
+
+    /// Returns the server's time by the last status and what has gone by since; `None` before the
+    /// first status.
+    pub fn clock(&self) -> Option<UnixMillis> {
+        self.status.as_ref().map(|(seen, status)| status.now.plus(self.now.0.saturating_sub(seen.0)))
+    }
+
+    /// Returns the last status.
+    pub fn status(&self) -> Option<&Status> {
+        self.status.as_ref().map(|(_, status)| status.as_ref())
+    }
+
+    /// Returns for how long no status came, in ms, once that is too long.
+    pub fn silence_ms(&self) -> Option<u64> {
+        let (seen, _) = self.status.as_ref()?;
+        Some(self.now.0.saturating_sub(seen.0)).filter(|ms| *ms >= SILENCE_MS)
+    }
+
+    /// Returns the event's rules.
+    pub fn rules(&self) -> Option<&Policy> {
+        self.rules.as_deref()
+    }
+
+    /// Returns the camera's state.
+    pub const fn camera(&self) -> &CameraStatus {
+        &self.camera
+    }
+
+    /// Returns which way the door goes.
+    pub const fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// Returns the code that was no ticket, while it is shown.
+    pub const fn aside(&self) -> Option<&Shown> {
+        self.aside.as_ref()
+    }
+
+    /// Returns the last decisions about tickets, newest first.
+    pub const fn recent(&self) -> &VecDeque<Arc<Decided>> {
+        &self.recent
+    }
+
+    /// Returns the last decision, whatever it was about.
+    pub fn last(&self) -> Option<&Decided> {
+        self.last.as_deref()
+    }
+
+    /// Returns what lies over the screen.
+    pub const fn overlay(&self) -> Option<Overlay> {
+        self.overlay
+    }
+
+    /// Returns the line being written.
+    pub const fn typing(&self) -> &Typing {
+        &self.typing
+    }
+
+    /// Whether tones are off.
+    pub const fn is_muted(&self) -> bool {
+        self.is_muted
+    }
+
+    /// Whether `shown` is so new that it flashes.
+    pub const fn is_flashing(&self, shown: &Shown) -> bool {
+        self.now.0.saturating_sub(shown.since.0) < FLASH_MS
+    }
+
+    /// Returns what the large panel is about.
+    pub fn stage(&self) -> Stage<'_> {
+        if self.is_stopped {
+            return Stage::Stopped;
+        }
+        if let Some(suspension) = self.status().and_then(|status| status.suspended) {
+            return Stage::Suspended(suspension);
+        }
+        if let Some(fault) = &self.fault {
+            return Stage::Fault(fault);
+        }
+        if let Some(shown) = &self.verdict {
+            return Stage::Verdict(shown);
+        }
+        match self.status() {
+            None => Stage::Starting,
+            Some(Status { list_at: None, download: Some((done, total)), .. }) => Stage::Downloading(*done, *total),
+            Some(Status { list_at: None, .. }) => Stage::NoList,
+            Some(_) => Stage::Ready,
+        }
+    }
+
+    /// Returns when the next tick is needed at the latest.
+    pub fn deadline(&self) -> Option<Uptime> {
+        let shown = self.verdict.iter().chain(&self.aside);
+        let flashes = shown.filter(|shown| self.is_flashing(shown)).map(|shown| shown.since.plus(FLASH_MS));
+        flashes.chain(self.typing.deadline()).min()
+    }
+
+    /// Whether `letter`, alone, is a command now.
+    pub(super) fn is_command(&self, letter: char) -> bool {
+        match self.overlay {
+            Some(Overlay::Quit) => matches!(letter, 'y' | 'n' | 'q'),
+            _ => matches!(letter, 'c' | 'e' | 'i' | 'm' | 'q' | '?'),
+        }
+    }
+
+    /// Returns the effect of a tone, unless the door is muted.
+    pub(super) fn sound(&self, tone: Option<Tone>) -> Option<Effect> {
+        tone.filter(|_| !self.is_muted).map(Effect::Sound)
+    }
+}
