@@ -131,6 +131,21 @@ pub fn effective<'a>(movements: impl IntoIterator<Item = &'a Movement>) -> Vec<&
     standing
 }
 
+/// Returns what a decision's evidence says of the movements it rested on: how many they were, and
+/// the first bytes of a hash over their devices, numbers and entries, for any order and with
+/// repetitions left out.
+pub fn evidence_of<'a>(movements: impl IntoIterator<Item = &'a Movement>) -> (u16, [u8; 8]) {
+    let mut names: Vec<_> = movements.into_iter().map(|m| (m.device, m.seq, m.entry_hash)).collect();
+    names.sort_unstable();
+    names.dedup_by_key(|(device, seq, _)| (*device, *seq));
+    let mut bytes = Vec::with_capacity(names.len() * 42);
+    for (device, seq, entry_hash) in &names {
+        bytes.put_u16(device.0).put_u64(seq.0).put(entry_hash);
+    }
+    let [a, b, c, d, e, f, g, h, ..] = crate::hash::sha256(&[&bytes]);
+    (u16::try_from(names.len()).unwrap_or(u16::MAX), [a, b, c, d, e, f, g, h])
+}
+
 /// What the movements of one ticket in one zone add up to.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Standing {
