@@ -1,13 +1,17 @@
 //! The laptop at the door: reads tickets, decides offline, keeps a journal, syncs.
 
 pub mod app;
+pub mod cache;
 pub mod camera;
+pub mod clock;
 mod contained;
 pub mod decode_command;
 pub mod decoder;
 pub mod door;
 pub mod enrol;
 pub mod feedback;
+pub mod gate;
 pub mod headless;
+pub mod passphrase;
 pub mod sync;
 pub mod tui;

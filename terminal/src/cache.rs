@@ -1,0 +1,537 @@
+//! The store: everything one terminal holds of one event, sealed on its disk (section 9).
+//!
+//! One SQLite file with the list, the journal and the state, and a copy of the journal beside it.
+//! Exactly one [`Store`] writes: the gate's thread owns it. What a change of the list costs (a
+//! snapshot of 100 000 tickets, say) is cut into short transactions, so that a person at the door
+//! never waits for a download: rows of a new snapshot go into a generation of their own, and one
+//! short transaction makes that generation the one that counts.
+//!
+//! Opening reads and checks every row. A list that is not what it was, or a store that is older
+//! than the journal's copy, opens *suspended*: it admits nobody, and its journal can still be
+//! uploaded.
+
+mod append;
+mod copy;
+mod copy_check;
+mod enrolment;
+mod error;
+mod feed;
+mod file;
+mod journal;
+mod key;
+mod known;
+mod rows;
+mod seal;
+mod snapshot;
+mod space;
+mod state;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use sync_protocol::certificate::CertificateError;
+use sync_protocol::feed::entry::{DeviceStatus, TicketRow};
+use sync_protocol::feed::head::Head;
+use sync_protocol::feed::pull::Position;
+use sync_protocol::feed::{Body, Kind};
+use sync_protocol::id::{DeviceNo, EventId, FeedSeq, Seq, TicketId, ZoneId};
+use sync_protocol::journal::{Link, Movement};
+use sync_protocol::policy::Policy;
+use sync_protocol::ticket::Keyring;
+use sync_protocol::time::{Hlc, UnixMillis};
+
+pub use self::copy_check::Finding;
+pub use self::enrolment::{DeviceKeys, Identity};
+pub use self::error::{Part, StoreError};
+pub use self::feed::{Acknowledged, Noted};
+pub use self::file::enrolled;
+pub use self::journal::{JournalReader, READ_MAX, Run};
+pub use self::key::{KdfCost, MEMORY_KIB_MIN, PASSES_MIN};
+pub use self::snapshot::{Bite, Loading};
+pub use self::space::{FULL_BYTES, WARNING_BYTES};
+
+use self::copy::JournalCopy;
+use self::file::Folder;
+use self::journal::Own;
+use self::known::Known;
+use self::seal::Sealer;
+use self::space::Space;
+use self::state::State;
+use crate::clock::{Clock, Moment, TimeAnchor};
+use crate::door::Suspension;
+use crate::enrol::Enrolment;
+
+/// How long the write-ahead log may grow before it is taken into the database in a quiet moment.
+const LOG_BYTES: u64 = 1024 * 1024;
+/// How long it may grow before nobody waits for a quiet moment.
+const LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How many rows that no longer count are deleted at a time.
+const SWEEP_ROWS: u32 = 500;
+
+/// What a new store begins with.
+pub struct NewStore {
+    /// What the server certified.
+    pub identity: Identity,
+    /// The device's private keys.
+    pub keys: DeviceKeys,
+    /// K_body.
+    pub k_body: [u8; 32],
+    /// The server's time, if it was measured.
+    pub anchor: Option<TimeAnchor>,
+}
+
+impl TryFrom<Enrolment> for NewStore {
+    type Error = CertificateError;
+
+    fn try_from(enrolment: Enrolment) -> Result<Self, CertificateError> {
+        let certificate = enrolment.certificate.open(&enrolment.server_key)?;
+        let identity = Identity {
+            server: enrolment.server,
+            server_key: enrolment.server_key,
+            tls_fingerprint: enrolment.tls_fingerprint,
+            event_name: enrolment.event_name,
+            gate: enrolment.gate,
+            signed: enrolment.certificate,
+            certificate,
+        };
+        let keys = DeviceKeys { sign: enrolment.sign_key, tls: enrolment.tls_key };
+        Ok(Self { identity, keys, k_body: enrolment.k_body, anchor: None })
+    }
+}
+
+/// Everything a terminal holds of one event.
+pub struct Store {
+    folder: Folder,
+    sealer: Sealer,
+    connection: Connection,
+    identity: Identity,
+    keys: DeviceKeys,
+    state: State,
+    known: Known,
+    own: Own,
+    copy: JournalCopy,
+    space: Space,
+    /// The generation that a snapshot is being loaded into.
+    loading: Option<u32>,
+    /// Whether rows may be left that no longer count.
+    is_unswept: bool,
+    /// What opening found wrong.
+    finding: Option<Finding>,
+    /// A commit failed: nobody knows what is on the disk until it is read again.
+    must_reopen: bool,
+}
+
+/// The store's figures.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Counts {
+    /// Tickets in the list.
+    pub tickets: u64,
+    /// Rows in the list, of every kind.
+    pub rows: u64,
+    /// Entries in the journal.
+    pub entries: u64,
+    /// Entries that the server has not acknowledged.
+    pub unsent: u64,
+    /// How often the store was opened.
+    pub openings: u64,
+}
+
+impl Store {
+    /// Makes the store of an event under `data` and opens it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::AlreadyEnrolled`], [`StoreError::InUse`], or what the disk says.
+    pub fn create(data: &Path, passphrase: &str, cost: KdfCost, new: NewStore) -> Result<Self, StoreError> {
+        let event = new.identity.event();
+        let folder = Folder::create(data, event)?;
+        let (wrapped, data_key) = key::create(event, passphrase, cost)?;
+        let sealer = Sealer::new(event, &data_key);
+        let mut connection = folder.connect()?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        file::write_header(&transaction, &wrapped)?;
+        new.identity.write(&transaction, &sealer)?;
+        new.keys.write(&transaction, &sealer)?;
+        State {
+            revision: 1,
+            k_body: new.k_body,
+            feed: None,
+            generation: 1,
+            rows: 0,
+            digest: [0; 32],
+            journal: Link::empty(event, new.identity.device()),
+            hlc: Hlc::default(),
+            acknowledged: Seq(0),
+            anchor: new.anchor,
+            openings: 0,
+            suspension: None,
+        }
+        .write(&transaction, &sealer)?;
+        transaction.commit()?;
+        drop(connection);
+        Self::load(folder, sealer, &mut |_, _| {})
+    }
+
+    /// Opens the store of `event` under `data` and checks every row. `progress` is told how many of
+    /// how many rows are checked, now and then.
+    ///
+    /// A list that is damaged, or a store that went back in time, opens suspended, with
+    /// [`Store::finding`] saying why.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotEnrolled`], [`StoreError::InUse`], [`StoreError::WrongPassphrase`],
+    /// [`StoreError::Newer`]; [`StoreError::Damaged`] if the state, the enrolment or the journal
+    /// cannot be read even with the journal's copy.
+    pub fn open(
+        data: &Path,
+        event: EventId,
+        passphrase: &str,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, StoreError> {
+        let folder = Folder::open(data, event)?;
+        let connection = folder.connect()?;
+        let wrapped = file::read_header(&connection)?;
+        let data_key = key::unwrap(&wrapped, passphrase)?;
+        drop(connection);
+        Self::load(folder, Sealer::new(event, &data_key), progress)
+    }
+
+    /// Opens the store again, with the keys it has, and reads everything again: after a failed
+    /// commit nobody knows what is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`]; then the store stays closed to writing, and this may be tried again.
+    pub fn reopen(&mut self) -> Result<(), StoreError> {
+        self.must_reopen = true;
+        *self = Self::load(self.folder.clone(), self.sealer.clone(), &mut |_, _| {})?;
+        Ok(())
+    }
+
+    fn load(folder: Folder, sealer: Sealer, progress: &mut dyn FnMut(u64, u64)) -> Result<Self, StoreError> {
+        let mut connection = folder.connect()?;
+        let mut state = State::read(&connection, &sealer)?;
+        let identity = Identity::read(&connection, &sealer)?;
+        let keys = DeviceKeys::read(&connection, &sealer)?;
+        if identity.event() != sealer.event() {
+            return Err(StoreError::Damaged(Part::Enrolment));
+        }
+        let mut finding = None;
+        let mut known = match load_list(&connection, &sealer, &state, &identity, progress) {
+            Ok(mut known) => {
+                known.set_server_key(identity.server_key);
+                known
+            }
+            Err(StoreError::Damaged(Part::List)) => {
+                finding = Some(Finding::ListDamaged);
+                Known::new(identity.event(), identity.server_key)
+            }
+            Err(error) => return Err(error),
+        };
+        let checked = copy_check::check(&folder, &sealer, &mut connection, &mut state, &identity, &keys)?;
+        finding = checked.finding.or(finding);
+        let mut own = Own::default();
+        for signed in &checked.entries {
+            own.note(signed);
+            if let Some(movement) = known::movement_of(identity.number(), signed.entry(), *signed.hash()) {
+                known.load(FeedSeq(0), Body::Move(movement));
+            }
+        }
+        known.settle();
+        let mut store = Self {
+            folder,
+            sealer,
+            connection,
+            identity,
+            keys,
+            state,
+            known,
+            own,
+            copy: checked.copy,
+            space: Space::default(),
+            loading: None,
+            is_unswept: true,
+            finding,
+            must_reopen: false,
+        };
+        store.commit(|_, _, state| {
+            state.openings += 1;
+            if let Some(finding) = finding {
+                feed::suspend(state, finding.suspension());
+            }
+            Ok(())
+        })?;
+        // Without a reserve the store works; it is put back at the next opening.
+        let _ = space::fill_reserve(&store.folder);
+        Ok(store)
+    }
+
+    /// Changes rows and state in one transaction that is on the disk when this returns.
+    fn commit<R>(
+        &mut self,
+        change: impl FnOnce(&Transaction<'_>, &Sealer, &mut State) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        self.check_open()?;
+        let mut next = self.state.clone();
+        next.revision += 1;
+        let result = write(&mut self.connection, &self.sealer, &mut next, change);
+        match result {
+            Ok(_) => self.state = next,
+            Err(StoreError::Database(_) | StoreError::File(_)) => self.must_reopen = true,
+            Err(_) => {}
+        }
+        result
+    }
+
+    /// Opens the store again if a commit failed before.
+    fn check_open(&mut self) -> Result<(), StoreError> {
+        if self.must_reopen { self.reopen() } else { Ok(()) }
+    }
+
+    /// Returns who this terminal is.
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Returns the device's private keys.
+    pub const fn device_keys(&self) -> &DeviceKeys {
+        &self.keys
+    }
+
+    /// Returns K_body.
+    pub const fn k_body(&self) -> &[u8; 32] {
+        &self.state.k_body
+    }
+
+    /// Returns where the terminal stands in the feed; nothing before the first download.
+    pub fn position(&self) -> Option<Position> {
+        let event = self.identity.event();
+        self.state.feed.as_ref().map(|feed| Position { event, feed: feed.id, point: feed.point })
+    }
+
+    /// Returns the newest head that the list reached.
+    pub fn head(&self) -> Option<Head> {
+        let head = self.state.feed.as_ref()?.head.as_ref()?;
+        // It was signed by the S of its time, and verified when it was kept.
+        head.open(&self.identity.server_key).ok().or_else(|| head.open(self.known.server_key()).ok())
+    }
+
+    /// Returns when the list was last known to be the server's, by the server's time.
+    pub fn list_at(&self) -> Option<UnixMillis> {
+        self.state.feed.as_ref().map(|feed| feed.checked_at)
+    }
+
+    /// Returns the event's rules and the number of the feed entry that brought them.
+    pub fn policy(&self) -> Option<(FeedSeq, Arc<Policy>)> {
+        self.known.policy().cloned()
+    }
+
+    /// Returns the keys that vouch for credentials.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(self.known.keyring())
+    }
+
+    /// Returns what the list says about a ticket, with the number of the feed entry that said it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Damaged`] if the row does not open, or what the disk says.
+    pub fn ticket(&self, ticket: TicketId) -> Result<Option<(FeedSeq, TicketRow)>, StoreError> {
+        let key = self.sealer.ticket_key(ticket);
+        let row = rows::read(&self.connection, &self.sealer, self.state.generation, Kind::Ticket, &key)?;
+        let Some(row) = row else { return Ok(None) };
+        match Body::decode(row.kind, row.entity, &row.body) {
+            Ok(Body::Ticket { ticket: found, ticket_row }) if found == ticket => Ok(Some((row.seq, ticket_row))),
+            _ => Err(StoreError::Damaged(Part::List)),
+        }
+    }
+
+    /// Returns every known movement of a ticket, this device's own included, in no order.
+    pub fn history(&self, ticket: TicketId) -> &[Movement] {
+        self.known.history(ticket)
+    }
+
+    /// Returns how many are known to be inside a zone.
+    pub fn inside(&self, zone: ZoneId) -> u64 {
+        self.known.inside(zone)
+    }
+
+    /// Returns the highest number of a device's journal that was seen in movements.
+    pub fn seller_seen(&self, device: DeviceNo) -> Seq {
+        self.known.seller_seen(device)
+    }
+
+    /// Returns how many tickets this device admitted that its list did not hold.
+    pub const fn unlisted_admitted(&self) -> u32 {
+        self.own.unlisted_admitted
+    }
+
+    /// Returns how many this device admitted in the hour before `now`.
+    pub fn admitted_last_hour(&self, now: UnixMillis) -> u32 {
+        self.own.admitted_last_hour(now)
+    }
+
+    /// Returns where this device's journal ends.
+    pub const fn journal_end(&self) -> Link {
+        self.state.journal
+    }
+
+    /// Returns the number up to which the server has acknowledged the journal.
+    pub const fn acknowledged(&self) -> Seq {
+        self.state.acknowledged
+    }
+
+    /// Returns how many entries the server has not acknowledged.
+    pub const fn unsent(&self) -> u64 {
+        self.state.journal.seq.0.saturating_sub(self.state.acknowledged.0)
+    }
+
+    /// Returns the highest time in the journal and in the movements.
+    pub const fn hlc(&self) -> Hlc {
+        self.state.hlc
+    }
+
+    /// Returns why the terminal may not admit, if so.
+    pub const fn suspension(&self) -> Option<Suspension> {
+        self.state.suspension
+    }
+
+    /// Returns what opening found wrong.
+    pub const fn finding(&self) -> Option<Finding> {
+        self.finding
+    }
+
+    /// Whether the certificate holds at `moment`, by its own dates: those of a newer one from the
+    /// feed where there is one.
+    pub fn is_certified(&self, moment: &Moment) -> bool {
+        let certificate = &self.identity.certificate;
+        let newer = self.known.device(certificate.device).filter(|(status, _)| *status == DeviceStatus::Active);
+        let validity = newer.and_then(|(_, newer)| newer).map_or(certificate.validity, |newer| newer.validity);
+        validity.contains(moment.now)
+    }
+
+    /// Returns the store's figures.
+    pub const fn counts(&self) -> Counts {
+        Counts {
+            tickets: self.known.tickets(),
+            rows: self.state.rows,
+            entries: self.state.journal.seq.0,
+            unsent: self.unsent(),
+            openings: self.state.openings,
+        }
+    }
+
+    /// Estimates the server's time now.
+    pub fn moment(&self, clock: &dyn Clock) -> Moment {
+        Moment::estimate(self.state.anchor.as_ref(), clock.read())
+    }
+
+    /// Returns how many bytes the store's disk has left besides the reserve, as measured within the last second.
+    pub fn free_bytes(&mut self) -> u64 {
+        self.space.free(&self.folder)
+    }
+
+    /// Gives the reserve back to a full disk, so that the journal can be finished and uploaded.
+    pub fn release_reserve(&mut self) {
+        self.space.release(&self.folder);
+    }
+
+    /// Does what can wait for a quiet moment: takes the write-ahead log into the database, deletes
+    /// rows that no longer count, brings the journal's copy to the disk. Call it at least every
+    /// half second. Returns whether there is more of it to do.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says. Nothing is lost by that.
+    pub fn tend(&mut self) -> Result<bool, StoreError> {
+        self.copy.tend()?;
+        self.check_open()?;
+        if self.is_unswept {
+            let swept = rows::sweep(&self.connection, self.state.generation, self.loading, SWEEP_ROWS)?;
+            self.is_unswept = swept > 0;
+        }
+        self.checkpoint_above(LOG_BYTES)?;
+        Ok(self.is_unswept)
+    }
+
+    /// Takes the write-ahead log into the database once it is longer than `bytes`.
+    fn checkpoint_above(&self, bytes: u64) -> Result<(), StoreError> {
+        let length = std::fs::metadata(self.folder.write_ahead_log()).map_or(0, |file| file.len());
+        if length > bytes {
+            // What a reader still needs stays in the log, and is taken in later.
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Checks every journal entry's number, link and signature, and returns where the journal ends.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Chain`] naming the first entry that does not hold, [`StoreError::Damaged`] if
+    /// one does not open or the journal ends elsewhere than the state says.
+    pub fn verify_journal(&self) -> Result<Link, StoreError> {
+        let key = sync_protocol::key::public_key(&self.keys.sign);
+        let end = journal::verify_all(&self.connection, &self.sealer, &self.identity, &key)?;
+        if end == self.state.journal { Ok(end) } else { Err(StoreError::Damaged(Part::Journal)) }
+    }
+
+    /// Returns a reader of the journal with a connection of its own.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says.
+    pub fn journal_reader(&self) -> Result<JournalReader, StoreError> {
+        JournalReader::new(&self.folder, self.sealer.clone())
+    }
+
+    /// Returns the entries after `after`, at most `limit` of them and never more than [`READ_MAX`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Damaged`] if one of them does not open.
+    pub fn entries_after(&self, after: Seq, limit: usize) -> Result<Run, StoreError> {
+        journal::entries_after(&self.connection, &self.sealer, after, limit)
+    }
+}
+
+fn write<R>(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    next: &mut State,
+    change: impl FnOnce(&Transaction<'_>, &Sealer, &mut State) -> Result<R, StoreError>,
+) -> Result<R, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let result = change(&transaction, sealer, next)?;
+    next.write(&transaction, sealer)?;
+    transaction.commit()?;
+    Ok(result)
+}
+
+/// Opens every row, checks them against the state and returns what is kept of them in memory,
+/// still to be settled.
+fn load_list(
+    connection: &Connection,
+    sealer: &Sealer,
+    state: &State,
+    identity: &Identity,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Known, StoreError> {
+    const PROGRESS_ROWS: u64 = 1_000;
+    let mut known = Known::new(identity.event(), identity.server_key);
+    let mut checked = 0;
+    let tally = rows::for_each(connection, sealer, state.generation, |row| {
+        checked += 1;
+        if checked % PROGRESS_ROWS == 0 {
+            progress(checked, state.rows);
+        }
+        let body = Body::decode(row.kind, row.entity, &row.body).map_err(|_| StoreError::Damaged(Part::List))?;
+        known.load(row.seq, body);
+        Ok(())
+    })?;
+    progress(checked, state.rows);
+    let is_whole = tally.rows == state.rows && tally.digest == state.digest;
+    if is_whole { Ok(known) } else { Err(StoreError::Damaged(Part::List)) }
+}

@@ -1,0 +1,102 @@
+//! What can be wrong with a store.
+
+use std::path::PathBuf;
+
+use sync_protocol::bytes::DecodeError;
+use sync_protocol::feed::head::HeadError;
+use sync_protocol::feed::snapshot::SnapshotError;
+use sync_protocol::id::Seq;
+use sync_protocol::journal::chain::ChainError;
+
+/// A store that cannot be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No event is enrolled in this folder.
+    #[error("no event is enrolled in {}", .0.display())]
+    NotEnrolled(PathBuf),
+    /// The event is enrolled already.
+    #[error("this event is enrolled already, in {}", .0.display())]
+    AlreadyEnrolled(PathBuf),
+    /// The passphrase does not open the store.
+    #[error("the passphrase is wrong")]
+    WrongPassphrase,
+    /// Another process has the store open.
+    #[error("another usher is running on this data")]
+    InUse,
+    /// The file was written by a newer program.
+    #[error("the store has format {found}, and this program knows formats up to {known}")]
+    Newer {
+        /// The format found.
+        found: u32,
+        /// The newest known format.
+        known: u32,
+    },
+    /// Something in it is not what was written there.
+    #[error("{0} is damaged, or somebody changed it")]
+    Damaged(Part),
+    /// The store is older than the journal's copy.
+    #[error("the store went back in time: it ends with entry {store}, the journal's copy with entry {copy}")]
+    RolledBack {
+        /// Where the store's journal ends.
+        store: Seq,
+        /// Where the copy ends.
+        copy: Seq,
+    },
+    /// The journal does not hold together.
+    #[error("the journal does not hold together")]
+    Chain(#[from] ChainError),
+    /// The disk is nearly full: bytes left.
+    #[error("only {0} bytes are left on the disk")]
+    DiskFull(u64),
+    /// What came from the server does not fit what the store holds.
+    #[error("the server's answer does not fit the store")]
+    Misfit,
+    /// A head that the server did not sign.
+    #[error("the head cannot be relied on")]
+    Head(#[from] HeadError),
+    /// A snapshot that does not hold together.
+    #[error("the snapshot cannot be relied on")]
+    Snapshot(#[from] SnapshotError),
+    /// A chunk of the snapshot has not been downloaded.
+    #[error("a part of the snapshot is missing")]
+    MissingChunk,
+    /// What should be written cannot be.
+    #[error("an entry cannot be written this way")]
+    Unwritable(#[source] DecodeError),
+    /// The database cannot be read or written.
+    #[error("the store's database failed")]
+    Database(#[from] rusqlite::Error),
+    /// A file cannot be read or written.
+    #[error("a file of the store failed")]
+    File(#[from] std::io::Error),
+}
+
+/// A part of a store that can be damaged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Part {
+    /// The header with the wrapped key.
+    Header,
+    /// The state record.
+    State,
+    /// What the server certified at enrolment, or the device's keys.
+    Enrolment,
+    /// The list of tickets, rules, keys and movements.
+    List,
+    /// The journal.
+    Journal,
+    /// A downloaded part of a snapshot.
+    Chunk,
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Header => "the store's header",
+            Self::State => "the store's state",
+            Self::Enrolment => "the enrolment",
+            Self::List => "the list",
+            Self::Journal => "the journal",
+            Self::Chunk => "a downloaded part of the list",
+        })
+    }
+}

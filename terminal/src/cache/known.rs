@@ -1,0 +1,361 @@
+//! What a terminal holds in memory of the list: rules, keys, devices and movements. Tickets stay on
+//! disk; each is read when it is presented.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use sync_protocol::certificate::Certificate;
+use sync_protocol::feed::Body;
+use sync_protocol::feed::entry::{DeviceStatus, KeyPurpose};
+use sync_protocol::id::{DeviceId, DeviceNo, EventId, FeedSeq, Kid, Seq, TicketId, ZoneId};
+use sync_protocol::journal::ledger::{Standing, zone_of};
+use sync_protocol::journal::{Entry, EntryKind, Flags, Movement, MovementKind};
+use sync_protocol::key::PublicKey;
+use sync_protocol::policy::Policy;
+use sync_protocol::ticket::keyring::Delegation;
+use sync_protocol::ticket::{KeyState, Keyring};
+use sync_protocol::time::Hlc;
+
+/// What is known besides the tickets' rows.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    event: EventId,
+    server_key: PublicKey,
+    policy: Option<(FeedSeq, Arc<Policy>)>,
+    keys: BTreeMap<Kid, (PublicKey, KeyState)>,
+    devices: BTreeMap<DeviceId, Device>,
+    keyring: Arc<Keyring>,
+    history: HashMap<TicketId, Vec<Movement>>,
+    seller_seen: HashMap<DeviceNo, Seq>,
+    inside: BTreeMap<ZoneId, u64>,
+    tickets: u64,
+    hlc: Hlc,
+}
+
+#[derive(Clone, Debug)]
+struct Device {
+    status: DeviceStatus,
+    last_seq: Seq,
+    certificate: Option<Certificate>,
+}
+
+impl Known {
+    pub(super) fn new(event: EventId, server_key: PublicKey) -> Self {
+        Self {
+            event,
+            server_key,
+            policy: None,
+            keys: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            keyring: Arc::new(Keyring::new(event)),
+            history: HashMap::new(),
+            seller_seen: HashMap::new(),
+            inside: BTreeMap::new(),
+            tickets: 0,
+            hlc: Hlc::default(),
+        }
+    }
+
+    /// Takes in many rows at once. Call [`Known::settle`] after the last.
+    pub(super) fn load(&mut self, seq: FeedSeq, body: Body) {
+        match body {
+            Body::Move(movement) => {
+                self.note_movement(&movement);
+                self.history.entry(movement.ticket).or_default().push(movement);
+            }
+            body => {
+                self.learn_other(seq, body, true);
+            }
+        }
+    }
+
+    /// Brings what follows from the rows up to date, after many of them.
+    pub(super) fn settle(&mut self) {
+        for movements in self.history.values_mut() {
+            movements.sort_unstable_by_key(Movement::name);
+            movements.dedup_by_key(|movement| movement.name());
+        }
+        self.rebuild_keyring();
+        self.recount();
+    }
+
+    /// Takes in one row; `is_new` says that nothing was known of its entity before.
+    pub(super) fn learn(&mut self, seq: FeedSeq, body: Body, is_new: bool) {
+        match body {
+            Body::Move(movement) => self.learn_movement(movement),
+            body => match self.learn_other(seq, body, is_new) {
+                Changed::Nothing => {}
+                Changed::Keys => self.rebuild_keyring(),
+                Changed::Zones => self.recount(),
+            },
+        }
+    }
+
+    /// Takes in a movement, unless it is known already, and counts who is inside.
+    pub(super) fn learn_movement(&mut self, movement: Movement) {
+        self.note_movement(&movement);
+        let movements = self.history.entry(movement.ticket).or_default();
+        if movements.iter().any(|held| held.name() == movement.name()) {
+            return;
+        }
+        let Some((_, policy)) = &self.policy else {
+            movements.push(movement);
+            return;
+        };
+        for zone in zones_inside(movements, policy) {
+            self.inside.entry(zone).and_modify(|count| *count = count.saturating_sub(1));
+        }
+        movements.push(movement);
+        for zone in zones_inside(movements, policy) {
+            *self.inside.entry(zone).or_default() += 1;
+        }
+    }
+
+    fn note_movement(&mut self, movement: &Movement) {
+        let seen = self.seller_seen.entry(movement.device).or_default();
+        *seen = movement.seq.max(*seen);
+        self.hlc = self.hlc.max(movement.hlc);
+    }
+
+    fn learn_other(&mut self, seq: FeedSeq, body: Body, is_new: bool) -> Changed {
+        match body {
+            Body::Policy(policy) => {
+                self.policy = Some((seq, Arc::new(policy)));
+                Changed::Zones
+            }
+            Body::Key { kid, purpose: KeyPurpose::Ticket, state, key } => {
+                // A key that cannot be imported vouches for nothing.
+                match PublicKey::import(&key) {
+                    Ok(key) => self.keys.insert(kid, (key, state)),
+                    Err(_) => self.keys.remove(&kid),
+                };
+                Changed::Keys
+            }
+            Body::Key { purpose: KeyPurpose::Server, state, key, .. } => {
+                if let (KeyState::Active, Ok(key)) = (state, PublicKey::import(&key)) {
+                    self.server_key = key;
+                }
+                Changed::Keys
+            }
+            Body::Device { device, status, last_seq, certificate } => {
+                let held = self.devices.get(&device).and_then(|held| held.certificate.clone());
+                // One that an earlier S signed, and that was read before S changed, still counts.
+                let certificate = certificate.open(&self.server_key).ok().or(held);
+                self.devices.insert(device, Device { status, last_seq, certificate });
+                Changed::Keys
+            }
+            Body::Ticket { .. } => {
+                self.tickets += u64::from(is_new);
+                Changed::Nothing
+            }
+            Body::Move(_) | Body::Notice(_) | Body::Lease { .. } | Body::Close => Changed::Nothing,
+        }
+    }
+
+    fn rebuild_keyring(&mut self) {
+        let mut keyring = Keyring::new(self.event);
+        for (kid, (key, state)) in &self.keys {
+            keyring.add_key(self.event, *kid, *key, *state);
+        }
+        for device in self.devices.values() {
+            let Some(certificate) = &device.certificate else { continue };
+            keyring.set_delegation(Delegation {
+                device: certificate.number,
+                key: certificate.sign_key,
+                capabilities: certificate.capabilities,
+                classes: certificate.walk_in_classes.clone(),
+                revoked_after: (device.status != DeviceStatus::Active).then_some(device.last_seq),
+            });
+        }
+        self.keyring = Arc::new(keyring);
+    }
+
+    fn recount(&mut self) {
+        self.inside.clear();
+        let Some((_, policy)) = &self.policy else { return };
+        for movements in self.history.values() {
+            for zone in zones_inside(movements, policy) {
+                *self.inside.entry(zone).or_default() += 1;
+            }
+        }
+    }
+
+    pub(super) fn policy(&self) -> Option<&(FeedSeq, Arc<Policy>)> {
+        self.policy.as_ref()
+    }
+
+    pub(super) fn keyring(&self) -> &Arc<Keyring> {
+        &self.keyring
+    }
+
+    /// Says which S signs from now on: entries of the list may be older than the last change.
+    pub(super) const fn set_server_key(&mut self, key: PublicKey) {
+        self.server_key = key;
+    }
+
+    pub(super) const fn server_key(&self) -> &PublicKey {
+        &self.server_key
+    }
+
+    pub(super) fn history(&self, ticket: TicketId) -> &[Movement] {
+        self.history.get(&ticket).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn seller_seen(&self, device: DeviceNo) -> Seq {
+        self.seller_seen.get(&device).copied().unwrap_or_default()
+    }
+
+    pub(super) fn inside(&self, zone: ZoneId) -> u64 {
+        self.inside.get(&zone).copied().unwrap_or(0)
+    }
+
+    pub(super) const fn tickets(&self) -> u64 {
+        self.tickets
+    }
+
+    /// Returns the highest time that any movement carries.
+    pub(super) const fn hlc(&self) -> Hlc {
+        self.hlc
+    }
+
+    /// Returns whether the server counts `device`, if it ever said, and its certificate.
+    pub(super) fn device(&self, device: DeviceId) -> Option<(DeviceStatus, Option<&Certificate>)> {
+        self.devices.get(&device).map(|device| (device.status, device.certificate.as_ref()))
+    }
+
+    /// Returns every movement that is known.
+    pub(super) fn movements(&self) -> impl Iterator<Item = &Movement> {
+        self.history.values().flatten()
+    }
+}
+
+/// What has to be brought up to date after a row.
+enum Changed {
+    Nothing,
+    Keys,
+    Zones,
+}
+
+/// Returns the zones that the ticket of these movements is inside of.
+fn zones_inside(movements: &[Movement], policy: &Policy) -> Vec<ZoneId> {
+    let mut zones: Vec<ZoneId> = movements.iter().filter_map(|movement| zone_of(policy, movement.gate)).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    zones.retain(|zone| Standing::fold(movements, policy, *zone).is_inside);
+    zones
+}
+
+/// Returns the movement that a journal entry of the device `number` records, if it records one.
+pub(super) fn movement_of(number: DeviceNo, entry: &Entry, hash: [u8; 32]) -> Option<Movement> {
+    let kind = match entry.kind {
+        EntryKind::Admit => MovementKind::Admit,
+        EntryKind::Exit => MovementKind::Exit,
+        EntryKind::Undo => MovementKind::Undo { device: number, seq: entry.undo_target? },
+        _ => return None,
+    };
+    Some(Movement {
+        hlc: entry.hlc,
+        device: number,
+        seq: entry.seq,
+        kind,
+        is_override: entry.flags.has(Flags::OVERRIDE),
+        ticket: entry.ticket,
+        gate: entry.gate,
+        entry_hash: hash,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use sync_protocol::id::GateId;
+    use sync_protocol::journal::ledger::occupancy;
+    use sync_protocol::key::public_key;
+    use sync_protocol::policy::{Gate, Limits, Switches, Zone};
+    use sync_protocol::time::UnixMillis;
+
+    fn policy() -> Policy {
+        let name = String::from("x");
+        Policy {
+            event: name.clone(),
+            time_zone: name.clone(),
+            starts: UnixMillis(0),
+            ends: UnixMillis(1),
+            zones: (0..2).map(|id| Zone { id: ZoneId(id), name: name.clone(), capacity: None }).collect(),
+            gates: (0..3).map(|id| Gate { id: GateId(id), name: name.clone(), zone: ZoneId(id % 2) }).collect(),
+            classes: vec![],
+            limits: Limits::default(),
+            switches: Switches::default(),
+        }
+    }
+
+    fn known() -> Known {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+        Known::new(EventId([1; 16]), public_key(&key))
+    }
+
+    fn any_movement() -> impl Strategy<Value = Movement> {
+        (0..40_u64, 1..3_u16, 1..12_u64, 0..3_u8, 0..3_u64, 0..3_u16, 1..12_u64).prop_map(
+            |(hlc, device, seq, kind, ticket, gate, target)| Movement {
+                hlc: Hlc(hlc),
+                device: DeviceNo(device),
+                seq: Seq(seq),
+                kind: match kind {
+                    0 => MovementKind::Admit,
+                    1 => MovementKind::Exit,
+                    _ => MovementKind::Undo { device: DeviceNo(device), seq: Seq(target) },
+                },
+                is_override: false,
+                ticket: TicketId(ticket),
+                gate: GateId(gate),
+                entry_hash: [0; 32],
+            },
+        )
+    }
+
+    /// Gives each (device, number) one movement, and makes undoings name their target's ticket, as
+    /// journals do.
+    fn consistent(movements: Vec<Movement>) -> Vec<Movement> {
+        let mut by_name: BTreeMap<_, Movement> = BTreeMap::new();
+        for movement in movements {
+            by_name.entry(movement.name()).or_insert(movement);
+        }
+        let tickets: BTreeMap<_, _> = by_name.iter().map(|(name, movement)| (*name, movement.ticket)).collect();
+        for movement in by_name.values_mut() {
+            if let MovementKind::Undo { device, seq } = movement.kind
+                && let Some(ticket) = tickets.get(&(device, seq))
+            {
+                movement.ticket = *ticket;
+            }
+        }
+        by_name.into_values().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn counting_as_they_come_gives_what_counting_at_the_end_gives(
+            movements in proptest::collection::vec(any_movement(), 0..30),
+            order in any::<u64>(),
+        ) {
+            let mut movements = consistent(movements);
+            let at = (order as usize) % movements.len().max(1);
+            movements.rotate_left(at);
+            let mut known = known();
+            known.learn(FeedSeq(1), Body::Policy(policy()), true);
+            for movement in &movements {
+                known.learn_movement(movement.clone());
+                known.learn_movement(movement.clone());
+            }
+            let mut loaded = self::known();
+            movements.iter().for_each(|movement| loaded.load(FeedSeq(1), Body::Move(movement.clone())));
+            loaded.load(FeedSeq(1), Body::Policy(policy()));
+            loaded.settle();
+            for (zone, count) in occupancy(&movements, &policy()) {
+                prop_assert_eq!(known.inside(zone), count);
+                prop_assert_eq!(loaded.inside(zone), count);
+            }
+            prop_assert_eq!(known.movements().count(), movements.len());
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! The gate: verify, look up, decide, write down, and only then tell. In that order, always.
+//!
+//! A fault (a full disk, a clock that went back) is never a denial: [`Gate::present`] returns it as
+//! an error, and nobody is turned away by it.
+
+pub mod desk;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use sync_protocol::certificate::Capabilities;
+use sync_protocol::feed::entry::TicketRow;
+use sync_protocol::hash::{Hash, sha256};
+use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Issue, Seq, TicketId};
+use sync_protocol::journal::ledger::evidence_of;
+use sync_protocol::journal::{Entry, EntryKind, Evidence};
+use sync_protocol::policy::{Limits, Policy, Switches};
+use sync_protocol::ticket::{Claims, Credential, ReadFailure};
+use sync_protocol::time::UnixMillis;
+use sync_protocol::verdict::{self, Cache, Code, Direction, NotReady, Question, Readiness, Scan, Scope, Verdict};
+
+use crate::cache::{FULL_BYTES, Store, StoreError};
+use crate::clock::{Clock, Moment};
+use crate::door::{Attendee, Decided, Fault, Link, Status, Suspension};
+
+/// How far the time may be behind the journal before nothing is written any more, in ms.
+const CLOCK_BACK_MAX_MS: u64 = 60_000;
+
+/// Where a text came from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Source {
+    /// A camera or an image.
+    Scanned,
+    /// A keyboard, or a hand scanner that acts as one: may also be a typed code.
+    Typed,
+}
+
+/// One gate of one event, at this terminal.
+pub struct Gate {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    gate: GateId,
+    link: Link,
+    download: Option<(u64, u64)>,
+}
+
+/// What was presented, as far as anybody vouches for it.
+struct Presentation {
+    scan: Scan,
+    credential: Option<Hash>,
+    /// What the credential says, if it is a good one.
+    claims: Option<Claims>,
+    ticket: Option<TicketId>,
+    row: Option<(FeedSeq, TicketRow)>,
+}
+
+impl Gate {
+    /// Opens the gate `gate` over `store`.
+    pub const fn new(store: Store, clock: Arc<dyn Clock>, gate: GateId) -> Self {
+        Self { store, clock, gate, link: Link::Offline { since: UnixMillis(0) }, download: None }
+    }
+
+    /// Returns the store.
+    pub const fn store(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// Returns the store and the clocks it tells the time by.
+    pub fn store_and_clock(&mut self) -> (&mut Store, &dyn Clock) {
+        (&mut self.store, self.clock.as_ref())
+    }
+
+    /// Returns the best estimate of the server's time.
+    pub fn moment(&self) -> Moment {
+        self.store.moment(self.clock.as_ref())
+    }
+
+    /// Says whether there is a link to the server.
+    pub const fn set_link(&mut self, link: Link) {
+        self.link = link;
+    }
+
+    /// Says how far a download is, in tickets done and to do.
+    pub const fn set_download(&mut self, download: Option<(u64, u64)>) {
+        self.download = download;
+    }
+
+    /// Moves the terminal to another gate of the event.
+    pub const fn set_gate(&mut self, gate: GateId) {
+        self.gate = gate;
+    }
+
+    /// Decides about a presented text. When this returns, an admission is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if the machine cannot decide, or cannot write down what it decided. Then nobody
+    /// is let in or turned away by it.
+    pub fn present(&mut self, text: &str, source: Source, direction: Direction) -> Result<Decided, Fault> {
+        let started = Instant::now();
+        let moment = self.moment();
+        if self.clock_went_back(&moment) {
+            return Err(Fault::ClockWentBack);
+        }
+        let free = self.store.free_bytes();
+        if free < FULL_BYTES {
+            self.store.release_reserve();
+            return Err(Fault::DiskFull(free));
+        }
+        let presentation = self.read(text, source).map_err(|error| self.fault(&error))?;
+        let policy = self.store.policy();
+        let rules = policy.as_ref().map_or_else(|| Arc::new(no_rules()), |(_, policy)| Arc::clone(policy));
+        let verdict = verdict::decide(&self.question(&presentation, direction, &rules, &moment));
+        let entry = match self.entry(&presentation, &verdict, direction, policy.map(|(seq, _)| seq)) {
+            None => None,
+            Some(draft) => {
+                let signed = self.store.append(draft, &moment).map_err(|error| self.fault(&error))?;
+                Some(signed.entry().seq)
+            }
+        };
+        Ok(self.tell(presentation, verdict, direction, &rules, &moment, entry, started))
+    }
+
+    fn clock_went_back(&self, moment: &Moment) -> bool {
+        moment.now.plus(CLOCK_BACK_MAX_MS) < self.store.hlc().millis()
+    }
+
+    /// Reads and verifies a text, and looks its ticket up.
+    fn read(&self, text: &str, source: Source) -> Result<Presentation, StoreError> {
+        let credential = Credential::from_text(text);
+        let typed = match (&credential, source) {
+            (Err(_), Source::Typed) => TicketId::from_typed_code(text).ok(),
+            _ => None,
+        };
+        let (scan, claims, ticket) = match (typed, &credential) {
+            (Some(ticket), _) => (Scan::Manual(ticket), None, Some(ticket)),
+            (None, Err(error)) => (Scan::Credential(Err(ReadFailure::from(*error))), None, None),
+            (None, Ok(credential)) => {
+                let verified = self.store.keyring().verify(credential);
+                let claims = verified.as_ref().ok().map(|verified| *verified.claims());
+                (Scan::Credential(verified), claims, claims.map(|claims| claims.ticket))
+            }
+        };
+        let row = match ticket {
+            Some(ticket) => self.store.ticket(ticket)?,
+            None => None,
+        };
+        let credential = credential.ok().map(|credential| sha256(&[&credential.to_bytes()]));
+        Ok(Presentation { scan, credential, claims, ticket, row })
+    }
+
+    fn question<'a>(
+        &'a self,
+        presentation: &'a Presentation,
+        direction: Direction,
+        policy: &'a Policy,
+        moment: &Moment,
+    ) -> Question<'a> {
+        let position = self.store.position();
+        let zone = policy.gate(self.gate).map(|gate| gate.zone);
+        let seller = presentation.ticket.map(TicketId::issuer).filter(|seller| *seller != DeviceNo(0));
+        Question {
+            scan: presentation.scan,
+            direction,
+            policy,
+            row: presentation.row.as_ref().map(|(_, row)| &row.row),
+            history: presentation.ticket.map_or(&[], |ticket| self.store.history(ticket)),
+            clock: verdict::Clock { now: moment.now, uncertainty_ms: moment.uncertainty_ms },
+            scope: Scope {
+                readiness: self.readiness(moment),
+                device: self.store.identity().number(),
+                gate: self.gate,
+                has_link: self.link == Link::Online,
+                unlisted_admitted: self.store.unlisted_admitted(),
+                occupancy: zone.map_or(0, |zone| self.store.inside(zone)),
+            },
+            cache: Cache {
+                cursor: position.map_or(FeedSeq(0), |position| position.point.seq),
+                is_complete: position.is_some(),
+                valid_until: self.store.freshness().map_or(UnixMillis(0), |(_, until)| until),
+                seller_seen: seller.map_or(Seq(0), |seller| self.store.seller_seen(seller)),
+            },
+        }
+    }
+
+    fn readiness(&self, moment: &Moment) -> Readiness {
+        let certificate = &self.store.identity().certificate;
+        let may_stand_here = certificate.gates.is_empty() || certificate.gates.contains(&self.gate);
+        let may_scan = certificate.capabilities.has(Capabilities::SCAN) && may_stand_here;
+        if self.store.suspension().is_some() {
+            Readiness::NotReady(NotReady::Suspended)
+        } else if !may_scan || !self.store.is_certified(moment) {
+            Readiness::NotReady(NotReady::Certificate)
+        } else if self.store.policy().is_none() || self.store.freshness().is_none() {
+            Readiness::NotReady(NotReady::Unverified)
+        } else {
+            Readiness::Ready
+        }
+    }
+
+    /// Returns what the journal is to say, if anything: a web address held before the camera is
+    /// nobody's business, and a terminal that may not decide has decided nothing.
+    fn entry(
+        &self,
+        presentation: &Presentation,
+        verdict: &Verdict,
+        direction: Direction,
+        policy: Option<FeedSeq>,
+    ) -> Option<Entry> {
+        let (kind, flags, reason) = match verdict {
+            Verdict::Admit { flags, .. } => match direction {
+                Direction::Entry => (EntryKind::Admit, *flags, 0),
+                Direction::Exit => (EntryKind::Exit, *flags, 0),
+            },
+            Verdict::Deny { primary: Code::NotATicket | Code::TerminalNotReady, .. } => return None,
+            Verdict::Deny { primary, flags, .. } => (EntryKind::Deny, *flags, *primary as u16),
+        };
+        let mut entry = Store::draft(kind);
+        entry.flags = flags;
+        entry.reason = reason;
+        entry.gate = self.gate;
+        entry.credential = presentation.credential;
+        let Some(ticket) = presentation.vouched_ticket(verdict) else { return Some(entry) };
+        let (history_count, history_hash) = evidence_of(self.store.history(ticket));
+        entry.ticket = ticket;
+        entry.issue = presentation.issue();
+        entry.class = presentation.class().unwrap_or_default();
+        entry.evidence = Some(Evidence {
+            policy: policy.unwrap_or_default(),
+            row: presentation.row.as_ref().map_or(FeedSeq(0), |(seq, _)| *seq),
+            history_count,
+            history_hash,
+        });
+        Some(entry)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what was decided, with all that led to it")]
+    fn tell(
+        &self,
+        presentation: Presentation,
+        verdict: Verdict,
+        direction: Direction,
+        policy: &Policy,
+        moment: &Moment,
+        entry: Option<Seq>,
+        started: Instant,
+    ) -> Decided {
+        let ticket = presentation.vouched_ticket(&verdict);
+        let class = ticket.and_then(|_| presentation.class()).and_then(|class| policy.class(class));
+        let attendee =
+            presentation.row.filter(|_| ticket.is_some()).map(|(_, row)| Attendee { name: row.name, note: row.note });
+        Decided {
+            at: moment.now,
+            direction,
+            verdict,
+            ticket,
+            attendee,
+            class: class.map(|class| class.name.clone()),
+            entry,
+            took_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Makes a fault of a store's error, and brings the store back to what is on the disk.
+    fn fault(&mut self, error: &StoreError) -> Fault {
+        if let StoreError::DiskFull(bytes) = error {
+            return Fault::DiskFull(*bytes);
+        }
+        let words = chain(error);
+        tracing::error!(error = words, "the store failed");
+        let result = match error {
+            StoreError::Damaged(_) => self.store.suspend(Suspension::Store),
+            _ => self.store.reopen(),
+        };
+        if let Err(error) = result {
+            tracing::error!(error = chain(&error), "the store does not come back");
+        }
+        Fault::Store(words)
+    }
+
+    /// Does what can wait for a quiet moment. Returns whether there is more of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if the store cannot be written.
+    pub fn tend(&mut self) -> Result<bool, Fault> {
+        self.store.tend().map_err(|error| self.fault(&error))
+    }
+
+    /// Returns the terminal at a glance.
+    pub fn status(&mut self) -> Status {
+        let moment = self.moment();
+        let counts = self.store.counts();
+        let policy = self.store.policy().map(|(_, policy)| policy);
+        let gate = policy.as_ref().and_then(|policy| policy.gate(self.gate));
+        let zone = policy.as_ref().zip(gate).and_then(|(policy, gate)| policy.zone(gate.zone));
+        let suspended = match self.readiness(&moment) {
+            _ if self.store.suspension().is_some() => self.store.suspension(),
+            _ if self.clock_went_back(&moment) => Some(Suspension::Clock),
+            Readiness::NotReady(NotReady::Certificate) => Some(Suspension::Certificate),
+            _ => None,
+        };
+        Status {
+            event: policy.as_ref().map_or_else(String::new, |policy| policy.event.clone()),
+            time_zone: policy.as_ref().map_or_else(|| String::from("UTC"), |policy| policy.time_zone.clone()),
+            gate: gate.map_or_else(String::new, |gate| gate.name.clone()),
+            zone: zone.map_or_else(String::new, |zone| zone.name.clone()),
+            now: moment.now,
+            link: self.link,
+            list_at: self.store.list_at(),
+            tickets: counts.tickets,
+            unsent: counts.unsent,
+            inside: zone.map_or(0, |zone| self.store.inside(zone.id)),
+            capacity: zone.and_then(|zone| zone.capacity),
+            admitted_last_hour: self.store.admitted_last_hour(moment.now),
+            suspended,
+            download: self.download,
+        }
+    }
+}
+
+impl Presentation {
+    /// Returns the ticket, unless the verdict is one of those that tell nothing about any ticket.
+    fn vouched_ticket(&self, verdict: &Verdict) -> Option<TicketId> {
+        match verdict {
+            Verdict::Deny { primary, .. } if primary.is_stage_a() => None,
+            _ => self.ticket,
+        }
+    }
+
+    fn issue(&self) -> Issue {
+        let listed = self.row.as_ref().map(|(_, row)| row.row.issue);
+        self.claims.map(|claims| claims.issue).or(listed).unwrap_or_default()
+    }
+
+    /// Returns the ticket type that was decided by: the list's, unless the credential is newer.
+    fn class(&self) -> Option<ClassId> {
+        let listed = self.row.as_ref().map(|(_, row)| row.row);
+        match (listed, self.claims) {
+            (Some(row), Some(claims)) if claims.issue > row.issue => Some(claims.class),
+            (Some(row), _) => Some(row.class),
+            (None, claims) => claims.map(|claims| claims.class),
+        }
+    }
+}
+
+/// The rules of an event whose rules have not arrived: nothing is decided by them.
+const fn no_rules() -> Policy {
+    const LIMITS: Limits =
+        Limits { repeat_ms: 0, claim_ms: 0, max_offline_ms: 0, max_uncertainty_ms: 0, grace_ms: 0, unlisted_cap: 0 };
+    const SWITCHES: Switches = Switches {
+        admit_unpaid: false,
+        unlisted: sync_protocol::policy::Unlisted::Deny,
+        manual: sync_protocol::policy::Manual::Never,
+        home_gates: Vec::new(),
+    };
+    Policy {
+        event: String::new(),
+        time_zone: String::new(),
+        starts: UnixMillis(0),
+        ends: UnixMillis(1),
+        zones: Vec::new(),
+        gates: Vec::new(),
+        classes: Vec::new(),
+        limits: LIMITS,
+        switches: SWITCHES,
+    }
+}
+
+/// Returns an error's words and those of what caused it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        source = error.source();
+    }
+    words
+}
