@@ -6,6 +6,8 @@
 pub(crate) mod base45;
 pub(crate) mod certificate;
 pub(crate) mod credential;
+pub(crate) mod disturbance;
+pub(crate) mod edges;
 pub(crate) mod enrol;
 pub(crate) mod feed;
 pub(crate) mod fold;
@@ -76,6 +78,9 @@ impl Draw {
         self.u64() % bound
     }
 }
+
+/// A way to spoil bytes.
+pub(crate) type Change = fn(&mut Vec<u8>);
 
 /// Returns `case` with more members.
 pub(crate) fn with(mut case: Value, more: Value) -> Value {

@@ -1,4 +1,4 @@
-//! The second implementation: one Python file and a mainstream library for Ed25519.
+//! The second implementation: plain Python, with a mainstream library for Ed25519.
 
 use std::process::Command;
 

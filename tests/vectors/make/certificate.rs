@@ -9,7 +9,7 @@ use sync_protocol::time::UnixMillis;
 
 use super::feed::{event, server};
 use super::scene::{HOUR, NOON, window};
-use super::{id, key, public_hex, seed, with};
+use super::{Change, id, key, public_hex, seed, with};
 
 /// Returns the certificate of device 4.
 pub(crate) fn ordinary() -> Certificate {
@@ -72,7 +72,7 @@ pub(crate) fn file() -> Value {
         cases.push(case(&format!("byte {at} changed"), &bytes, &good.signature, error("BAD_SIGNATURE")));
     }
     // Signed by the server itself, and still no certificate.
-    let changes: [(&str, fn(&mut Vec<u8>)); 11] = [
+    let changes: [(&str, Change); 11] = [
         ("version 0", |b| b[0] = 0),
         ("version 2", |b| b[0] = 2),
         ("a capability that is not there", |b| b[102] |= 32),

@@ -13,7 +13,7 @@ use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Row, TicketStatus};
 
 use super::scene::{NOON, admit, exit, policy, undo};
-use super::{id, key, public_hex, seed, with};
+use super::{Change, id, key, public_hex, seed, with};
 
 pub(crate) fn event() -> EventId {
     EventId(id("event"))
@@ -38,8 +38,8 @@ pub(crate) fn ticket(number: u64, issue: u32, name: &str, note: &str) -> Body {
         issue: Issue(issue),
         class: ClassId((number % 3) as u16),
         status: status[number as usize % 4],
-        attention: number % 5 == 0,
-        id_check: number % 7 == 0,
+        attention: number.is_multiple_of(5),
+        id_check: number.is_multiple_of(7),
     };
     Body::Ticket { ticket: TicketId(number), ticket_row: TicketRow { row, name: name.into(), note: note.into() } }
 }
@@ -129,7 +129,7 @@ fn body_cases() -> Vec<Value> {
         }
     }
     let NewEntry { entity, body, .. } = ticket(35, 9, "Ada", "note").encode(Entity::ZERO);
-    let changes: [(&str, fn(&mut Vec<u8>)); 8] = [
+    let changes: [(&str, Change); 8] = [
         ("status 0", |b| b[6] = 0),
         ("status 5", |b| b[6] = 5),
         ("a reserved flag", |b| b[7] = 4),
@@ -153,7 +153,7 @@ fn body_cases() -> Vec<Value> {
     let new = longest.encode(Entity::ZERO);
     cases.push(of("Ticket, the longest texts".into(), 4, &new.entity.0, &new.body, json!({"says": says(&longest)})));
     let new = Body::Move(admit(NOON, 4, 1)).encode(Entity::ZERO);
-    let changes: [(&str, fn(&mut Vec<u8>)); 5] = [
+    let changes: [(&str, Change); 5] = [
         ("type 0", |b| b[0] = 0),
         ("type 3", |b| b[0] = 3),
         ("a walk-in, which has no movement yet", |b| b[0] = 4),

@@ -13,7 +13,7 @@ use sync_protocol::time::{Hlc, UnixMillis};
 
 use super::feed::{event, server};
 use super::scene::{NOON, TICKET};
-use super::{id, public_hex, seed, with};
+use super::{Change, id, public_hex, seed, with};
 
 fn device() -> DeviceId {
     DeviceId(id("device 4"))
@@ -130,7 +130,6 @@ fn entries() -> Vec<Value> {
     let bytes = bare.encode().unwrap();
     cases.push(with(json!({"name": "nothing but its place", "bytes": hex::encode(&bytes)}), says(&bare)));
     let noted = Entry { note: Some("abc".into()), operator: Some("Grace".into()), ..bare.clone() }.encode().unwrap();
-    type Change = fn(&mut Vec<u8>);
     let changes: [(&str, &[u8], Change); 22] = [
         ("nothing", &bytes, Vec::clear),
         ("version 0", &bytes, |b| b[0] = 0),
@@ -265,7 +264,8 @@ fn batches() -> Vec<Value> {
     // first_seq 0..8, count 8..10, prev 10..42, then the first entry's length, then its bytes.
     let first_length = usize::from(u16::from_be_bytes([plain[42], plain[43]]));
     let signature_at = plain.len() - 66;
-    let changes: [(&str, &str, &dyn Fn(&mut Vec<u8>)); 12] = [
+    type Spoil<'a> = &'a dyn Fn(&mut Vec<u8>);
+    let changes: [(&str, &str, Spoil<'_>); 12] = [
         ("another first number", "BAD_CHAIN", &|b| b[7] = 2),
         ("first number 0", "BAD_CHAIN", &|b| b[7] = 0),
         ("a first number that overflows", "BAD_CHAIN", &|b| b[..8].fill(0xff)),
