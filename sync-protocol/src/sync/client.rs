@@ -552,6 +552,19 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_asks_for_time_gets_it_whatever_happens_meanwhile() {
+        let mut client = online(start());
+        client.handle_journaled(Seq(1));
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(1)));
+        client.handle_failure(Lane::Up, Failure::Busy { retry_after_ms: Some(30_000) }, Uptime(0), 0);
+        client.handle_journaled(Seq(2));
+        client.handle_reply(Reply::Page { after: FeedSeq(6), is_complete: true }, Uptime(10));
+        assert_eq!(client.poll_request(Uptime(10)), Some(Request::Feed { after: FeedSeq(6), wait_s: WAIT_S_MAX }));
+        assert_eq!(client.poll_request(Uptime(29_999)), None);
+        assert_eq!(client.poll_request(Uptime(30_000)), Some(push(1)));
+    }
+
+    #[test]
     fn the_first_download_fetches_what_is_missing_and_then_the_rest() {
         let mut client = SyncClient::new(Start { cursor: None, ..start() });
         assert_eq!(client.poll_request(Uptime(0)), Some(Request::Time));

@@ -12,6 +12,7 @@ const WAIT_MS_FIRST: u64 = 1_000;
 pub struct Backoff {
     failures: u32,
     until: Option<Uptime>,
+    is_asked_for: bool,
 }
 
 impl Backoff {
@@ -22,17 +23,22 @@ impl Backoff {
         self.failures = self.failures.saturating_add(1);
         let wait = retry_after_ms.unwrap_or(random % (bound + 1));
         self.until = Some(now.plus(wait));
+        self.is_asked_for = retry_after_ms.is_some();
     }
 
     /// Notes a success.
     pub const fn succeed(&mut self) {
         self.failures = 0;
         self.until = None;
+        self.is_asked_for = false;
     }
 
-    /// Ends the wait at once, without forgetting the failures.
+    /// Ends the wait at once, without forgetting the failures. A wait that the other side asked for
+    /// goes on.
     pub const fn wake(&mut self) {
-        self.until = None;
+        if !self.is_asked_for {
+            self.until = None;
+        }
     }
 
     /// Whether the wait is over.
@@ -80,5 +86,18 @@ mod tests {
         backoff.fail(Uptime(5), 0, Some(90_000));
         assert!(!backoff.is_over(Uptime(90_004)));
         assert!(backoff.is_over(Uptime(90_005)));
+    }
+
+    #[test]
+    fn only_a_wait_of_ones_own_ends_early() {
+        let mut backoff = Backoff::default();
+        backoff.fail(Uptime(0), 900, None);
+        backoff.wake();
+        assert!(backoff.is_over(Uptime(0)));
+        backoff.fail(Uptime(0), 0, Some(90_000));
+        backoff.wake();
+        assert!(!backoff.is_over(Uptime(89_999)));
+        backoff.succeed();
+        assert!(backoff.is_over(Uptime(0)));
     }
 }
