@@ -279,18 +279,18 @@ impl SyncClient {
         match reply {
             Reply::Time => {
                 self.time_due = Some(now.plus(TIME_EVERY_MS));
-                self.down = self.next_download(false);
+                self.go_on(self.next_download(false));
             }
             Reply::Manifest { missing } => self.continue_with_chunks(missing.into()),
             Reply::Chunk => {
-                if let Down::Chunks(mut missing) = core::mem::replace(&mut self.down, Down::Applying) {
-                    missing.pop_front();
-                    self.continue_with_chunks(missing);
+                if let Down::Chunks(missing) = &self.down {
+                    let rest = missing.iter().skip(1).copied().collect();
+                    self.continue_with_chunks(rest);
                 }
             }
             Reply::Page { after, is_complete } => {
                 self.cursor = Some(after);
-                self.down = Down::Feed { wait: is_complete };
+                self.go_on(Down::Feed { wait: is_complete });
             }
             Reply::Held { seq, is_ours } => {
                 self.up = Up::Push;
@@ -310,12 +310,12 @@ impl SyncClient {
     /// Notes that the snapshot is applied and the cursor stands at `cursor`.
     pub fn handle_snapshot_applied(&mut self, cursor: FeedSeq) {
         self.cursor = Some(cursor);
-        self.down = Down::Feed { wait: false };
+        self.go_on(Down::Feed { wait: false });
     }
 
     /// Notes that the snapshot that was put together could not be applied: it starts over.
     pub fn handle_snapshot_failed(&mut self) {
-        self.down = Down::Snapshot;
+        self.go_on(Down::Snapshot);
     }
 
     /// Notes that a request of `lane` came to nothing. `random` is uniform over all of u64.
@@ -331,8 +331,7 @@ impl SyncClient {
                 // What the other side holds may have changed by the time it answers again.
                 match lane {
                     Lane::Up => self.up = Up::Status,
-                    Lane::Down if self.down != Down::Halted => self.down = Down::Time,
-                    Lane::Down => {}
+                    Lane::Down => self.go_on(Down::Time),
                 }
             }
             Failure::Busy { retry_after_ms } => self.back_off(lane, now, random, retry_after_ms),
@@ -350,12 +349,12 @@ impl SyncClient {
                 // The server has put the batch into quarantine; all that follows goes there too.
                 self.suspend(Suspend::Forked);
             }
-            ProblemCode::BelowFloor => self.down = Down::Snapshot,
+            ProblemCode::BelowFloor => self.go_on(Down::Snapshot),
             ProblemCode::TooLarge if self.count_max > 1 => self.count_max /= 2,
             ProblemCode::Clock if !self.clock_retried => {
                 self.clock_retried = true;
-                if self.down != Down::Halted && !self.down_busy {
-                    self.down = Down::Time;
+                if !self.down_busy {
+                    self.go_on(Down::Time);
                 }
                 self.back_off(lane, now, random, Some(0));
             }
@@ -439,7 +438,18 @@ impl SyncClient {
         if self.cursor.is_some() { Down::Feed { wait } } else { Down::Snapshot }
     }
 
+    /// Turns to the next part of the download, unless this terminal downloads no more: an answer
+    /// that was on its way when it was suspended doesn't change that.
+    fn go_on(&mut self, next: Down) {
+        if self.down != Down::Halted {
+            self.down = next;
+        }
+    }
+
     fn continue_with_chunks(&mut self, missing: VecDeque<Hash>) {
+        if self.down == Down::Halted {
+            return;
+        }
         if missing.is_empty() {
             self.down = Down::Applying;
             self.events.push_back(Event::ApplySnapshot);
@@ -596,6 +606,27 @@ mod tests {
         client.handle_reply(Reply::Quarantined(Seq(2)), Uptime(0));
         assert_eq!(client.unsent(), 0);
         assert_eq!(client.poll_request(Uptime(0)), None);
+    }
+
+    #[test]
+    fn an_answer_that_was_on_its_way_does_not_make_a_suspended_terminal_download_again() {
+        let answers = [
+            Reply::Time,
+            Reply::Manifest { missing: vec![[1; 32]] },
+            Reply::Manifest { missing: vec![] },
+            Reply::Chunk,
+            Reply::Page { after: FeedSeq(6), is_complete: false },
+        ];
+        for answer in answers {
+            let mut client = online(start());
+            client.handle_failure(Lane::Up, Failure::Problem(ProblemCode::Fork), Uptime(0), 0);
+            assert_eq!(client.poll_event(), Some(Event::Suspend(Suspend::Forked)));
+            client.handle_reply(answer, Uptime(0));
+            client.handle_failure(Lane::Down, Failure::Problem(ProblemCode::BelowFloor), Uptime(0), 0);
+            client.handle_snapshot_applied(FeedSeq(7));
+            assert_eq!(client.poll_request(Uptime(TIME_EVERY_MS)), None);
+            assert_eq!(client.poll_event(), None);
+        }
     }
 
     #[test]
