@@ -344,11 +344,8 @@ impl SyncClient {
     fn handle_problem(&mut self, lane: Lane, code: ProblemCode, now: Uptime, random: u64) {
         match code {
             ProblemCode::DeviceRevoked => self.suspend(Suspend::Revoked),
-            ProblemCode::DeviceForked => self.suspend(Suspend::Forked),
-            ProblemCode::Fork => {
-                // The server has put the batch into quarantine; all that follows goes there too.
-                self.suspend(Suspend::Forked);
-            }
+            // The server puts the batch into quarantine; all that follows goes there too.
+            ProblemCode::DeviceForked | ProblemCode::Fork => self.suspend(Suspend::Forked),
             ProblemCode::BelowFloor => self.go_on(Down::Snapshot),
             ProblemCode::TooLarge if self.count_max > 1 => self.count_max /= 2,
             ProblemCode::Clock if !self.clock_retried => {
@@ -382,11 +379,12 @@ impl SyncClient {
                 return Some(request);
             }
         }
-        if !self.up_busy && self.up_backoff.is_over(now) {
-            if let Some(request) = self.upload() {
-                self.up_busy = true;
-                return Some(request);
-            }
+        if !self.up_busy
+            && self.up_backoff.is_over(now)
+            && let Some(request) = self.upload()
+        {
+            self.up_busy = true;
+            return Some(request);
         }
         None
     }
@@ -447,15 +445,10 @@ impl SyncClient {
     }
 
     fn continue_with_chunks(&mut self, missing: VecDeque<Hash>) {
-        if self.down == Down::Halted {
-            return;
-        }
-        if missing.is_empty() {
-            self.down = Down::Applying;
+        if missing.is_empty() && self.down != Down::Halted {
             self.events.push_back(Event::ApplySnapshot);
-        } else {
-            self.down = Down::Chunks(missing);
         }
+        self.go_on(if missing.is_empty() { Down::Applying } else { Down::Chunks(missing) });
     }
 
     /// The server holds the journal up to `seq`: more than there is means that this disk went back,
