@@ -1,0 +1,38 @@
+//! Mistakes that the models can make on purpose, each of which some check must catch.
+
+/// One way to build it wrongly.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Mistake {
+    /// The terminal shows an admission before its entry is durable.
+    ShownBeforeDurable,
+    /// The terminal writes the cursor in one transaction and the rows in the next.
+    CursorBeforeRows,
+    /// A suspended terminal no longer uploads.
+    UploadStoppedBySuspension,
+    /// The terminal takes every number the server holds for its own entry.
+    OwnEntriesNotCompared,
+    /// The server stores known entries once more.
+    NoDeduplication,
+    /// The server stores a batch that skips entries.
+    GapsAccepted,
+    /// The server stores what contradicts the journal it holds.
+    ForkUnchecked,
+    /// The server stores what a revoked device sends.
+    RevokedAccepted,
+    /// The server holds whoever arrived first for the one who came first.
+    WinnerByArrival,
+}
+
+impl Mistake {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::ShownBeforeDurable,
+        Self::CursorBeforeRows,
+        Self::UploadStoppedBySuspension,
+        Self::OwnEntriesNotCompared,
+        Self::NoDeduplication,
+        Self::GapsAccepted,
+        Self::ForkUnchecked,
+        Self::RevokedAccepted,
+        Self::WinnerByArrival,
+    ];
+}
