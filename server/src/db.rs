@@ -138,20 +138,30 @@ impl Database {
         self.dialect
     }
 
-    /// Brings the schema up to date. Several servers may do this at once: one does it, the others wait.
+    /// Brings the schema up to date. Several programs may do this at once: one does it, the others wait.
     ///
     /// # Errors
     ///
     /// [`OpenError`]: a migration failed, or the database holds one that this program does not know.
     pub async fn migrate(&self) -> Result<(), OpenError> {
         let migrator = migrations::migrator(self.dialect);
-        let mut connection = self.writer.acquire().await.map_err(OpenError::Connect)?;
-        if let Err(error) = migrator.run_direct(None, &mut *connection, false).await {
-            // The connection may still hold the migration lock: it must not go back to the pool.
-            let _ = connection.close().await;
-            return Err(error.into());
+        match self.dialect {
+            // The writer's lock is the only one there is, so all of them are one transaction.
+            Dialect::Sqlite => {
+                let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
+                migrator.run_direct(None, &mut *tx, false).await?;
+                tx.commit().await.map_err(OpenError::Connect)
+            }
+            Dialect::Postgres => {
+                let mut connection = self.writer.acquire().await.map_err(OpenError::Connect)?;
+                if let Err(error) = migrator.run_direct(None, &mut *connection, false).await {
+                    // The connection may still hold the migration lock: it must not go back to the pool.
+                    let _ = connection.close().await;
+                    return Err(error.into());
+                }
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// Whether the database answers and its schema is up to date.

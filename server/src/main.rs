@@ -54,6 +54,8 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
     // Whatever can be refused is refused before anything is made.
     let transport = args.transport()?;
     let storage = args.storage.clone().check()?;
+    // The port opens once the schema is up to date: whoever finds it open is answered.
+    let database = open_database(&storage).await?;
     let listener = TcpListener::bind(args.listen).with_context(|| format!("cannot listen on {}", args.listen))?;
     let bound = listener.local_addr().context("cannot tell the address")?;
     let public_url = args.public_url(bound)?;
@@ -69,7 +71,7 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
         tls_fingerprint: own_fingerprint,
         ..Settings::default()
     };
-    let app = open(storage, settings).await?;
+    let app = open_app(database, &storage, settings).await?;
 
     let is_fresh = accounts::is_without_accounts(&app).await?;
     let mut out = io::stdout();
@@ -119,9 +121,13 @@ async fn told_to_stop() -> io::Result<()> {
     }
 }
 
-async fn open(storage: Storage, settings: Settings) -> anyhow::Result<App> {
+async fn open_database(storage: &Storage) -> anyhow::Result<Database> {
     let database = Database::open(&storage.database_url).await?;
     database.migrate().await?;
+    Ok(database)
+}
+
+async fn open_app(database: Database, storage: &Storage, settings: Settings) -> anyhow::Result<App> {
     App::open(database, &storage.master_key, settings).await.context("cannot open the installation")
 }
 
@@ -135,7 +141,8 @@ async fn migrate(args: &StorageArgs) -> anyhow::Result<()> {
 
 async fn create_account(args: CreateAccountArgs) -> anyhow::Result<()> {
     let password = password(&args)?;
-    let app = open(args.storage.check()?, Settings::default()).await?;
+    let storage = args.storage.clone().check()?;
+    let app = open_app(open_database(&storage).await?, &storage, Settings::default()).await?;
     let made = accounts::create(&app, &args.email, &args.name, &args.organisation, password).await;
     app.database().close().await;
     let account = made?;

@@ -1,9 +1,9 @@
-//! Inserts of many rows in few statements.
+//! Statements over many rows.
 
 use sqlx::any::AnyArguments;
 use sqlx::{Any, Arguments as _, AssertSqlSafe, Encode, Type};
 
-use super::{StoreError, Tx};
+use super::{Dialect, StoreError, Tx};
 
 /// Bound values in one statement: below the limits of both databases (32 766 and 65 535), and small
 /// enough that preparing the text costs little.
@@ -37,6 +37,7 @@ pub async fn insert_rows<T>(
     items: &[T],
     fill: impl Fn(&T, &mut RowValues),
 ) -> Result<u64, StoreError> {
+    let dialect = tx.dialect();
     let rows_per_statement = (VALUES_PER_STATEMENT_MAX / columns.len().max(1)).max(1);
     let mut inserted = 0;
     let mut full_text = None;
@@ -46,9 +47,9 @@ pub async fn insert_rows<T>(
             fill(item, &mut values);
         }
         let text = if chunk.len() == rows_per_statement {
-            full_text.get_or_insert_with(|| text(table, columns, tail, rows_per_statement)).clone()
+            full_text.get_or_insert_with(|| text(dialect, table, columns, tail, rows_per_statement)).clone()
         } else {
-            text(table, columns, tail, chunk.len())
+            text(dialect, table, columns, tail, chunk.len())
         };
         let query = sqlx::query_with(AssertSqlSafe(text), values.0).persistent(false);
         inserted += query.execute(tx.connection()).await?.rows_affected();
@@ -56,19 +57,11 @@ pub async fn insert_rows<T>(
     Ok(inserted)
 }
 
-fn text(table: &str, columns: &[&str], tail: &str, rows: usize) -> String {
-    use std::fmt::Write as _;
-
+fn text(dialect: Dialect, table: &str, columns: &[&str], tail: &str, rows: usize) -> String {
     let mut text = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
-    let mut number = 0;
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 0..columns.len() {
-            number += 1;
-            let separator = if column == 0 { "" } else { ", " };
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{separator}${number}");
-        }
+        push_placeholders(dialect, &mut text, row * columns.len() + 1, columns.len());
         text.push(')');
     }
     if !tail.is_empty() {
@@ -78,6 +71,23 @@ fn text(table: &str, columns: &[&str], tail: &str, rows: usize) -> String {
     text
 }
 
+/// Appends `count` placeholders, numbered from `first`, with commas between them. A statement that has some of
+/// these has no others.
+///
+/// SQLite looks a numbered one up in a list, which makes thousands of them slow, so there they are bare.
+pub fn push_placeholders(dialect: Dialect, text: &mut String, first: usize, count: usize) {
+    use std::fmt::Write as _;
+
+    for number in first..first + count {
+        let separator = if number == first { "" } else { ", " };
+        // Writing to a String cannot fail.
+        let _ = match dialect {
+            Dialect::Sqlite => write!(text, "{separator}?"),
+            Dialect::Postgres => write!(text, "{separator}${number}"),
+        };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,8 +95,9 @@ mod tests {
     #[test]
     fn placeholders_are_numbered_through_all_rows() {
         assert_eq!(
-            text("t", &["a", "b"], "ON CONFLICT DO NOTHING", 2),
+            text(Dialect::Postgres, "t", &["a", "b"], "ON CONFLICT DO NOTHING", 2),
             "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING"
         );
+        assert_eq!(text(Dialect::Sqlite, "t", &["a", "b"], "", 2), "INSERT INTO t (a, b) VALUES (?, ?), (?, ?)");
     }
 }

@@ -90,7 +90,10 @@ impl ProblemBody {
 
 /// What went wrong, on its way to the caller. What only the operator may know goes to the log.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     body: ProblemBody,
     retry_after_s: Option<u32>,
     log: Option<String>,
@@ -99,19 +102,16 @@ pub struct Problem {
 impl Problem {
     /// Returns a problem of the kind `name` (lower case, hyphens).
     pub fn new(status: StatusCode, name: &str, title: &str) -> Self {
-        Self {
-            body: ProblemBody {
-                kind: format!("{TYPE_PREFIX}{name}"),
-                title: title.to_owned(),
-                status: status.as_u16(),
-                detail: None,
-                request_id: None,
-                errors: Vec::new(),
-                more: Map::new(),
-            },
-            retry_after_s: None,
-            log: None,
-        }
+        let body = ProblemBody {
+            kind: format!("{TYPE_PREFIX}{name}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: None,
+            request_id: None,
+            errors: Vec::new(),
+            more: Map::new(),
+        };
+        Self(Box::new(Inner { body, retry_after_s: None, log: None }))
     }
 
     /// Returns the problem of a status that says everything by itself.
@@ -146,7 +146,7 @@ impl Problem {
     /// Returns 422 with what is wrong.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let mut problem = Self::of_status(StatusCode::UNPROCESSABLE_ENTITY);
-        problem.body.errors = errors;
+        problem.0.body.errors = errors;
         problem
     }
 
@@ -158,7 +158,7 @@ impl Problem {
     /// Returns 500, and writes `error` with its sources to the log.
     pub fn internal(error: &dyn Error) -> Self {
         let mut problem = Self::of_status(StatusCode::INTERNAL_SERVER_ERROR);
-        problem.log = Some(chain(error));
+        problem.0.log = Some(chain(error));
         problem
     }
 
@@ -170,27 +170,27 @@ impl Problem {
     /// Says what happened this time.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.body.detail = Some(detail.into());
+        self.0.body.detail = Some(detail.into());
         self
     }
 
     /// Adds a member that the kind defines.
     #[must_use]
     pub fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
-        self.body.more.insert(member.to_owned(), value.into());
+        self.0.body.more.insert(member.to_owned(), value.into());
         self
     }
 
     /// Says after how many seconds to try again.
     #[must_use]
-    pub const fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after_s = Some(seconds);
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_s = Some(seconds);
         self
     }
 
     /// Returns the HTTP status.
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
@@ -199,7 +199,7 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Busy(_) => {
                 let mut problem = Self::busy(1);
-                problem.log = Some(chain(&error));
+                problem.0.log = Some(chain(&error));
                 problem
             }
             StoreError::Failed(_) | StoreError::Corrupt(_) | StoreError::Sealed(_) => Self::internal(&error),
@@ -211,17 +211,18 @@ impl From<StoreError> for Problem {
 /// id into it.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        if let Some(log) = &self.log {
-            tracing::error!(error = %log, status = self.body.status, "request failed");
+        let Inner { body, retry_after_s, log } = *self.0;
+        if let Some(log) = &log {
+            tracing::error!(error = %log, status = body.status, "request failed");
         }
-        let mut response = self.body.clone().render(None);
-        if let Some(seconds) = self.retry_after_s {
+        let mut response = body.clone().render(None);
+        if let Some(seconds) = retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.body.status == StatusCode::UNAUTHORIZED.as_u16() {
+        if body.status == StatusCode::UNAUTHORIZED.as_u16() {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        response.extensions_mut().insert(self.body);
+        response.extensions_mut().insert(body);
         response
     }
 }

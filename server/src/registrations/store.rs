@@ -1,7 +1,6 @@
 //! SQL of registrations.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -9,7 +8,7 @@ use sync_protocol::id::{EventId, RegistrationId};
 
 use super::{Attendee, Filter, Registration, fold};
 use crate::db::column::{Columns as _, int};
-use crate::db::insert::insert_rows;
+use crate::db::insert::{insert_rows, push_placeholders};
 use crate::db::{StoreError, Tx};
 use crate::tickets::{self, Ticket};
 
@@ -43,11 +42,10 @@ pub(super) async fn which_external_ids_exist(
 ) -> Result<HashSet<String>, StoreError> {
     let mut held = HashSet::new();
     for chunk in external_ids.chunks(VALUES_PER_QUERY_MAX) {
-        let mut text = "SELECT external_id FROM registrations WHERE event_id = $1 AND external_id IN (".to_owned();
-        for number in 0..chunk.len() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{}${}", if number == 0 { "" } else { ", " }, number + 2);
-        }
+        let mut text = "SELECT external_id FROM registrations WHERE event_id = ".to_owned();
+        push_placeholders(tx.dialect(), &mut text, 1, 1);
+        text.push_str(" AND external_id IN (");
+        push_placeholders(tx.dialect(), &mut text, 2, chunk.len());
         text.push(')');
         let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(&event.0[..]);
         for id in chunk {

@@ -108,6 +108,7 @@ pub struct ChangeBody {
 #[serde(deny_unknown_fields, default)]
 pub struct QrQuery {
     /// How much of the code may be lost: `Q` (25 %), or `M` (15 %) where space is short.
+    #[param(inline)]
     pub level: Level,
     /// Pixels to a module, 1 to 40; 8 if absent.
     pub module_px: u32,

@@ -1,7 +1,6 @@
 //! SQL of tickets and their changes.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -11,7 +10,7 @@ use sync_protocol::verdict::{Row, TicketStatus};
 use super::{Change, Changed, Ticket};
 use crate::accounts::AccountId;
 use crate::db::column::{Columns as _, flag, int};
-use crate::db::insert::insert_rows;
+use crate::db::insert::{insert_rows, push_placeholders};
 use crate::db::{StoreError, Tx};
 
 const ATTENTION: u64 = 1;
@@ -67,11 +66,10 @@ pub(super) async fn which_exist(
 ) -> Result<HashSet<TicketId>, StoreError> {
     let mut held = HashSet::new();
     for chunk in ids.chunks(NUMBERS_PER_QUERY_MAX) {
-        let mut text = "SELECT ticket_id FROM tickets WHERE event_id = $1 AND ticket_id IN (".to_owned();
-        for number in 0..chunk.len() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{}${}", if number == 0 { "" } else { ", " }, number + 2);
-        }
+        let mut text = "SELECT ticket_id FROM tickets WHERE event_id = ".to_owned();
+        push_placeholders(tx.dialect(), &mut text, 1, 1);
+        text.push_str(" AND ticket_id IN (");
+        push_placeholders(tx.dialect(), &mut text, 2, chunk.len());
         text.push(')');
         let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(&event.0[..]);
         for id in chunk {

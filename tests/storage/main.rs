@@ -1,0 +1,6 @@
+//! What the server's stores promise, on both databases.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
+
+mod feed;
+mod transactions;
