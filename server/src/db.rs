@@ -116,6 +116,7 @@ impl Database {
             Dialect::Sqlite => {
                 let separator = if url.contains('?') { '&' } else { '?' };
                 let url = format!("{url}{separator}mode=rwc");
+                make_private(&url);
                 // The writer opens first: it makes the file and turns on its write-ahead log.
                 let writer = sqlite_pool(&url, 1, SQLITE_WRITER).await?;
                 let reader = sqlite_pool(&url, CONNECTIONS_MAX, SQLITE_READER).await?;
@@ -254,6 +255,21 @@ async fn sqlite_pool(url: &str, connections_max: u32, settings: &'static str) ->
         .connect_with(options(url)?)
         .await
         .map_err(OpenError::Connect)
+}
+
+/// Makes a new database file that only its owner may read: it holds people's names. SQLite gives the files
+/// beside it the same rights. What can go wrong here goes wrong again, and is told, when SQLite opens it.
+fn make_private(url: &str) {
+    let path = url.trim_start_matches("sqlite:").split('?').next().unwrap_or_default();
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.is_empty() || path.starts_with(':') || path.contains('%') {
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 fn options(url: &str) -> Result<AnyConnectOptions, OpenError> {

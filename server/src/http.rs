@@ -11,7 +11,7 @@ pub mod time;
 pub mod tls;
 
 use std::any::Any;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument as _;
 
 use self::problem::{Problem, ProblemBody};
@@ -26,6 +27,8 @@ use crate::clock::random_bytes;
 
 /// A request's body, where the route does not say otherwise.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// From a request's head to the answer's: long polls and the largest import stay well below.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 /// A request id that a caller or proxy gave.
 const REQUEST_ID_CHARS_MAX: usize = 64;
 
@@ -33,7 +36,11 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps all routes in what every request goes through.
 pub fn wrap(router: Router) -> Router {
-    router.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(finish))
+    router
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_TIMEOUT))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(finish))
 }
 
 /// The id of a request, in the log and in every problem.
@@ -46,7 +53,7 @@ pub struct RequestId(pub String);
 /// The query is not logged: people search by name.
 async fn finish(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let span = tracing::info_span!("request", request_id = id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(RequestId(id.clone()));
     let begin = Instant::now();
 

@@ -4,6 +4,9 @@ use harness::on_both_databases;
 use harness::organiser::Organiser;
 use reqwest::Method;
 use serde_json::json;
+use sync_protocol::time::UnixMillis;
+use usher_server::accounts::SESSION_MS;
+use usher_server::clock::Clock;
 
 use crate::served::{PASSWORD, Served, assert_problem, get, refused};
 
@@ -18,6 +21,17 @@ on_both_databases! {
 
         let ended = olga.request(Method::DELETE, "/sessions/current").send().await.unwrap();
         assert_eq!(ended.status(), 204);
+        assert_problem(get(&olga, "/me"), 401, "unauthorized").await;
+    }
+
+    async fn a_session_ends_by_itself_after_twelve_hours(url: String) {
+        let clock = Clock::fixed(UnixMillis(1_800_000_000_000));
+        let served = Served::start_at(&url, clock.clone()).await;
+        let olga = served.olga().await;
+
+        clock.set(UnixMillis(1_800_000_000_000).plus(SESSION_MS - 1));
+        olga.get("/me").await.unwrap();
+        clock.set(UnixMillis(1_800_000_000_000).plus(SESSION_MS));
         assert_problem(get(&olga, "/me"), 401, "unauthorized").await;
     }
 

@@ -58,6 +58,8 @@ async fn a_fresh_server_says_how_to_make_an_account_and_keeps_its_secrets_to_its
     }
     let key = server.data_folder().join("master.key");
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    let database = fs::metadata(server.data_folder().join("usher.db")).unwrap();
+    assert_eq!(database.permissions().mode() & 0o777, 0o600);
     let key = hex::decode(fs::read_to_string(&key).unwrap().trim()).unwrap();
     for entry in fs::read_dir(server.data_folder()).unwrap() {
         let path = entry.unwrap().path();
@@ -146,6 +148,19 @@ fn an_account_is_made_from_standard_input_and_told_as_json() {
     assert!(server.command(&arguments, "short\n").is_err());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_for_programs_is_json_with_the_requests_id() {
+    let server = ServerOptions::default().argument("--log-format").argument("json").start().unwrap();
+    let request = reqwest_client().get(format!("{}/api/v1/me", server.url())).header("x-request-id", "from-proxy-7");
+    assert_eq!(request.send().await.unwrap().status(), 401);
+
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("from-proxy-7")).unwrap_or_else(|| panic!("{log}"));
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(line["status"], 401);
+    assert_eq!(line["span"]["request_id"], "from-proxy-7");
+}
+
 #[test]
 fn completions_and_the_description_are_printed() {
     let bash = run(&["completions", "bash"]);
@@ -159,4 +174,9 @@ fn completions_and_the_description_are_printed() {
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(program("usher-server").unwrap()).args(arguments).output().unwrap()
+}
+
+fn reqwest_client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }

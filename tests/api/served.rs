@@ -29,13 +29,18 @@ impl Drop for Served {
 
 impl Served {
     pub(crate) async fn start(database_url: &str) -> Self {
+        Self::start_at(database_url, Clock::System).await
+    }
+
+    /// Starts a server that takes its time from `clock`.
+    pub(crate) async fn start_at(database_url: &str, clock: Clock) -> Self {
         // Another test of this process may have been first; either's provider is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let database = Database::open(database_url).await.unwrap();
         database.migrate().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let settings = Settings { public_url: url.clone(), clock: Clock::System, ..Settings::default() };
+        let settings = Settings { public_url: url.clone(), clock, ..Settings::default() };
         let app = App::open(database, &MasterKey::new([7; 32]), settings).await.unwrap();
         let task = tokio::spawn(serve(app.clone(), listener, None));
         Self { app, url, task }

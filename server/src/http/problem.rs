@@ -122,6 +122,7 @@ impl Problem {
             StatusCode::FORBIDDEN => ("forbidden", "Not allowed"),
             StatusCode::NOT_FOUND => ("not-found", "Not found"),
             StatusCode::METHOD_NOT_ALLOWED => ("method-not-allowed", "This address does not take this method"),
+            StatusCode::REQUEST_TIMEOUT => ("timeout", "The request took too long"),
             StatusCode::PAYLOAD_TOO_LARGE => ("too-large", "The request is too large"),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported-media-type", "The request's media type is not taken"),
             StatusCode::UNPROCESSABLE_ENTITY => ("invalid", "The request has errors"),

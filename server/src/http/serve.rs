@@ -6,10 +6,14 @@ use std::time::Duration;
 
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 
 use super::tls::Tls;
 use crate::app::{App, router};
 
+/// From a request's first byte to the end of its head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long requests that have begun may take after the server was told to stop.
 pub const FINISH_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -30,12 +34,24 @@ pub async fn serve(app: App, listener: TcpListener, tls: Option<Tls>) -> io::Res
     });
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let served = match tls {
-        None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await,
+        None => {
+            let mut server = axum_server::from_tcp(listener)?.handle(handle);
+            limit_heads(server.http_builder());
+            server.serve(service).await
+        }
         Some(tls) => {
             let config = RustlsConfig::from_config(tls.config);
-            axum_server::from_tcp_rustls(listener, config)?.handle(handle).serve(service).await
+            let mut server = axum_server::from_tcp_rustls(listener, config)?.handle(handle);
+            limit_heads(server.http_builder());
+            server.serve(service).await
         }
     };
     stopper.abort();
     served
+}
+
+/// Ends connections that begin a request and never finish its head.
+fn limit_heads(http: &mut Builder<TokioExecutor>) {
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    http.http2().timer(TokioTimer::new());
 }
