@@ -106,6 +106,11 @@ impl Test {
         nextest.extend(self.nextest.iter().map(String::as_str));
         steps::cargo("Tests", &nextest)?;
         if !self.only {
+            steps::cargo_with(
+                "Documentation",
+                &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"],
+                &[("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links")],
+            )?;
             steps::cargo("Examples in the documentation", &["test", "--workspace", "--doc", "--quiet"])?;
         }
         if self.deny {

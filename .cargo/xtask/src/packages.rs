@@ -23,7 +23,6 @@ pub(crate) const TEST: &[Package] = &[
     ("postgresql", "the second of the server's two databases"),
     ("python3", "runs the second implementation of the protocol's test vectors"),
     ("python3-cryptography", "the second implementation's signatures"),
-    ("git", "lists the project's files"),
 ];
 
 /// Installs those packages that are missing, after asking if somebody is there to be asked.

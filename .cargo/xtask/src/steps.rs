@@ -16,7 +16,13 @@ pub(crate) fn heading(what: &str) {
 
 /// Runs cargo in the workspace under a heading and says how long it took.
 pub(crate) fn cargo(what: &str, arguments: &[&str]) -> Result<()> {
+    cargo_with(what, arguments, &[])
+}
+
+/// Runs cargo as [`cargo`] does, with further environment variables.
+pub(crate) fn cargo_with(what: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let mut command = Command::new(cargo_program());
+    command.envs(environment.iter().copied());
     // What `cargo run` told this program about itself would look like a change to build scripts that watch it, and
     // their crates would be compiled again.
     for (name, _) in env::vars_os() {
