@@ -139,7 +139,7 @@ impl Effort {
     const fn is_content(self, done: usize, read: usize, unread: usize) -> bool {
         match self {
             Self::Live => read > 0 && (unread == 0 || done > 0),
-            Self::Thorough => read > 0 && unread == 0 && done >= 2,
+            Self::Thorough => read > 0 && unread == 0 && done >= 3,
         }
     }
 }

@@ -30,27 +30,48 @@ pub(super) fn shrink(frame: &Frame, factor: u32) -> Frame {
     made(width, height, luma)
 }
 
-/// Returns `frame` with twice the sides, interpolated.
-pub(super) fn double(frame: &Frame) -> Frame {
-    let (width, height) = (frame.width() as usize, frame.height() as usize);
-    let mut luma = Vec::with_capacity(width * height * 4);
-    let row = |y: usize| frame.luma().chunks_exact(width).nth(y.min(height - 1)).unwrap_or_default();
-    let mut blended = vec![0u16; width];
-    for y in 0..height * 2 {
-        // The pixel centres of the double lie a quarter of a pixel off: three parts near, one part far.
-        let near = row(y / 2);
-        let far = if y % 2 == 0 { row((y / 2).saturating_sub(1)) } else { row(y / 2 + 1) };
-        for ((blend, &near), &far) in blended.iter_mut().zip(near).zip(far) {
-            *blend = 3 * u16::from(near) + u16::from(far);
+/// Returns `frame` with its sides multiplied by `by` over `over`, interpolated between pixels.
+pub(super) fn enlarge(frame: &Frame, by: u32, over: u32) -> Frame {
+    let (width, height) = (frame.width() * by / over, frame.height() * by / over);
+    let columns: Vec<Between> = (0..width).map(|x| Between::at(x, by, over, frame.width())).collect();
+    let rows: Vec<&[u8]> = frame.luma().chunks_exact(frame.width() as usize).collect();
+    let row = |y: usize| rows.get(y).copied().unwrap_or_default();
+    let mut luma = Vec::with_capacity(width as usize * height as usize);
+    let mut blended = vec![0u16; frame.width() as usize];
+    for y in 0..height {
+        let between = Between::at(y, by, over, frame.height());
+        for ((blend, &first), &second) in blended.iter_mut().zip(row(between.first)).zip(row(between.second)) {
+            *blend = between.blend(u16::from(first), u16::from(second));
         }
-        for (x, &near) in blended.iter().enumerate() {
-            let left = x.checked_sub(1).and_then(|x| blended.get(x)).copied().unwrap_or(near);
-            let right = blended.get(x + 1).copied().unwrap_or(near);
-            luma.push(((3 * near + left + 8) / 16) as u8);
-            luma.push(((3 * near + right + 8) / 16) as u8);
-        }
+        let column = |x: usize| u32::from(blended.get(x).copied().unwrap_or_default());
+        luma.extend(columns.iter().map(|between| {
+            let (first, second) = (column(between.first), column(between.second));
+            ((first * (16 - u32::from(between.part)) + second * u32::from(between.part) + 128) / 256) as u8
+        }));
     }
-    made(frame.width() * 2, frame.height() * 2, luma)
+    made(width, height, luma)
+}
+
+/// Two neighbouring pixels, and how far from the first to the second, in sixteenths.
+struct Between {
+    first: usize,
+    second: usize,
+    part: u16,
+}
+
+impl Between {
+    /// Returns the place of the centre of pixel `at` of the enlarged side in the side it came from.
+    fn at(at: u32, by: u32, over: u32, side: u32) -> Self {
+        // In thirty-seconds of an original pixel, from the centre of the first.
+        let place = (((2 * at + 1) * over * 16) / by).saturating_sub(16);
+        let first = (place / 32).min(side - 1);
+        Self { first: first as usize, second: (first + 1).min(side - 1) as usize, part: (place % 32 / 2) as u16 }
+    }
+
+    /// Returns sixteen times the value there.
+    const fn blend(&self, first: u16, second: u16) -> u16 {
+        first * (16 - self.part) + second * self.part
+    }
 }
 
 /// Returns `frame` smoothed by the 3x3 binomial kernel, which takes off a camera's noise and sharpening.
@@ -119,8 +140,16 @@ mod tests {
         let flat = frame(3, &[77; 9]);
 
         assert_eq!(smooth(&flat).luma(), [77; 9]);
-        assert_eq!(double(&flat).luma(), [77; 36]);
+        assert_eq!(enlarge(&flat, 2, 1).luma(), [77; 36]);
+        assert_eq!(enlarge(&flat, 4, 3).luma(), [77; 16]);
         assert_eq!(invert(&flat).luma(), [178; 9]);
+    }
+
+    #[test]
+    fn an_enlarged_edge_lies_where_it_was() {
+        let edge = frame(2, &[0, 160]);
+
+        assert_eq!(enlarge(&edge, 2, 1).luma(), [[0, 40, 120, 160], [0, 40, 120, 160]].concat());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The ways a picture is prepared, in the order in which they are tried.
 //!
-//! The half-size picture comes first: it is the cheapest, and averaging takes off most of what a webcam
-//! adds. Which way reads what was measured on real photos and on drawn door frames.
+//! Small pictures come first: they are cheap, and averaging takes off most of what a webcam adds. The
+//! orders were measured (November 2026) on 235 real photos and 160 drawn door frames: greedily, what
+//! reads most of the rest in a millisecond is next.
 
 use std::time::Instant;
 
@@ -24,12 +25,18 @@ pub struct Stage {
 enum Scale {
     /// For codes that fill the picture, and for pictures of screens.
     Quarter,
+    Third,
     Half,
     HalfSmooth,
-    Smooth,
     Full,
+    Smooth,
+    /// Smoothed twice, for noise and a camera's own sharpening.
+    Smoother,
+    /// Four thirds of the picture, for modules of three pixels.
+    Enlarged,
     /// For small pictures, whose modules are about two pixels wide.
     Double,
+    DoubleSmooth,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,39 +48,44 @@ enum Polarity {
 /// The longest side of pictures that are worth doubling, in pixels.
 const DOUBLED_SIDE_MAX: u32 = 1024;
 
+/// The longest side of pictures that are worth enlarging, in pixels.
+const ENLARGED_SIDE_MAX: u32 = 1300;
+
 /// A shorter side than this, in pixels, has no code left in it.
 const SIDE_MIN: u32 = 21;
 
-const HALF: Stage = dark("half", Scale::Half, Threshold::Running);
-const SMOOTH: Stage = dark("smooth", Scale::Smooth, Threshold::Running);
-const FULL: Stage = dark("full", Scale::Full, Threshold::Running);
-const LOCAL: Stage = dark("local", Scale::Smooth, Threshold::Local(40));
-const HALF_LOCAL: Stage = dark("half-local", Scale::Half, Threshold::Local(16));
-const FULL_LOCAL: Stage = dark("full-local", Scale::Full, Threshold::Local(16));
-const HALF_SMOOTH: Stage = dark("half-smooth", Scale::HalfSmooth, Threshold::Running);
-const QUARTER: Stage = dark("quarter", Scale::Quarter, Threshold::Running);
-const DOUBLE: Stage = dark("double", Scale::Double, Threshold::Running);
-const DOUBLE_LOCAL: Stage = dark("double-local", Scale::Double, Threshold::Local(16));
-const INVERSE_HALF: Stage = light("inverse-half", Scale::Half, Threshold::Running);
-const INVERSE: Stage = light("inverse", Scale::Smooth, Threshold::Local(40));
+/// For frames of a camera: what reads most per millisecond on door frames comes first.
+pub(super) const LIVE: &[Stage] = &[
+    dark("third", Scale::Third, Threshold::Local(40)),
+    dark("half", Scale::Half, Threshold::Local(16)),
+    dark("smoother", Scale::Smoother, Threshold::Local(8)),
+    dark("half-smooth", Scale::HalfSmooth, Threshold::Local(16)),
+    light("inverse-half-smooth", Scale::HalfSmooth, Threshold::Local(16)),
+    light("inverse-half", Scale::Half, Threshold::Local(16)),
+    dark("smooth", Scale::Smooth, Threshold::Local(40)),
+    dark("enlarged", Scale::Enlarged, Threshold::Local(40)),
+    light("inverse-smooth", Scale::Smooth, Threshold::Local(40)),
+];
 
-/// For frames of a camera.
-pub(super) const LIVE: &[Stage] = &[HALF, SMOOTH, LOCAL, INVERSE_HALF, FULL, INVERSE];
-
-/// For a picture that is the only one.
+/// For a picture that is the only one: what reads most per millisecond on real photos comes first.
 pub(super) const THOROUGH: &[Stage] = &[
-    HALF,
-    SMOOTH,
-    FULL,
-    LOCAL,
-    INVERSE_HALF,
-    INVERSE,
-    HALF_LOCAL,
-    FULL_LOCAL,
-    QUARTER,
-    HALF_SMOOTH,
-    DOUBLE,
-    DOUBLE_LOCAL,
+    dark("quarter", Scale::Quarter, Threshold::Local(16)),
+    dark("half", Scale::Half, Threshold::Local(8)),
+    dark("half-smooth", Scale::HalfSmooth, Threshold::Local(16)),
+    dark("smoother", Scale::Smoother, Threshold::Local(8)),
+    dark("enlarged", Scale::Enlarged, Threshold::Local(40)),
+    dark("full", Scale::Full, Threshold::Local(40)),
+    light("inverse-half", Scale::Half, Threshold::Local(16)),
+    light("inverse-half-smooth", Scale::HalfSmooth, Threshold::Local(16)),
+    dark("third", Scale::Third, Threshold::Local(40)),
+    dark("enlarged-wide", Scale::Enlarged, Threshold::Local(16)),
+    dark("double", Scale::Double, Threshold::Local(40)),
+    dark("half-smooth-near", Scale::HalfSmooth, Threshold::Local(40)),
+    dark("smoother-near", Scale::Smoother, Threshold::Local(40)),
+    light("inverse-smooth", Scale::Smooth, Threshold::Local(40)),
+    dark("smooth-running", Scale::Smooth, Threshold::Running),
+    dark("double-wide", Scale::Double, Threshold::Local(8)),
+    dark("double-smooth", Scale::DoubleSmooth, Threshold::Running),
 ];
 
 const fn dark(name: &'static str, scale: Scale, threshold: Threshold) -> Stage {
@@ -87,27 +99,38 @@ const fn light(name: &'static str, scale: Scale, threshold: Threshold) -> Stage 
 /// A frame in the sizes that were asked for so far.
 pub(super) struct Pyramid<'a> {
     frame: &'a Frame,
-    quarter: Option<Frame>,
-    half: Option<Frame>,
-    half_smooth: Option<Frame>,
-    smooth: Option<Frame>,
-    double: Option<Frame>,
+    made: Vec<(Scale, Frame)>,
 }
 
 impl<'a> Pyramid<'a> {
     pub(super) const fn new(frame: &'a Frame) -> Self {
-        Self { frame, quarter: None, half: None, half_smooth: None, smooth: None, double: None }
+        Self { frame, made: Vec::new() }
     }
 
     fn at(&mut self, scale: Scale) -> &Frame {
-        let frame = self.frame;
+        if scale == Scale::Full {
+            return self.frame;
+        }
+        let index = self.made.iter().position(|(known, _)| *known == scale).unwrap_or_else(|| {
+            let picture = self.make(scale);
+            self.made.push((scale, picture));
+            self.made.len() - 1
+        });
+        self.made.get(index).map_or(self.frame, |(_, picture)| picture)
+    }
+
+    fn make(&mut self, scale: Scale) -> Frame {
         match scale {
-            Scale::Full => frame,
-            Scale::Smooth => self.smooth.get_or_insert_with(|| plane::smooth(frame)),
-            Scale::Half => self.half.get_or_insert_with(|| plane::shrink(frame, 2)),
-            Scale::HalfSmooth => self.half_smooth.get_or_insert_with(|| plane::smooth(&plane::shrink(frame, 2))),
-            Scale::Quarter => self.quarter.get_or_insert_with(|| plane::shrink(frame, 4)),
-            Scale::Double => self.double.get_or_insert_with(|| plane::double(frame)),
+            Scale::Full => self.frame.clone(),
+            Scale::Quarter => plane::shrink(self.frame, 4),
+            Scale::Third => plane::shrink(self.frame, 3),
+            Scale::Half => plane::shrink(self.frame, 2),
+            Scale::HalfSmooth => plane::smooth(self.at(Scale::Half)),
+            Scale::Smooth => plane::smooth(self.frame),
+            Scale::Smoother => plane::smooth(self.at(Scale::Smooth)),
+            Scale::Enlarged => plane::enlarge(self.frame, 4, 3),
+            Scale::Double => plane::enlarge(self.frame, 2, 1),
+            Scale::DoubleSmooth => plane::smooth(self.at(Scale::Double)),
         }
     }
 }
@@ -130,12 +153,14 @@ impl Stage {
     /// Says whether the stage can find anything in `frame` that the others can't.
     pub(super) fn suits(&self, frame: &Frame) -> bool {
         let (short, long) = (frame.width().min(frame.height()), frame.width().max(frame.height()));
-        match self.scale {
-            Scale::Quarter => short / 4 >= SIDE_MIN,
-            Scale::Half | Scale::HalfSmooth => short / 2 >= SIDE_MIN,
-            Scale::Smooth | Scale::Full => short >= SIDE_MIN,
-            Scale::Double => short * 2 >= SIDE_MIN && long <= DOUBLED_SIDE_MAX,
-        }
+        let (by, over) = self.scale.factor();
+        let is_long_enough = short * by / over >= SIDE_MIN;
+        is_long_enough
+            && match self.scale {
+                Scale::Double | Scale::DoubleSmooth => long <= DOUBLED_SIDE_MAX,
+                Scale::Enlarged => long <= ENLARGED_SIDE_MAX,
+                _ => true,
+            }
     }
 
     /// Prepares the picture and reads what is in it, until `deadline`. Corners are in pixels of the
@@ -166,14 +191,22 @@ impl Stage {
 }
 
 impl Scale {
-    /// Returns a coordinate of this size in the frame.
-    const fn up(self, x: i32) -> i32 {
+    /// Returns this size as a multiple of the frame's: numerator and denominator.
+    const fn factor(self) -> (u32, u32) {
         match self {
-            Self::Quarter => x.saturating_mul(4),
-            Self::Half | Self::HalfSmooth => x.saturating_mul(2),
-            Self::Smooth | Self::Full => x,
-            Self::Double => x / 2,
+            Self::Quarter => (1, 4),
+            Self::Third => (1, 3),
+            Self::Half | Self::HalfSmooth => (1, 2),
+            Self::Full | Self::Smooth | Self::Smoother => (1, 1),
+            Self::Enlarged => (4, 3),
+            Self::Double | Self::DoubleSmooth => (2, 1),
         }
+    }
+
+    /// Returns a coordinate of this size in the frame.
+    const fn up(self, at: i32) -> i32 {
+        let (by, over) = self.factor();
+        at.saturating_mul(over as i32) / by as i32
     }
 }
 
@@ -184,9 +217,23 @@ mod tests {
     #[test]
     fn small_pictures_are_doubled_and_large_ones_are_not() {
         let small = Frame::new(100, 100, vec![0; 10_000]).unwrap();
-        let large = Frame::new(1280, 720, vec![0; 1280 * 720]).unwrap();
+        let large = Frame::new(1920, 720, vec![0; 1920 * 720]).unwrap();
+        let suiting =
+            |frame: &Frame| THOROUGH.iter().filter(|stage| stage.suits(frame)).map(Stage::name).collect::<Vec<_>>();
 
-        assert!(DOUBLE.suits(&small) && !DOUBLE.suits(&large));
-        assert!(HALF.suits(&large) && !QUARTER.suits(&Frame::new(80, 80, vec![0; 6400]).unwrap()));
+        assert!(suiting(&small).contains(&"double") && suiting(&small).contains(&"enlarged"));
+        assert!(!suiting(&large).contains(&"double") && !suiting(&large).contains(&"enlarged"));
+        assert!(
+            suiting(&Frame::new(20, 20, vec![0; 400]).unwrap())
+                .iter()
+                .all(|name| name.contains("double") || name.contains("enlarged"))
+        );
+    }
+
+    #[test]
+    fn coordinates_are_those_of_the_frame() {
+        assert_eq!(Scale::Third.up(10), 30);
+        assert_eq!(Scale::Enlarged.up(40), 30);
+        assert_eq!(Scale::Smoother.up(-3), -3);
     }
 }
