@@ -12,6 +12,7 @@ fn every_route_is_documented_with_its_problems_and_its_examples() {
     let document: Value = serde_json::from_str(&openapi().to_json().unwrap()).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
 
+    let mut names = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let place = format!("{method} {path}");
@@ -21,6 +22,8 @@ fn every_route_is_documented_with_its_problems_and_its_examples() {
             assert!(responses.keys().any(|status| status.starts_with('2')), "{place} has no success");
             let problems: Vec<_> = responses.keys().filter(|status| status.starts_with('4')).collect();
             assert!(!problems.is_empty(), "{place} documents no problem");
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{place} is called {name}, as another is");
         }
     }
     let schemas = document["components"]["schemas"].as_object().unwrap();

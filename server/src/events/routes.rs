@@ -17,7 +17,7 @@ use crate::http::problem::{Problem, ProblemBody};
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(show))
+    OpenApiRouter::new().routes(routes!(create_event, list_events)).routes(routes!(show_event))
 }
 
 /// Returns the caller's event whose id stands in the path.
@@ -39,7 +39,7 @@ pub async fn event_of(tx: &mut Tx, organiser: Organiser, part: &str) -> Result<E
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn create(
+async fn create_event(
     State(app): State<App>,
     organiser: Organiser,
     Json(body): Json<NewEvent>,
@@ -59,7 +59,7 @@ async fn create(
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn list(
+async fn list_events(
     State(app): State<App>,
     organiser: Organiser,
     Query(query): Query<PageQuery>,
@@ -81,7 +81,7 @@ async fn list(
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn show(
+async fn show_event(
     State(app): State<App>,
     organiser: Organiser,
     Path(event): Path<String>,

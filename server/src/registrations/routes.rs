@@ -23,8 +23,9 @@ use crate::tickets::IssueError;
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
-    let import = OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(FILE_BYTES_MAX));
-    OpenApiRouter::new().routes(routes!(register, list)).routes(routes!(show)).merge(import)
+    let import =
+        OpenApiRouter::new().routes(routes!(import_registrations)).layer(DefaultBodyLimit::max(FILE_BYTES_MAX));
+    OpenApiRouter::new().routes(routes!(register, list_registrations)).routes(routes!(show_registration)).merge(import)
 }
 
 impl From<RegisterError> for Problem {
@@ -87,7 +88,7 @@ async fn open_event(app: &App, organiser: Organiser, part: &str) -> Result<Event
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn list(
+async fn list_registrations(
     State(app): State<App>,
     organiser: Organiser,
     Path(event): Path<String>,
@@ -125,7 +126,7 @@ async fn list(
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn show(
+async fn show_registration(
     State(app): State<App>,
     organiser: Organiser,
     Path((event, registration)): Path<(String, String)>,
@@ -160,7 +161,7 @@ async fn show(
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn import(
+async fn import_registrations(
     State(app): State<App>,
     organiser: Organiser,
     Path(part): Path<String>,

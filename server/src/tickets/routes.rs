@@ -21,14 +21,14 @@ use crate::http::problem::{Problem, ProblemBody};
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(show))
-        .routes(routes!(credential))
+        .routes(routes!(show_ticket))
+        .routes(routes!(show_credential))
         .routes(routes!(qr_svg))
         .routes(routes!(qr_png))
-        .routes(routes!(cancel))
-        .routes(routes!(block))
-        .routes(routes!(unblock))
-        .routes(routes!(reissue))
+        .routes(routes!(cancel_ticket))
+        .routes(routes!(block_ticket))
+        .routes(routes!(unblock_ticket))
+        .routes(routes!(reissue_ticket))
 }
 
 impl From<ChangeError> for Problem {
@@ -66,7 +66,7 @@ async fn ticket_of(tx: &mut Tx, organiser: Organiser, event: &str, ticket: &str)
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn show(
+async fn show_ticket(
     State(app): State<App>,
     organiser: Organiser,
     Path((event, ticket)): Path<(String, String)>,
@@ -97,7 +97,7 @@ async fn credential_text(app: &App, organiser: Organiser, event: &str, ticket: &
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn credential(
+async fn show_credential(
     State(app): State<App>,
     organiser: Organiser,
     Path((event, ticket)): Path<(String, String)>,
@@ -230,17 +230,17 @@ macro_rules! change_route {
 
 change_route!(
     /// Cancels a ticket for good. Doing it again changes nothing.
-    cancel, "/api/v1/events/{event}/tickets/{ticket}/cancel", Change::Cancel
+    cancel_ticket, "/api/v1/events/{event}/tickets/{ticket}/cancel", Change::Cancel
 );
 change_route!(
     /// Blocks a ticket for now. Doing it again changes nothing.
-    block, "/api/v1/events/{event}/tickets/{ticket}/block", Change::Block
+    block_ticket, "/api/v1/events/{event}/tickets/{ticket}/block", Change::Block
 );
 change_route!(
     /// Lets a blocked ticket count again. Doing it again changes nothing.
-    unblock, "/api/v1/events/{event}/tickets/{ticket}/unblock", Change::Unblock
+    unblock_ticket, "/api/v1/events/{event}/tickets/{ticket}/unblock", Change::Unblock
 );
 change_route!(
     /// Makes a new credential for a ticket; those before count no more. Each call makes another.
-    reissue, "/api/v1/events/{event}/tickets/{ticket}/reissue", Change::Reissue
+    reissue_ticket, "/api/v1/events/{event}/tickets/{ticket}/reissue", Change::Reissue
 );
