@@ -4,7 +4,6 @@
 //! measuring how well codes are read.
 
 mod files;
-mod interrupt;
 mod live;
 mod report;
 

@@ -65,6 +65,11 @@ impl Gate {
         &mut self.store
     }
 
+    /// Closes the gate and returns the store.
+    pub fn into_store(self) -> Store {
+        self.store
+    }
+
     /// Returns the store and the clocks it tells the time by.
     pub fn store_and_clock(&mut self) -> (&mut Store, &dyn Clock) {
         (&mut self.store, self.clock.as_ref())

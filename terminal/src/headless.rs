@@ -43,7 +43,7 @@ pub enum Format {
 ///
 /// If `out` can't be written to.
 pub fn run(notices: Receiver<Notice>, mut out: impl Write, format: Format) -> io::Result<()> {
-    let mut teller = Teller { format, ..Teller::default() };
+    let mut teller = Teller::new(format);
     for notice in notices {
         if let Some(line) = teller.line(&notice) {
             writeln!(out, "{line}")?;
@@ -53,9 +53,9 @@ pub fn run(notices: Receiver<Notice>, mut out: impl Write, format: Format) -> io
     Ok(())
 }
 
-/// Remembers what was told, so that only news is.
+/// Makes lines of notices. Remembers what was told, so that only news is.
 #[derive(Debug, Default)]
-struct Teller {
+pub struct Teller {
     format: Format,
     status: Option<Box<Status>>,
     camera: Option<&'static str>,
@@ -63,7 +63,13 @@ struct Teller {
 }
 
 impl Teller {
-    fn line(&mut self, notice: &Notice) -> Option<String> {
+    /// Returns what tells in `format`, and has told nothing yet.
+    pub fn new(format: Format) -> Self {
+        Self { format, ..Self::default() }
+    }
+
+    /// Returns the line for a notice, if it tells something new.
+    pub fn line(&mut self, notice: &Notice) -> Option<String> {
         let record = match notice {
             Notice::Decided(decided) => {
                 self.last_at = decided.at;

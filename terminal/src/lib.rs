@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cache;
 pub mod camera;
+pub mod cli;
 pub mod clock;
 mod contained;
 pub mod decode_command;
@@ -12,6 +13,9 @@ pub mod enrol;
 pub mod feedback;
 pub mod gate;
 pub mod headless;
+mod interrupt;
+mod logs;
 pub mod passphrase;
 pub mod sync;
 pub mod tui;
+pub mod working;

@@ -2,27 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use usher_terminal::decode_command;
-
-/// Checks tickets at the door, with or without a network.
-#[derive(Debug, Parser)]
-#[command(name = "usher", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    Decode(decode_command::Args),
-}
-
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Decode(args) => decode_command::run(args),
-    };
-    result.unwrap_or_else(|error| {
+    // Every TLS connection of the process uses this one provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    usher_terminal::cli::run().unwrap_or_else(|error| {
         eprintln!("usher: {error:#}");
         ExitCode::from(2)
     })

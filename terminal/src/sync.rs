@@ -1,5 +1,7 @@
 //! Talks to the server: signed requests, and the thread that keeps list and journal in step.
 
+pub mod driver;
+mod exchange;
 pub mod packing;
 mod pinned;
 pub mod transport;

@@ -90,6 +90,9 @@ pub struct JournalStatus {
     pub last_seq: Seq,
     /// Its hash, as 64 hexadecimal digits.
     pub last_hash: String,
+    /// The same as a signed acknowledgement, in hexadecimal; none for an empty journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<String>,
     /// Numbers of entries in quarantine, as inclusive runs.
     pub quarantined: Vec<(Seq, Seq)>,
 }

@@ -7,8 +7,9 @@ use std::{
 
 use sync_protocol::time::Uptime;
 
-use super::{interrupt, report::Report};
+use super::report::Report;
 use crate::{
+    interrupt,
     camera::{
         CameraState,
         device::{Choice, Device, Settings},

@@ -11,7 +11,7 @@ extern "C" fn interrupted(_signal: libc::c_int) {
 }
 
 /// From now on SIGINT and SIGTERM raise the flag and don't end the program.
-pub(super) fn listen() {
+pub(crate) fn listen() {
     let handler = interrupted as *const () as libc::sighandler_t;
     // SAFETY: the handler only stores to an atomic, which is allowed at any moment on any thread.
     unsafe {
@@ -21,6 +21,6 @@ pub(super) fn listen() {
 }
 
 /// Says whether one of them came.
-pub(super) fn happened() -> bool {
+pub(crate) fn happened() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }

@@ -1,0 +1,226 @@
+//! `usher` without a command: the door.
+
+use std::ffi::OsString;
+use std::io::{BufRead as _, IsTerminal as _, stdin, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use sync_protocol::id::GateId;
+use sync_protocol::ticket::credential::CREDENTIAL_CHARS;
+use sync_protocol::verdict::Direction;
+
+use super::opening::gate_names;
+use super::{Place, sync};
+use crate::cache::Store;
+use crate::camera::device::{Choice, Device, Settings};
+use crate::camera::replay::{AtEnd, Pace, Replay};
+use crate::clock::SystemClock;
+use crate::decoder::Budget;
+use crate::door::Notice;
+use crate::gate::Source;
+use crate::gate::desk::Desk;
+use crate::headless::{self, Format};
+use crate::tui::{self, Command, Options, theme::Palette};
+use crate::working::{Network, Seeing, Terminal};
+use crate::{interrupt, logs};
+
+/// How often it is looked whether the headless door should end.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The longest line that a hand scanner or a program may send.
+const LINE_CHARS_MAX: usize = 4 * CREDENTIAL_CHARS;
+
+/// What stands at the door.
+#[derive(Args, Debug)]
+pub(super) struct DoorArgs {
+    #[command(flatten)]
+    gate: GateChoice,
+    /// Begin with people going out.
+    #[arg(long)]
+    exit: bool,
+    /// The camera: its number, a part of its name, or `any`.
+    #[arg(long, env = "USHER_CAMERA", value_name = "CAMERA", default_value = "any", conflicts_with = "replay")]
+    camera: Choice,
+    /// Frames of the camera, in pixels.
+    #[arg(long, env = "USHER_RESOLUTION", value_name = "WIDTHxHEIGHT", default_value = "1280x720")]
+    resolution: Resolution,
+    /// No camera: a hand scanner or typed codes.
+    #[arg(long, conflicts_with = "replay")]
+    no_camera: bool,
+    /// Look at pictures instead of a camera: files, or folders of them in the order of their names.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    replay: Vec<PathBuf>,
+    /// Show so many pictures a second, like a video [default: as fast as they are read].
+    #[arg(long, value_name = "N", requires = "replay")]
+    fps: Option<f64>,
+    /// Begin again after the last picture.
+    #[arg(long, requires = "replay")]
+    repeat: bool,
+    /// Never look for the server.
+    #[arg(long)]
+    offline: bool,
+    /// Begin with tones off.
+    #[arg(long, env = "USHER_MUTE")]
+    mute: bool,
+    /// No screen: a line for each verdict. Lines on standard input are presented as codes.
+    #[arg(long)]
+    headless: bool,
+    /// With --headless: one JSON object a line.
+    #[arg(long, requires = "headless")]
+    json: bool,
+    /// With --headless: end once every picture and line was decided. Else it goes on until it is
+    /// interrupted, and keeps in step with the server.
+    #[arg(long, requires = "headless")]
+    end_with_input: bool,
+}
+
+/// Which gate.
+#[derive(Args, Debug)]
+pub(super) struct GateChoice {
+    /// The gate this terminal stands at, by name or number; needed where it could be several.
+    #[arg(long, env = "USHER_GATE", value_name = "GATE")]
+    gate: Option<String>,
+}
+
+/// A camera's frame size.
+#[derive(Clone, Copy, Debug)]
+struct Resolution(u32, u32);
+
+impl std::str::FromStr for Resolution {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let size = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+        match size {
+            Some((width @ 1..=16_384, height @ 1..=16_384)) => Ok(Self(width, height)),
+            _ => Err("a resolution looks like 1280x720"),
+        }
+    }
+}
+
+pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
+    if !args.headless && !(stdin().is_terminal() && stdout().is_terminal()) {
+        bail!("the door screen needs a terminal; without one, use --headless");
+    }
+    let folder = place.folder()?;
+    let mut store = place.open()?;
+    if store.policy().is_none() {
+        eprintln!("There is no ticket list yet; downloading it.");
+        store = sync::download(store, args.headless)?;
+    }
+    let gate = args.gate.resolve(&store)?;
+    logs::to_file(&folder.join("usher.log"));
+    let seeing = args.seeing()?;
+    let network = if args.offline { Network::Unused } else { Network::Used };
+    if args.headless {
+        interrupt::listen();
+    }
+    let (terminal, notices) = Terminal::open(store, Arc::new(SystemClock::new()), gate, seeing, network)
+        .context("the terminal's threads could not be started")?;
+    if args.exit {
+        terminal.desk().set_direction(Direction::Exit);
+    }
+    let result = if args.headless { args.headless(&terminal, notices) } else { args.screen(&terminal, notices) };
+    terminal.close();
+    result
+}
+
+impl GateChoice {
+    /// Returns the gate meant: the one named, the one the organiser meant, or the only one.
+    pub(super) fn resolve(&self, store: &Store) -> anyhow::Result<GateId> {
+        let Some((_, policy)) = store.policy() else {
+            bail!("there is no ticket list yet; run `usher sync` where the server can be reached");
+        };
+        let allowed = &store.identity().certificate.gates;
+        if let Some(named) = &self.gate {
+            let found = policy.gates.iter().find(|gate| gate.name == *named || gate.id.to_string() == *named);
+            let Some(found) = found else { bail!("there is no gate {named:?}; there is {}", gate_names(&policy)) };
+            if !allowed.is_empty() && !allowed.contains(&found.id) {
+                bail!("this terminal was not enrolled for {:?}; ask the organiser", found.name);
+            }
+            return Ok(found.id);
+        }
+        let candidates: Vec<GateId> = if allowed.is_empty() {
+            policy.gates.iter().map(|gate| gate.id).collect()
+        } else {
+            allowed.clone()
+        };
+        match (store.identity().gate, candidates.as_slice()) {
+            (Some(gate), _) => Ok(gate),
+            (None, [gate]) => Ok(*gate),
+            (None, _) => bail!("name the gate this terminal stands at with --gate; there is {}", gate_names(&policy)),
+        }
+    }
+}
+
+impl DoorArgs {
+    fn seeing(&self) -> anyhow::Result<Option<Seeing>> {
+        if !self.replay.is_empty() {
+            if let Some(missing) = self.replay.iter().find(|path| !path.exists()) {
+                bail!("{} is not there", missing.display());
+            }
+            let pace = self.fps.map_or(Pace::AsAsked, Pace::per_second);
+            let at_end = if self.repeat { AtEnd::Repeat } else { AtEnd::Stop };
+            let source = Box::new(Replay::new(&self.replay, pace, at_end));
+            return Ok(Some(Seeing { source, name: "pictures".to_owned(), budget: Budget::live() }));
+        }
+        if self.no_camera {
+            return Ok(None);
+        }
+        let Resolution(width, height) = self.resolution;
+        let device = Device::open(Settings { choice: self.camera.clone(), width, height })
+            .context("the camera's threads could not be started")?;
+        Ok(Some(Seeing { source: Box::new(device), name: "camera".to_owned(), budget: Budget::live() }))
+    }
+
+    fn screen(&self, terminal: &Terminal, notices: Receiver<Notice>) -> anyhow::Result<ExitCode> {
+        let (commands, asked) = mpsc::channel();
+        let desk = terminal.desk().clone();
+        thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk))?;
+        let colour = Palette::from_no_color(std::env::var_os("NO_COLOR").as_ref().map(OsString::as_os_str));
+        tui::run(notices, commands, Options { mute: self.mute, colour })?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn headless(&self, terminal: &Terminal, notices: Receiver<Notice>) -> anyhow::Result<ExitCode> {
+        let format = if self.json { Format::Json } else { Format::Text };
+        let teller = thread::Builder::new().name("lines".into()).spawn(move || {
+            headless::run(notices, stdout(), format)
+        })?;
+        let desk = terminal.desk().clone();
+        // Not joined: reading from standard input cannot be interrupted.
+        let reader = thread::Builder::new().name("input".into()).spawn(move || present_lines(&desk))?;
+        let is_over = || self.end_with_input && terminal.has_seen_all() && reader.is_finished();
+        while !interrupt::happened() && !is_over() && !teller.is_finished() {
+            thread::sleep(LOOK_EVERY);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Does what the screen asks for until it closes.
+fn obey(asked: &Receiver<Command>, desk: &Desk) {
+    for command in asked {
+        match command {
+            Command::Present { text, .. } => desk.present(text, Source::Typed),
+            Command::SetDirection(direction) => desk.set_direction(direction),
+            Command::Quit => return,
+        }
+    }
+}
+
+/// Presents each line of standard input, as a hand scanner would.
+fn present_lines(desk: &Desk) {
+    for line in stdin().lock().lines() {
+        let Ok(line) = line else { return };
+        let line = line.trim_end_matches('\r');
+        if !line.is_empty() && line.len() <= LINE_CHARS_MAX {
+            desk.present(line.to_owned(), Source::Typed);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Which event, and its store opened.
+
+use std::io::{IsTerminal as _, stderr};
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use sync_protocol::id::EventId;
+use sync_protocol::policy::Policy;
+
+use super::Place;
+use crate::cache::{self, Store, StoreError};
+
+impl Place {
+    /// Returns the event meant: the one named, or the only one.
+    pub(super) fn event(&self, folder: &Path) -> anyhow::Result<EventId> {
+        let enrolled = cache::enrolled(folder).unwrap_or_default();
+        match (self.event, enrolled.as_slice()) {
+            (Some(event), events) if events.contains(&event) => Ok(event),
+            (Some(event), _) => bail!("this laptop is not enrolled for event {event} in {}", folder.display()),
+            (None, [event]) => Ok(*event),
+            (None, []) => bail!(
+                "this laptop is not enrolled for any event in {}; run `usher enrol --qr camera`, \
+                 or see `usher enrol --help`",
+                folder.display()
+            ),
+            (None, events) => {
+                let names: Vec<String> = events.iter().map(EventId::to_string).collect();
+                bail!("this laptop is enrolled for several events; choose one with --event: {}", names.join(", "))
+            }
+        }
+    }
+
+    /// Asks for the passphrase and opens the store.
+    pub(super) fn open(&self) -> anyhow::Result<Store> {
+        let folder = self.folder()?;
+        let event = self.event(&folder)?;
+        let passphrase = self.passphrase()?;
+        open(&folder, event, &passphrase)
+    }
+}
+
+/// Opens a store, telling a person how far the check is when it takes long.
+pub(super) fn open(folder: &Path, event: EventId, passphrase: &str) -> anyhow::Result<Store> {
+    const PATIENCE_MS: u128 = 700;
+    let started = Instant::now();
+    let mut is_told = false;
+    let store = Store::open(folder, event, passphrase, &mut |done, total| {
+        if stderr().is_terminal() && started.elapsed().as_millis() > PATIENCE_MS {
+            eprint!("\rChecking the list: {done} of {total}");
+            is_told = true;
+        }
+    });
+    if is_told {
+        eprintln!();
+    }
+    let store = store.map_err(|error| match error {
+        StoreError::InUse => anyhow::anyhow!("another usher is running on this data; close it first"),
+        other => anyhow::Error::new(other),
+    });
+    let store = store.with_context(|| format!("the data of event {event} cannot be opened"))?;
+    if let Some(finding) = store.finding() {
+        eprintln!("usher: {}", finding.error());
+    }
+    Ok(store)
+}
+
+/// Returns the names of an event's gates, for a sentence.
+pub(super) fn gate_names(policy: &Policy) -> String {
+    let names: Vec<String> = policy.gates.iter().map(|gate| format!("{:?}", gate.name)).collect();
+    names.join(", ")
+}

@@ -1,0 +1,74 @@
+//! Where the passphrase comes from: a file, the environment, or a person.
+
+use std::fs;
+use std::io::{IsTerminal as _, stdin};
+
+use anyhow::{Context as _, bail};
+use zeroize::Zeroizing;
+
+use super::Place;
+use crate::passphrase;
+
+/// The variable that may hold the passphrase.
+const VARIABLE: &str = "USHER_PASSPHRASE";
+
+impl Place {
+    /// Returns the passphrase that opens a store.
+    pub(super) fn passphrase(&self) -> anyhow::Result<Zeroizing<String>> {
+        if let Some(given) = self.given()? {
+            return Ok(given);
+        }
+        if !stdin().is_terminal() {
+            bail!("the passphrase is needed: name a file with --passphrase-file, or set {VARIABLE}");
+        }
+        let typed = rpassword::prompt_password("Passphrase: ").context("the passphrase could not be read")?;
+        Ok(Zeroizing::new(typed))
+    }
+
+    /// Returns the passphrase for a new store, and whether a person must be shown it because it was
+    /// made here.
+    pub(super) fn new_passphrase(&self) -> anyhow::Result<(Zeroizing<String>, bool)> {
+        if let Some(given) = self.given()? {
+            passphrase::check(&given).context("this passphrase is too easy to guess")?;
+            return Ok((given, false));
+        }
+        if !stdin().is_terminal() {
+            return Ok((passphrase::generate(), true));
+        }
+        loop {
+            let typed = Zeroizing::new(
+                rpassword::prompt_password("New passphrase (Enter to have one made): ")
+                    .context("the passphrase could not be read")?,
+            );
+            if typed.is_empty() {
+                return Ok((passphrase::generate(), true));
+            }
+            if let Err(weak) = passphrase::check(&typed) {
+                eprintln!("That is too easy to guess: {weak}.");
+                continue;
+            }
+            let again = Zeroizing::new(rpassword::prompt_password("Once more: ")?);
+            if again == typed {
+                return Ok((typed, false));
+            }
+            eprintln!("The two differ. Once more from the start.");
+        }
+    }
+
+    fn given(&self) -> anyhow::Result<Option<Zeroizing<String>>> {
+        if let Some(path) = &self.passphrase_file {
+            let text = fs::read_to_string(path)
+                .with_context(|| format!("the passphrase file {} cannot be read", path.display()))?;
+            let text = Zeroizing::new(text);
+            let line = text.lines().next().unwrap_or_default().trim();
+            if line.is_empty() {
+                bail!("the first line of {} is empty; it should be the passphrase", path.display());
+            }
+            return Ok(Some(Zeroizing::new(line.to_owned())));
+        }
+        match std::env::var(VARIABLE) {
+            Ok(value) if !value.trim().is_empty() => Ok(Some(Zeroizing::new(value))),
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A terminal at work: the gate's thread, the eyes and the sync thread, and what they tell.
+//!
+//! ```text
+//! eyes ─text─▶ gate ─notice─▶ relay ─notice─▶ screen, or JSON lines
+//!                ▲              └─journal grew─▶ sync ◀──▶ server
+//!                └───────────────── jobs ─────────┘
+//! ```
+
+mod eyes;
+mod uplink;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+
+use sync_protocol::id::GateId;
+
+pub use self::eyes::{Eyes, Seeing};
+pub use self::uplink::Uplink;
+
+use crate::cache::Store;
+use crate::clock::Clock;
+use crate::door::Notice;
+use crate::gate::Gate;
+use crate::gate::desk::{self, Desk};
+
+/// What works together at a door.
+pub struct Terminal {
+    desk: Desk,
+    gate: JoinHandle<Gate>,
+    eyes: Option<Eyes>,
+    uplink: Option<Uplink>,
+}
+
+/// Whether the terminal looks for its server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Network {
+    /// It does, all the time.
+    Used,
+    /// It does not: nothing leaves this machine.
+    Unused,
+}
+
+impl Terminal {
+    /// Opens the gate and starts the threads. Everything they tell comes out of the receiver, until
+    /// [`Terminal::close`].
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no thread.
+    pub fn open(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        gate: GateId,
+        seeing: Option<Seeing>,
+        network: Network,
+    ) -> io::Result<(Self, Receiver<Notice>)> {
+        let (to_relay, from_gate) = mpsc::channel();
+        let (notices, told) = mpsc::channel();
+        let (desk, gate) = desk::open(Gate::new(store, Arc::clone(&clock), gate), to_relay)?;
+        let uplink = match network {
+            Network::Used => Some(Uplink::start(desk.clone(), clock)?),
+            Network::Unused => None,
+        };
+        let eyes = seeing.map(|seeing| Eyes::open(seeing, desk.clone(), notices.clone())).transpose()?;
+        let nudge = uplink.as_ref().map(Uplink::nudge);
+        thread::Builder::new().name("relay".into()).spawn(move || {
+            for notice in from_gate {
+                if let (Notice::Decided(decided), Some(nudge)) = (&notice, &nudge)
+                    && let Some(entry) = decided.entry
+                {
+                    nudge.journaled(entry);
+                }
+                if notices.send(notice).is_err() {
+                    break;
+                }
+            }
+        })?;
+        Ok((Self { desk, gate, eyes, uplink }, told))
+    }
+
+    /// Returns what speaks to the gate.
+    pub const fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Whether there is nothing more to see: the pictures have been shown, and what they held was
+    /// given to the gate.
+    pub fn has_seen_all(&self) -> bool {
+        self.eyes.as_ref().is_none_or(Eyes::have_seen_all)
+    }
+
+    /// Ends the threads once what was presented is decided. The journal stays as it is on the disk;
+    /// what was not sent is sent the next time.
+    pub fn close(self) {
+        drop(self.eyes);
+        if let Some(uplink) = self.uplink {
+            uplink.stop();
+        }
+        self.desk.close();
+        if self.gate.join().is_err() {
+            tracing::error!("the gate's thread panicked");
+        }
+    }
+}
