@@ -6,10 +6,12 @@
 
 pub mod batch;
 pub mod chain;
+pub mod courier;
 pub mod entry;
 pub mod ledger;
 
 pub use batch::{Batch, BatchError, PersonalData};
 pub use chain::{Link, SignedEntry};
+pub use courier::Courier;
 pub use entry::{Entry, EntryKind, Evidence, Flags};
 pub use ledger::{Conflict, Movement, MovementKind};

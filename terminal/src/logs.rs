@@ -17,7 +17,11 @@ pub(crate) fn to_file(path: &Path) {
         let _ = fs::rename(path, path.with_extension("log.1"));
     }
     let Ok(file) = OpenOptions::new().create(true).append(true).mode(0o600).open(path) else { return };
-    let _ = tracing_subscriber::fmt().with_env_filter(filter("info")).with_ansi(false).with_writer(Mutex::new(file)).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter("info"))
+        .with_ansi(false)
+        .with_writer(Mutex::new(file))
+        .try_init();
 }
 
 /// Logs warnings to standard error from now on.

@@ -145,11 +145,8 @@ impl GateChoice {
             }
             return Ok(found.id);
         }
-        let candidates: Vec<GateId> = if allowed.is_empty() {
-            policy.gates.iter().map(|gate| gate.id).collect()
-        } else {
-            allowed.clone()
-        };
+        let candidates: Vec<GateId> =
+            if allowed.is_empty() { policy.gates.iter().map(|gate| gate.id).collect() } else { allowed.clone() };
         match (store.identity().gate, candidates.as_slice()) {
             (Some(gate), _) => Ok(gate),
             (None, [gate]) => Ok(*gate),
@@ -189,9 +186,8 @@ impl DoorArgs {
 
     fn headless(&self, terminal: &Terminal, notices: Receiver<Notice>) -> anyhow::Result<ExitCode> {
         let format = if self.json { Format::Json } else { Format::Text };
-        let teller = thread::Builder::new().name("lines".into()).spawn(move || {
-            headless::run(notices, stdout(), format)
-        })?;
+        let teller =
+            thread::Builder::new().name("lines".into()).spawn(move || headless::run(notices, stdout(), format))?;
         let desk = terminal.desk().clone();
         // Not joined: reading from standard input cannot be interrupted.
         let reader = thread::Builder::new().name("input".into()).spawn(move || present_lines(&desk))?;

@@ -64,13 +64,18 @@ pub(super) fn run(place: &Place, args: EnrolArgs) -> anyhow::Result<ExitCode> {
     let (passphrase, is_made_here) = place.new_passphrase()?;
     let clock = SystemClock::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let enrolled = runtime.block_on(enrol::enrol(&offer, &name, || clock.read().wall, |digits, is_confirmed| {
-        if is_confirmed {
-            eprintln!("Digits: {digits}");
-        } else {
-            eprintln!("Digits: {digits}. The organiser must see the same on the server, and confirm.");
-        }
-    }))?;
+    let enrolled = runtime.block_on(enrol::enrol(
+        &offer,
+        &name,
+        || clock.read().wall,
+        |digits, is_confirmed| {
+            if is_confirmed {
+                eprintln!("Digits: {digits}");
+            } else {
+                eprintln!("Digits: {digits}. The organiser must see the same on the server, and confirm.");
+            }
+        },
+    ))?;
     let (event_name, number) = (enrolled.event_name.clone(), enrolled.device_no);
     let (event, device) = (enrolled.event, enrolled.device);
     let store = Store::create(&folder, &passphrase, KdfCost::Calibrated, enrolled.try_into()?)
@@ -135,7 +140,8 @@ fn invitation(qr: &str) -> anyhow::Result<Invitation> {
     }
     let path = Path::new(qr);
     let frame = picture::read(path).with_context(|| format!("{} cannot be read as a picture", path.display()))?;
-    let texts: Vec<String> = Decoder::new(Budget::thorough()).decode(&frame).codes.into_iter().map(|c| c.text).collect();
+    let texts: Vec<String> =
+        Decoder::new(Budget::thorough()).decode(&frame).codes.into_iter().map(|c| c.text).collect();
     if texts.is_empty() {
         bail!("no QR code was found in {}", path.display());
     }

@@ -9,7 +9,6 @@ use sync_protocol::time::Uptime;
 
 use super::report::Report;
 use crate::{
-    interrupt,
     camera::{
         CameraState,
         device::{Choice, Device, Settings},
@@ -19,6 +18,7 @@ use crate::{
         presentation::Presentation,
         thread::{DecodingThread, Event},
     },
+    interrupt,
 };
 
 /// How often it is looked whether it is time to stop.

@@ -6,10 +6,10 @@
 
 use std::time::{Duration, Instant};
 
+use sync_protocol::feed::SignedHead;
 use sync_protocol::feed::head::Head;
 use sync_protocol::feed::pull::{Progress, Pull, PullError};
 use sync_protocol::feed::snapshot::{ChunkName, Manifest, SignedManifest};
-use sync_protocol::feed::SignedHead;
 use sync_protocol::hash::Hash;
 use sync_protocol::id::Seq;
 use sync_protocol::journal::batch;
@@ -25,8 +25,8 @@ use super::exchange::{ExchangeError, Page, Session, Taken};
 use super::transport::{AddressError, Signer, Transport};
 use crate::cache::{Acknowledged, JournalReader, Store, StoreError};
 use crate::clock::{Clock, TimeSample};
-use crate::gate::desk::{Closed, Desk};
 use crate::door::{Link, Suspension};
+use crate::gate::desk::{Closed, Desk};
 
 /// Something for the driver to know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -135,19 +135,19 @@ impl Driver {
     /// [`SyncError`] if the store cannot be read or the server's address cannot be used.
     pub fn new(desk: Desk, clock: std::sync::Arc<dyn Clock>, until: Until) -> Result<Self, SyncError> {
         let (session, start, journal) = desk.call(|gate| {
-                let store = gate.store();
-                let identity = store.identity();
-                let transport = Transport::new(&identity.server, identity.tls_fingerprint)?;
-                let signer = Signer { device: identity.device(), key: store.device_keys().sign.clone() };
-                let session = Session { transport, signer, server_key: identity.server_key, event: identity.event() };
-                let start = Start {
-                    cursor: store.position().map(|position| position.point.seq),
-                    journal: store.journal_end().seq,
-                    acknowledged: store.acknowledged(),
-                    suspended: store.suspension().and_then(as_suspend),
-                };
-                Ok::<_, SyncError>((session, start, store.journal_reader()?))
-            })??;
+            let store = gate.store();
+            let identity = store.identity();
+            let transport = Transport::new(&identity.server, identity.tls_fingerprint)?;
+            let signer = Signer { device: identity.device(), key: store.device_keys().sign.clone() };
+            let session = Session { transport, signer, server_key: identity.server_key, event: identity.event() };
+            let start = Start {
+                cursor: store.position().map(|position| position.point.seq),
+                journal: store.journal_end().seq,
+                acknowledged: store.acknowledged(),
+                suspended: store.suspension().and_then(as_suspend),
+            };
+            Ok::<_, SyncError>((session, start, store.journal_reader()?))
+        })??;
         Ok(Self {
             desk,
             session,
@@ -324,7 +324,10 @@ impl Driver {
             Err(StepError::Closed(closed)) => return Err(closed.into()),
             Err(error) => {
                 let failure = error.failure();
-                if !matches!(failure, Failure::Problem(ProblemCode::BelowFloor | ProblemCode::TooLarge) | Failure::Gap(_)) {
+                if !matches!(
+                    failure,
+                    Failure::Problem(ProblemCode::BelowFloor | ProblemCode::TooLarge) | Failure::Gap(_)
+                ) {
                     let words = chain(&error);
                     warn!(lane = ?lane, "an exchange failed: {words}");
                     self.outcome.trouble = Some(words);
@@ -379,16 +382,15 @@ impl Driver {
 
     fn keep_manifest(&mut self, manifest: Manifest, signed: SignedManifest) -> Result<Reply, StepError> {
         let names: Vec<Hash> = manifest.chunks.iter().map(|chunk| chunk.hash).collect();
-        let missing = self
-            .store(move |store| {
-                let mut missing = Vec::new();
-                for hash in names {
-                    if !store.is_staged(&hash)? {
-                        missing.push(hash);
-                    }
+        let missing = self.store(move |store| {
+            let mut missing = Vec::new();
+            for hash in names {
+                if !store.is_staged(&hash)? {
+                    missing.push(hash);
                 }
-                Ok::<_, StoreError>(missing)
-            })??;
+            }
+            Ok::<_, StoreError>(missing)
+        })??;
         self.snapshot = Some((manifest, signed));
         self.report_download()?;
         Ok(Reply::Manifest { missing })
@@ -410,9 +412,9 @@ impl Driver {
         }
         let clock = std::sync::Arc::clone(&self.clock);
         self.store(move |store| {
-                let moment = store.moment(&*clock);
-                store.finish_loading(loading, &signed_head, &moment)
-            })??;
+            let moment = store.moment(&*clock);
+            store.finish_loading(loading, &signed_head, &moment)
+        })??;
         self.set_download(None)?;
         info!(rows, head = head.seq.0, "the list is here");
         self.pull = None;
@@ -439,9 +441,9 @@ impl Driver {
                 let clock = std::sync::Arc::clone(&self.clock);
                 let signed_head = page.signed_head;
                 self.store(move |store| {
-                        let moment = store.moment(&*clock);
-                        store.apply(pulled, &signed_head, &moment)
-                    })??;
+                    let moment = store.moment(&*clock);
+                    store.apply(pulled, &signed_head, &moment)
+                })??;
                 self.pages_in_step = true;
                 Ok(Reply::Page { after, is_complete: true })
             }

@@ -132,10 +132,8 @@ impl Session {
             target.push_str("?evidence=1");
         }
         let packed = packing::pack(batch);
-        let answer = self
-            .transport
-            .send(&target, Body::Packed(&packed), Some(&self.signer), now, Duration::ZERO)
-            .await?;
+        let answer =
+            self.transport.send(&target, Body::Packed(&packed), Some(&self.signer), now, Duration::ZERO).await?;
         if answer.status == 202 {
             return read_json::<Quarantined>(&answer.body).map(|taken| Taken::Quarantined(taken.last_seq));
         }
