@@ -166,6 +166,7 @@ impl SignedCertificate {
 mod tests {
     use super::*;
     use crate::key::public_key;
+    use proptest::prelude::*;
 
     fn certificate() -> Certificate {
         Certificate {
@@ -198,5 +199,62 @@ mod tests {
         }
         bytes.push(0);
         assert_eq!(Certificate::decode(&bytes), Err(DecodeError::Trailing));
+    }
+
+    fn any_certificate() -> impl Strategy<Value = Certificate> {
+        let ids = (any::<[u8; 16]>(), any::<[u8; 16]>(), any::<u16>(), 0..=Capabilities::KNOWN);
+        let keys = (any::<[u8; 32]>(), any::<[u8; 32]>());
+        let span = (0..u64::MAX).prop_flat_map(|from| (Just(from), from + 1..=u64::MAX));
+        let lists = (proptest::collection::vec(any::<u16>(), 0..256), proptest::collection::vec(any::<u16>(), 0..256));
+        (ids, keys, span, lists).prop_map(|(ids, keys, (from, until), (gates, classes))| Certificate {
+            event: EventId(ids.0),
+            device: DeviceId(ids.1),
+            number: DeviceNo(ids.2),
+            sign_key: public_key(&SigningKey::from_bytes(&keys.0)),
+            tls_key: keys.1,
+            capabilities: Capabilities(ids.3),
+            validity: Window::new(UnixMillis(from), UnixMillis(until)).unwrap(),
+            gates: gates.into_iter().map(GateId).collect(),
+            walk_in_classes: classes.into_iter().map(ClassId).collect(),
+        })
+    }
+
+    #[test]
+    fn every_flipped_bit_of_a_certificate_is_refused() {
+        let server = SigningKey::from_bytes(&[6; 32]);
+        let signed = certificate().sign(&server);
+        for bit in 0..(signed.bytes.len() + 64) * 8 {
+            let mut changed = signed.clone();
+            let at = bit / 8;
+            match at.checked_sub(signed.bytes.len()) {
+                None => changed.bytes[at] ^= 1 << (bit % 8),
+                Some(at) => changed.signature[at] ^= 1 << (bit % 8),
+            }
+            let refused = Err(CertificateError::Signature(BadSignature));
+            assert_eq!(changed.open(&public_key(&server)), refused, "bit {bit}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_certificate_reads_back_and_none_cut_or_grown_does(certificate in any_certificate(), cut in 1_usize..99) {
+            let mut bytes = certificate.encode();
+            prop_assert_eq!(Certificate::decode(&bytes), Ok(certificate));
+            prop_assert!(Certificate::decode(&bytes[..bytes.len() - cut]).is_err());
+            bytes.push(0);
+            prop_assert_eq!(Certificate::decode(&bytes), Err(DecodeError::Trailing));
+        }
+
+        #[test]
+        fn what_is_read_as_a_certificate_is_what_is_written(
+            certificate in any_certificate(), at in any::<proptest::sample::Index>(), to: u8,
+        ) {
+            let mut bytes = certificate.encode();
+            let at = at.index(bytes.len());
+            bytes[at] = to;
+            if let Ok(read) = Certificate::decode(&bytes) {
+                prop_assert_eq!(read.encode(), bytes);
+            }
+        }
     }
 }

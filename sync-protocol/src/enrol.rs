@@ -198,6 +198,7 @@ fn decode_hash(text: &str) -> Option<Hash> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn invitation(tls_fingerprint: Option<Hash>) -> Invitation {
         Invitation {
@@ -246,6 +247,49 @@ mod tests {
             Handshake { tls_key: [9; 32], ..handshake },
         ] {
             assert!(changed.verify(&signature).is_err());
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_of_a_handshake_is_refused() {
+        let key = SigningKey::from_bytes(&[5; 32]);
+        let sign_key = key.verifying_key().to_bytes();
+        let good = Handshake { code: [1; 32], server_key: [2; 32], sign_key, tls_key: [4; 32] };
+        let signature = good.sign(&key);
+        for bit in 0..4 * 256 {
+            let mut changed = good;
+            let Handshake { code, server_key, sign_key, tls_key } = &mut changed;
+            [code, server_key, sign_key, tls_key][bit / 256][bit % 256 / 8] ^= 1 << (bit % 8);
+            assert!(changed.verify(&signature).is_err(), "bit {bit}");
+        }
+        for bit in 0..512 {
+            let mut changed = signature;
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(good.verify(&changed).is_err(), "bit {bit} of the signature");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_code_reads_back_however_it_is_written(random: [u8; 16]) {
+            let typed = EnrolCode::typed(*random.first_chunk().unwrap());
+            for code in [typed, EnrolCode::scanned(random)] {
+                prop_assert_eq!(EnrolCode::parse(&code.grouped()), Ok(code.clone()));
+                prop_assert_eq!(EnrolCode::parse(&code.as_str().to_lowercase()), Ok(code));
+            }
+        }
+
+        #[test]
+        fn every_invitation_reads_back_and_no_text_panics(
+            host in "[a-z0-9.]{1,30}(:[0-9]{1,5})?(/[!-~]{0,40})?", server_key_hash: [u8; 32],
+            tls_fingerprint: Option<[u8; 32]>, random: [u8; 16], text in "\\PC{0,120}",
+        ) {
+            let server = format!("https://{host}");
+            let code = EnrolCode::scanned(random);
+            let invitation = Invitation { server, server_key_hash, tls_fingerprint, code };
+            prop_assert_eq!(Invitation::parse(&invitation.to_text()), Ok(invitation));
+            let _ = Invitation::parse(&text);
+            let _ = Invitation::parse(&format!("usher://enrol?v=1&c={text}"));
         }
     }
 }

@@ -195,6 +195,7 @@ mod tests {
     use super::*;
     use crate::key::public_key;
     use alloc::string::ToString;
+    use proptest::prelude::*;
 
     const DEVICE: DeviceId = DeviceId([7; 16]);
     const NOW: UnixMillis = UnixMillis(1_000_000_000);
@@ -262,6 +263,39 @@ mod tests {
         ];
         for input in bad {
             assert_eq!(Presented::parse(&input), Err(SignatureError::Form), "{input}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_request_is_accepted_and_none_with_a_changed_character(
+            method in "[A-Z]{3,6}", authority in "[a-z.]{1,20}(:[0-9]{1,5})?", path in "/[!-~]{0,40}",
+            query in "[!-~]{0,40}", body in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..80)),
+            header in 0_usize..3, at in any::<proptest::sample::Index>(), to in 0x20_u8..0x7f,
+        ) {
+            let parts = Parts {
+                method: &method, authority: &authority, path: &path, query: &query, body: body.as_deref(),
+            };
+            let good = signed(&parts);
+            prop_assert_eq!(check(&parts, &good, NOW), Ok(()));
+            let mut changed = good.clone();
+            let text = match (header, &mut changed.content_digest) {
+                (0, Some(digest)) => digest,
+                (1, _) => &mut changed.signature,
+                _ => &mut changed.signature_input,
+            };
+            let mut bytes = core::mem::take(text).into_bytes();
+            let at = at.index(bytes.len());
+            bytes[at] = to;
+            *text = String::from_utf8(bytes).unwrap();
+            prop_assert_eq!(check(&parts, &changed, NOW).is_ok(), changed == good);
+        }
+
+        #[test]
+        fn no_header_panics(input in "\\PC{0,200}", signature in "\\PC{0,100}") {
+            prop_assert!(Presented::parse(&input).is_err());
+            let headers = Headers { signature, ..signed(&parts(None)) };
+            prop_assert!(check(&parts(None), &headers, NOW).is_err());
         }
     }
 }

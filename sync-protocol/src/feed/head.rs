@@ -126,6 +126,7 @@ impl SignedHead {
 mod tests {
     use super::*;
     use crate::key::public_key;
+    use proptest::prelude::*;
 
     #[test]
     fn a_head_reads_back_and_no_changed_byte_does() {
@@ -148,5 +149,26 @@ mod tests {
             assert!(SignedHead::from_bytes(&changed).unwrap().open(&public_key(&key)).is_err());
         }
         assert!(SignedHead::from_bytes(&bytes[1..]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_head_reads_back(ids: [[u8; 16]; 2], chain: [u8; 32], numbers: [u64; 4], cut in 1_usize..160) {
+            let key = SigningKey::from_bytes(&[1; 32]);
+            let head = Head {
+                event: EventId(ids[0]),
+                feed: FeedId(ids[1]),
+                seq: FeedSeq(numbers[0]),
+                chain,
+                floor: FeedSeq(numbers[1]),
+                time: UnixMillis(numbers[2]),
+                valid_until: UnixMillis(numbers[3]),
+            };
+            let mut bytes = head.sign(&key).to_bytes();
+            prop_assert_eq!(SignedHead::from_bytes(&bytes).unwrap().open(&public_key(&key)), Ok(head));
+            prop_assert_eq!(SignedHead::from_bytes(&bytes[..160 - cut]), Err(DecodeError::Truncated));
+            bytes.push(0);
+            prop_assert_eq!(SignedHead::from_bytes(&bytes), Err(DecodeError::Trailing));
+        }
     }
 }

@@ -186,3 +186,101 @@ impl ChunkName {
         if records.len() == self.rows as usize { Ok(records) } else { Err(SnapshotError::WrongRows) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::{Entity, Kind};
+    use crate::id::TicketId;
+    use crate::key::public_key;
+    use alloc::vec;
+    use proptest::prelude::*;
+
+    fn key() -> SigningKey {
+        SigningKey::from_bytes(&[1; 32])
+    }
+
+    fn any_manifest() -> impl Strategy<Value = Manifest> {
+        let chunk = (0..=CHUNK_PACKED_BYTES_MAX as u32, any::<u32>(), any::<[u8; 32]>())
+            .prop_map(|(packed_bytes, rows, hash)| ChunkName { packed_bytes, rows, hash });
+        let chunks = proptest::collection::vec(chunk, 0..9);
+        (any::<[[u8; 16]; 2]>(), any::<u64>(), any::<[u8; 32]>(), chunks).prop_map(|(ids, seq, chain, chunks)| {
+            Manifest {
+                event: EventId(ids[0]),
+                feed: FeedId(ids[1]),
+                seq: FeedSeq(seq),
+                chain,
+                rows: chunks.iter().map(|chunk| u64::from(chunk.rows)).sum(),
+                chunks,
+            }
+        })
+    }
+
+    fn row(ticket: u64) -> Record {
+        let entity = Entity::ticket(TicketId(ticket));
+        Record { seq: FeedSeq(ticket), kind: Kind::Ticket, entity, form: Form::Body(vec![1]) }
+    }
+
+    fn chunk(records: &[Record]) -> (ChunkName, Vec<u8>) {
+        let mut bytes = Vec::new();
+        records.iter().for_each(|record| record.encode_into(&mut bytes));
+        let rows = records.len() as u32;
+        (ChunkName { packed_bytes: bytes.len() as u32, rows, hash: sha256(&[&bytes]) }, bytes)
+    }
+
+    #[test]
+    fn a_chunk_holds_so_many_rows_in_order_none_twice_none_as_a_tag() {
+        let (name, bytes) = chunk(&[row(1), row(2)]);
+        assert_eq!(name.records(&bytes), Ok(vec![row(1), row(2)]));
+        let more = ChunkName { rows: 3, ..name };
+        assert_eq!(more.records(&bytes), Err(SnapshotError::WrongRows));
+        let tag = Record { form: Form::Tag([0; 32]), ..row(3) };
+        for wrong in [vec![row(2), row(1)], vec![row(1), row(1)], vec![row(1), tag]] {
+            let (name, bytes) = chunk(&wrong);
+            assert_eq!(name.records(&bytes), Err(SnapshotError::WrongRows));
+        }
+        for length in 1..bytes.len() {
+            assert!(name.records(&bytes[..length]).is_err(), "length {length}");
+        }
+    }
+
+    #[test]
+    fn a_chunk_is_known_by_its_length_and_hash() {
+        let (name, mut bytes) = chunk(&[row(1)]);
+        assert_eq!(name.check(&bytes), Ok(()));
+        bytes[0] ^= 1;
+        assert_eq!(name.check(&bytes), Err(SnapshotError::WrongChunk));
+        bytes[0] ^= 1;
+        bytes.push(0);
+        assert_eq!(name.check(&bytes), Err(SnapshotError::WrongChunk));
+    }
+
+    #[test]
+    fn a_manifest_whose_rows_do_not_add_up_is_refused_even_when_signed() {
+        let (name, _) = chunk(&[row(1)]);
+        let (event, feed) = (EventId([1; 16]), FeedId([2; 16]));
+        let manifest = Manifest { event, feed, seq: FeedSeq(1), chain: [0; 32], rows: 2, chunks: vec![name] };
+        assert_eq!(manifest.sign(&key()).open(&public_key(&key())), Err(SnapshotError::WrongRows));
+        let chunks = vec![ChunkName { packed_bytes: CHUNK_PACKED_BYTES_MAX as u32 + 1, ..name }];
+        let large = Manifest { rows: 1, chunks, ..manifest };
+        assert_eq!(large.sign(&key()).open(&public_key(&key())), Err(DecodeError::TooLong("chunk").into()));
+    }
+
+    proptest! {
+        #[test]
+        fn every_manifest_reads_back_and_none_changed_or_cut_does(
+            manifest in any_manifest(), at in any::<proptest::sample::Index>(), bit in 0_u8..8,
+        ) {
+            let signed = manifest.sign(&key());
+            let bytes = signed.to_bytes();
+            prop_assert_eq!(SignedManifest::from_bytes(&bytes).unwrap(), signed.clone());
+            prop_assert_eq!(signed.open(&public_key(&key())), Ok(manifest));
+            let at = at.index(bytes.len());
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << bit;
+            prop_assert!(SignedManifest::from_bytes(&changed).unwrap().open(&public_key(&key())).is_err());
+            let cut = SignedManifest::from_bytes(&bytes[..at]);
+            prop_assert!(cut.is_err() || cut.is_ok_and(|cut| cut.open(&public_key(&key())).is_err()));
+        }
+    }
+}
