@@ -50,99 +50,32 @@ pub(crate) fn disturbances() -> Vec<Disturbance> {
             uses(s, None, ReEntry::AfterExit);
             s.history = vec![admit(NOON - HOUR, 4, 1)];
         }),
-        cause(
-            "used and gone",
-            "hw",
-            &[
-                "ALREADY_USED",
-                "use sync_protocol::id::{ClassId, GateId, Issue, Seq, ZoneId};
-use sync_protocol::policy::{Manual, ReEntry, Unlisted};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, window};_EXHAUSTED",
-            ],
-            &[],
-            |s| {
-                uses(s, Some(1), ReEntry::Forbidden);
-                s.history = vec![admit(NOON - HOUR, 4, 1), exit(NOON - MINUTE, 4, 2)];
-            },
-        ),
-        cause(
-            "all uses spent",
-            "hw",
-            &["use sync_protocol::id::{ClassId, GateId, Issue, Seq, ZoneId};
-use sync_protocol::policy::{Manual, ReEntry, Unlisted};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, window};_EXHAUSTED"],
-            &[],
-            |s| {
-                uses(s, Some(2), ReEntry::AfterExit);
-                s.history =
-                    (1..5_u64)
-                        .map(|seq| {
-                            if seq % 2 == 1 {
-                                admit(NOON - HOUR + seq, 4, seq)
-                            } else {
-                                exit(NOON - HOUR + seq, 4, seq)
-                            }
-                        })
-                        .collect();
-            },
-        ),
-        cause(
-            "inside on its one use",
-            "hw",
-            &[
-                "ALREADY_IN",
-                "ALREADY_USED",
-                "use sync_protocol::id::{ClassId, GateId, Issue, Seq, ZoneId};
-use sync_protocol::policy::{Manual, ReEntry, Unlisted};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, window};_EXHAUSTED",
-            ],
-            &[],
-            |s| {
-                uses(s, Some(1), ReEntry::Forbidden);
-                s.history = vec![admit(NOON - HOUR, 4, 1)];
-            },
-        ),
-        cause(
-            "inside on its one of many comings",
-            "hw",
-            &[
-                "ALREADY_IN",
-                "use sync_protocol::id::{ClassId, GateId, Issue, Seq, ZoneId};
-use sync_protocol::policy::{Manual, ReEntry, Unlisted};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, window};_EXHAUSTED",
-            ],
-            &[],
-            |s| {
-                uses(s, Some(1), ReEntry::AfterExit);
-                s.history = vec![admit(NOON - HOUR, 4, 1)];
-            },
-        ),
+        cause("used and gone", "hw", &["ALREADY_USED", "USES_EXHAUSTED"], &[], |s| {
+            uses(s, Some(1), ReEntry::Forbidden);
+            s.history = vec![admit(NOON - HOUR, 4, 1), exit(NOON - MINUTE, 4, 2)];
+        }),
+        cause("all uses spent", "hw", &["USES_EXHAUSTED"], &[], |s| {
+            uses(s, Some(2), ReEntry::AfterExit);
+            s.history = (1..5_u64)
+                .map(
+                    |seq| {
+                        if seq % 2 == 1 { admit(NOON - HOUR + seq, 4, seq) } else { exit(NOON - HOUR + seq, 4, seq) }
+                    },
+                )
+                .collect();
+        }),
+        cause("inside on its one use", "hw", &["ALREADY_IN", "ALREADY_USED", "USES_EXHAUSTED"], &[], |s| {
+            uses(s, Some(1), ReEntry::Forbidden);
+            s.history = vec![admit(NOON - HOUR, 4, 1)];
+        }),
+        cause("inside on its one of many comings", "hw", &["ALREADY_IN", "USES_EXHAUSTED"], &[], |s| {
+            uses(s, Some(1), ReEntry::AfterExit);
+            s.history = vec![admit(NOON - HOUR, 4, 1)];
+        }),
         cause(
             "just scanned on its one use",
             "hw",
-            &[
-                "JUST_SCANNED",
-                "ALREADY_IN",
-                "ALREADY_USED",
-                "use sync_protocol::id::{ClassId, GateId, Issue, Seq, ZoneId};
-use sync_protocol::policy::{Manual, ReEntry, Unlisted};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, window};_EXHAUSTED",
-            ],
+            &["JUST_SCANNED", "ALREADY_IN", "ALREADY_USED", "USES_EXHAUSTED"],
             &[],
             |s| {
                 uses(s, Some(1), ReEntry::Forbidden);

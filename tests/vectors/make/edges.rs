@@ -194,40 +194,9 @@ fn clocks_and_lists(cases: &mut Cases) {
 /// Days are counted apart, and who came in yesterday is not inside today.
 fn periods(cases: &mut Cases) {
     let days = vec![window(NOON - 24 * HOUR, NOON), window(NOON, NOON + 24 * HOUR)];
-    let spent = &[
-        "ALREADY_IN",
-        "ALREADY_USED",
-        "use sync_protocol::id::{ClassId, GateId, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Movement, MovementKind};
-use sync_protocol::policy::{Manual, ReEntry, Uses};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Clock, Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, moved, undo, window};
-use super::disturbance::{issue, manual, status, uses};
-use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED",
-    ][..];
-    let inside = &[
-        "ALREADY_IN",
-        "use sync_protocol::id::{ClassId, GateId, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Movement, MovementKind};
-use sync_protocol::policy::{Manual, ReEntry, Uses};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Clock, Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, moved, undo, window};
-use super::disturbance::{issue, manual, status, uses};
-use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED",
-    ][..];
-    let used = &["use sync_protocol::id::{ClassId, GateId, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Movement, MovementKind};
-use sync_protocol::policy::{Manual, ReEntry, Uses};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Clock, Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, moved, undo, window};
-use super::disturbance::{issue, manual, status, uses};
-use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED"][..];
+    let spent = &["ALREADY_IN", "ALREADY_USED", "USES_EXHAUSTED"][..];
+    let inside = &["ALREADY_IN", "USES_EXHAUSTED"][..];
+    let used = &["USES_EXHAUSTED"][..];
     for (re_entry, of_day) in [(ReEntry::Forbidden, spent), (ReEntry::AfterExit, inside), (ReEntry::Free, used)] {
         for (word, came, now, codes) in [
             ("the first day's last instant", NOON - HOUR, NOON - 1, of_day),
@@ -259,22 +228,7 @@ use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED"][..];
 
 fn histories(cases: &mut Cases) {
     let once = |s: &mut Scene| uses(s, Some(1), ReEntry::Forbidden);
-    let spent = entry(
-        &[
-            "ALREADY_IN",
-            "ALREADY_USED",
-            "use sync_protocol::id::{ClassId, GateId, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Movement, MovementKind};
-use sync_protocol::policy::{Manual, ReEntry, Uses};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Clock, Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, moved, undo, window};
-use super::disturbance::{issue, manual, status, uses};
-use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED",
-        ],
-        &[],
-    );
+    let spent = entry(&["ALREADY_IN", "ALREADY_USED", "USES_EXHAUSTED"], &[]);
     let at = |seq| admit(NOON - HOUR, 4, seq);
     let other = Movement { ticket: TicketId(TICKET + 1), ..at(1) };
     let overridden = Movement { is_override: true, ..at(1) };
@@ -293,25 +247,7 @@ use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED",
             vec![at(1), undo(NOON - 2 * MINUTE, 4, 2, (4, 1)), undo(NOON - MINUTE, 4, 3, (4, 2))],
             admitted(&[]),
         ),
-        (
-            "gone",
-            vec![at(1), exit(NOON - MINUTE, 4, 2)],
-            entry(
-                &[
-                    "ALREADY_USED",
-                    "use sync_protocol::id::{ClassId, GateId, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Movement, MovementKind};
-use sync_protocol::policy::{Manual, ReEntry, Uses};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Clock, Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, moved, undo, window};
-use super::disturbance::{issue, manual, status, uses};
-use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED",
-                ],
-                &[],
-            ),
-        ),
+        ("gone", vec![at(1), exit(NOON - MINUTE, 4, 2)], entry(&["ALREADY_USED", "USES_EXHAUSTED"], &[])),
         (
             "gone, and that taken back",
             vec![at(1), exit(NOON - 2 * MINUTE, 4, 2), undo(NOON - MINUTE, 4, 3, (4, 2))],
@@ -319,25 +255,7 @@ use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED",
         ),
         ("gone before it came", vec![exit(NOON - 2 * HOUR, 5, 9), at(1)], spent.clone()),
         ("gone and never came", vec![exit(NOON - HOUR, 5, 9)], admitted(&[])),
-        (
-            "out of order",
-            vec![exit(NOON - MINUTE, 4, 2), at(1)],
-            entry(
-                &[
-                    "ALREADY_USED",
-                    "use sync_protocol::id::{ClassId, GateId, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Movement, MovementKind};
-use sync_protocol::policy::{Manual, ReEntry, Uses};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Clock, Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, moved, undo, window};
-use super::disturbance::{issue, manual, status, uses};
-use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED",
-                ],
-                &[],
-            ),
-        ),
+        ("out of order", vec![exit(NOON - MINUTE, 4, 2), at(1)], entry(&["ALREADY_USED", "USES_EXHAUSTED"], &[])),
     ] {
         let change = |s: &mut Scene| {
             once(s);
@@ -352,72 +270,13 @@ use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED",
             .collect::<Vec<_>>()
     };
     for (limit, re_entry, times, is_gone, codes) in [
-        (
-            Some(0),
-            ReEntry::Forbidden,
-            0,
-            true,
-            &["use sync_protocol::id::{ClassId, GateId, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Movement, MovementKind};
-use sync_protocol::policy::{Manual, ReEntry, Uses};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Clock, Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, moved, undo, window};
-use super::disturbance::{issue, manual, status, uses};
-use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED"][..],
-        ),
-        (
-            Some(0),
-            ReEntry::Free,
-            0,
-            true,
-            &["use sync_protocol::id::{ClassId, GateId, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Movement, MovementKind};
-use sync_protocol::policy::{Manual, ReEntry, Uses};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Clock, Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, moved, undo, window};
-use super::disturbance::{issue, manual, status, uses};
-use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED"][..],
-        ),
+        (Some(0), ReEntry::Forbidden, 0, true, &["USES_EXHAUSTED"][..]),
+        (Some(0), ReEntry::Free, 0, true, &["USES_EXHAUSTED"][..]),
         (Some(2), ReEntry::AfterExit, 1, false, &["ALREADY_IN"][..]),
         (Some(2), ReEntry::AfterExit, 1, true, &[][..]),
-        (
-            Some(2),
-            ReEntry::AfterExit,
-            2,
-            false,
-            &[
-                "ALREADY_IN",
-                "use sync_protocol::id::{ClassId, GateId, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Movement, MovementKind};
-use sync_protocol::policy::{Manual, ReEntry, Uses};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Clock, Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, moved, undo, window};
-use super::disturbance::{issue, manual, status, uses};
-use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED",
-            ][..],
-        ),
+        (Some(2), ReEntry::AfterExit, 2, false, &["ALREADY_IN", "USES_EXHAUSTED"][..]),
         (Some(2), ReEntry::Free, 1, false, &[][..]),
-        (
-            Some(2),
-            ReEntry::Free,
-            2,
-            false,
-            &["use sync_protocol::id::{ClassId, GateId, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Movement, MovementKind};
-use sync_protocol::policy::{Manual, ReEntry, Uses};
-use sync_protocol::time::{UnixMillis};
-use sync_protocol::verdict::{Clock, Row, TicketStatus};
-
-use super::scene::{HOUR, MINUTE, NOON, Scan, Scene, TICKET, admit, exit, moved, undo, window};
-use super::disturbance::{issue, manual, status, uses};
-use super::verdict::{Cases, admitted, denied, entry};_EXHAUSTED"][..],
-        ),
+        (Some(2), ReEntry::Free, 2, false, &["USES_EXHAUSTED"][..]),
         (Some(2), ReEntry::Forbidden, 1, true, &[][..]),
         (Some(2), ReEntry::Forbidden, 1, false, &["ALREADY_IN"][..]),
         (None, ReEntry::Forbidden, 3, true, &[][..]),
