@@ -20,7 +20,7 @@ from second.base import H, Refused, dst, is_acceptable, is_signed, read_typed_co
 from second.devices import check_request, code_of_random, enrol_code, read_certificate, read_invitation
 from second.feed import pull, read_body, restore
 from second.journal import journal_start, read_ack, read_entry, rebuilt, take_in, walk
-from second.rules import fold, verdict
+from second.rules import evidence, fold, verdict
 from second.tickets import base45_decode, base45_encode, qr_size, read_ticket
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -126,6 +126,8 @@ def check_decisions():
     for case in file["cases"]:
         for order in itertools.permutations(case["movements"]):
             agree("fold.json", case["name"], fold(case, file["policy"], list(order)), case["expect"])
+    for case in file["evidence"]:
+        agree("fold.json", case["name"], evidence(case["movements"]), [case["count"], case["hash"]])
 
 
 def check_conversations():

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sync_protocol::hash::Hash;
 use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Issue, Seq, TicketId, ZoneId};
-use sync_protocol::journal::ledger::{Standing, conflicts, effective, occupancy};
+use sync_protocol::journal::ledger::{Standing, conflicts, effective, evidence_of, occupancy};
 use sync_protocol::journal::{Movement, MovementKind};
 use sync_protocol::policy::Policy;
 use sync_protocol::time::{Hlc, UnixMillis};
 use sync_protocol::verdict::{Cache, Clock, Code, Direction, NotReady, Readiness, Row, Scope, TicketStatus};
 
 use crate::make::scene::{Scan, Scene, verdict_json};
-use crate::{file, list, number, text};
+use crate::{array, file, list, number, text};
 
 fn movement(value: &Value) -> Movement {
     let kind = match text(&value["kind"]) {
@@ -166,6 +166,27 @@ fn movements_fold_to_one_result_in_every_order() {
                 "order": counted, "standings": standings, "conflicts": conflicts, "occupancy": occupancy,
             });
             assert_eq!(found, case["expect"], "{}", case["name"]);
+        }
+    }
+}
+
+#[test]
+fn evidence_names_the_movements_that_a_decision_rested_on() {
+    for case in list(&file("fold.json"), "evidence") {
+        let movement = |named: &Value| Movement {
+            hlc: Hlc(0),
+            device: DeviceNo(number(&named[0]) as u16),
+            seq: Seq(number(&named[1])),
+            kind: MovementKind::Admit,
+            is_override: false,
+            ticket: TicketId(1),
+            gate: GateId(0),
+            entry_hash: array(&named[2]),
+        };
+        let movements: Vec<Movement> = case["movements"].as_array().unwrap().iter().map(movement).collect();
+        for order in orders(&movements) {
+            let (count, hash) = evidence_of(&order);
+            assert_eq!(json!([count, hex::encode(hash)]), json!([case["count"], case["hash"]]), "{}", case["name"]);
         }
     }
 }

@@ -48,6 +48,29 @@ fn of_ticket(above: u64, movement: Movement) -> Movement {
     Movement { ticket: TicketId(TICKET + above), ..movement }
 }
 
+/// What a decision's evidence says of the movements it rested on, in any order.
+fn evidence() -> Vec<Value> {
+    let sets: [(&str, &[Name], &[Name]); 5] = [
+        ("no movements", &[], &[]),
+        ("one", &[(1, 1)], &[(1, 1)]),
+        ("three out of order", &[(2, 1), (1, 9), (1, 2)], &[(1, 2), (1, 9), (2, 1)]),
+        ("one twice", &[(2, 1), (1, 1), (2, 1)], &[(1, 1), (2, 1)]),
+        ("a high number and a high device", &[(65_535, 1), (1, u64::MAX)], &[(1, u64::MAX), (65_535, 1)]),
+    ];
+    let entry_hash = |(device, seq): &Name| super::seed(&format!("entry {device} {seq}"));
+    let case = |(name, given, ordered): &(&str, &[Name], &[Name])| {
+        let bytes: Vec<u8> = ordered
+            .iter()
+            .flat_map(|name| [&name.0.to_be_bytes()[..], &name.1.to_be_bytes(), &entry_hash(name)].concat())
+            .collect();
+        let movements: Vec<Value> =
+            given.iter().map(|name| json!([name.0, name.1, hex::encode(entry_hash(name))])).collect();
+        let hash = hex::encode(&sync_protocol::hash::sha256(&[&bytes])[..8]);
+        json!({"name": name, "movements": movements, "count": ordered.len(), "hash": hash})
+    };
+    sets.iter().map(case).collect()
+}
+
 pub(crate) fn file() -> Value {
     let mut cases = Vec::new();
     let mut add = |name: &str, classes: [u16; 2], movements: Vec<Movement>, expected: Expected<'_>| {
@@ -413,5 +436,5 @@ pub(crate) fn file() -> Value {
             inside: [2, 0],
         },
     );
-    json!({"policy": serde_json::to_value(rules()).unwrap(), "cases": cases})
+    json!({"policy": serde_json::to_value(rules()).unwrap(), "cases": cases, "evidence": evidence()})
 }

@@ -215,3 +215,10 @@ def fold(case, policy, movements):
         "conflicts": [{"ticket": t, "zone": z, **conflicts[t, z, b]} for t, z, b in sorted(conflicts)],
         "occupancy": [[zone, sum(z == zone for _, z in inside)] for zone in zones],
     }
+
+
+def evidence(movements):
+    """Section 5, TLV 4: how many movements a decision rested on, and the beginning of their hash."""
+    known = sorted({(device, seq): entry_hash for device, seq, entry_hash in movements}.items())
+    parts = [d.to_bytes(2, "big") + s.to_bytes(8, "big") + bytes.fromhex(h) for (d, s), h in known]
+    return [min(len(parts), 65_535), H(*parts)[:8].hex()]
