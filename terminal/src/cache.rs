@@ -10,6 +10,7 @@
 //! than the journal's copy, opens *suspended*: it admits nobody, and its journal can still be
 //! uploaded.
 
+mod answers;
 mod append;
 mod copy;
 mod copy_check;
@@ -27,19 +28,13 @@ mod space;
 mod state;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use sync_protocol::certificate::CertificateError;
-use sync_protocol::feed::entry::{DeviceStatus, TicketRow};
-use sync_protocol::feed::head::Head;
-use sync_protocol::feed::pull::Position;
-use sync_protocol::feed::{Body, Kind};
-use sync_protocol::id::{DeviceNo, EventId, FeedSeq, Seq, TicketId, ZoneId};
-use sync_protocol::journal::{Link, Movement};
-use sync_protocol::policy::Policy;
-use sync_protocol::ticket::Keyring;
-use sync_protocol::time::{Hlc, UnixMillis};
+use sync_protocol::feed::Body;
+use sync_protocol::id::{EventId, FeedSeq, Seq};
+use sync_protocol::journal::Link;
+use sync_protocol::time::Hlc;
 
 pub use self::copy_check::Finding;
 pub use self::enrolment::{DeviceKeys, Identity};
@@ -59,7 +54,6 @@ use self::seal::Sealer;
 use self::space::Space;
 use self::state::State;
 use crate::clock::{Clock, Moment, TimeAnchor};
-use crate::door::Suspension;
 use crate::enrol::Enrolment;
 
 /// How long the write-ahead log may grow before it is taken into the database in a quiet moment.
@@ -290,139 +284,6 @@ impl Store {
         if self.must_reopen { self.reopen() } else { Ok(()) }
     }
 
-    /// Returns who this terminal is.
-    pub const fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// Returns the device's private keys.
-    pub const fn device_keys(&self) -> &DeviceKeys {
-        &self.keys
-    }
-
-    /// Returns K_body.
-    pub const fn k_body(&self) -> &[u8; 32] {
-        &self.state.k_body
-    }
-
-    /// Returns where the terminal stands in the feed; nothing before the first download.
-    pub fn position(&self) -> Option<Position> {
-        let event = self.identity.event();
-        self.state.feed.as_ref().map(|feed| Position { event, feed: feed.id, point: feed.point })
-    }
-
-    /// Returns the newest head that the list reached.
-    pub fn head(&self) -> Option<Head> {
-        let head = self.state.feed.as_ref()?.head.as_ref()?;
-        // It was signed by the S of its time, and verified when it was kept.
-        head.open(&self.identity.server_key).ok().or_else(|| head.open(self.known.server_key()).ok())
-    }
-
-    /// Returns when the list was last known to be the server's, by the server's time.
-    pub fn list_at(&self) -> Option<UnixMillis> {
-        self.state.feed.as_ref().map(|feed| feed.checked_at)
-    }
-
-    /// Returns the event's rules and the number of the feed entry that brought them.
-    pub fn policy(&self) -> Option<(FeedSeq, Arc<Policy>)> {
-        self.known.policy().cloned()
-    }
-
-    /// Returns the keys that vouch for credentials.
-    pub fn keyring(&self) -> Arc<Keyring> {
-        Arc::clone(self.known.keyring())
-    }
-
-    /// Returns what the list says about a ticket, with the number of the feed entry that said it.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Damaged`] if the row does not open, or what the disk says.
-    pub fn ticket(&self, ticket: TicketId) -> Result<Option<(FeedSeq, TicketRow)>, StoreError> {
-        let key = self.sealer.ticket_key(ticket);
-        let row = rows::read(&self.connection, &self.sealer, self.state.generation, Kind::Ticket, &key)?;
-        let Some(row) = row else { return Ok(None) };
-        match Body::decode(row.kind, row.entity, &row.body) {
-            Ok(Body::Ticket { ticket: found, ticket_row }) if found == ticket => Ok(Some((row.seq, ticket_row))),
-            _ => Err(StoreError::Damaged(Part::List)),
-        }
-    }
-
-    /// Returns every known movement of a ticket, this device's own included, in no order.
-    pub fn history(&self, ticket: TicketId) -> &[Movement] {
-        self.known.history(ticket)
-    }
-
-    /// Returns how many are known to be inside a zone.
-    pub fn inside(&self, zone: ZoneId) -> u64 {
-        self.known.inside(zone)
-    }
-
-    /// Returns the highest number of a device's journal that was seen in movements.
-    pub fn seller_seen(&self, device: DeviceNo) -> Seq {
-        self.known.seller_seen(device)
-    }
-
-    /// Returns how many tickets this device admitted that its list did not hold.
-    pub const fn unlisted_admitted(&self) -> u32 {
-        self.own.unlisted_admitted
-    }
-
-    /// Returns how many this device admitted in the hour before `now`.
-    pub fn admitted_last_hour(&self, now: UnixMillis) -> u32 {
-        self.own.admitted_last_hour(now)
-    }
-
-    /// Returns where this device's journal ends.
-    pub const fn journal_end(&self) -> Link {
-        self.state.journal
-    }
-
-    /// Returns the number up to which the server has acknowledged the journal.
-    pub const fn acknowledged(&self) -> Seq {
-        self.state.acknowledged
-    }
-
-    /// Returns how many entries the server has not acknowledged.
-    pub const fn unsent(&self) -> u64 {
-        self.state.journal.seq.0.saturating_sub(self.state.acknowledged.0)
-    }
-
-    /// Returns the highest time in the journal and in the movements.
-    pub const fn hlc(&self) -> Hlc {
-        self.state.hlc
-    }
-
-    /// Returns why the terminal may not admit, if so.
-    pub const fn suspension(&self) -> Option<Suspension> {
-        self.state.suspension
-    }
-
-    /// Returns what opening found wrong.
-    pub const fn finding(&self) -> Option<Finding> {
-        self.finding
-    }
-
-    /// Whether the certificate holds at `moment`, by its own dates: those of a newer one from the
-    /// feed where there is one.
-    pub fn is_certified(&self, moment: &Moment) -> bool {
-        let certificate = &self.identity.certificate;
-        let newer = self.known.device(certificate.device).filter(|(status, _)| *status == DeviceStatus::Active);
-        let validity = newer.and_then(|(_, newer)| newer).map_or(certificate.validity, |newer| newer.validity);
-        validity.contains(moment.now)
-    }
-
-    /// Returns the store's figures.
-    pub const fn counts(&self) -> Counts {
-        Counts {
-            tickets: self.known.tickets(),
-            rows: self.state.rows,
-            entries: self.state.journal.seq.0,
-            unsent: self.unsent(),
-            openings: self.state.openings,
-        }
-    }
-
     /// Estimates the server's time now.
     pub fn moment(&self, clock: &dyn Clock) -> Moment {
         Moment::estimate(self.state.anchor.as_ref(), clock.read())
@@ -460,40 +321,10 @@ impl Store {
     fn checkpoint_above(&self, bytes: u64) -> Result<(), StoreError> {
         let length = std::fs::metadata(self.folder.write_ahead_log()).map_or(0, |file| file.len());
         if length > bytes {
-            // What a reader still needs stays in the log, and is taken in later.
-            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            // Waits for nobody: what a reader still needs stays in the log, and is taken in later.
+            self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         }
         Ok(())
-    }
-
-    /// Checks every journal entry's number, link and signature, and returns where the journal ends.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Chain`] naming the first entry that does not hold, [`StoreError::Damaged`] if
-    /// one does not open or the journal ends elsewhere than the state says.
-    pub fn verify_journal(&self) -> Result<Link, StoreError> {
-        let key = sync_protocol::key::public_key(&self.keys.sign);
-        let end = journal::verify_all(&self.connection, &self.sealer, &self.identity, &key)?;
-        if end == self.state.journal { Ok(end) } else { Err(StoreError::Damaged(Part::Journal)) }
-    }
-
-    /// Returns a reader of the journal with a connection of its own.
-    ///
-    /// # Errors
-    ///
-    /// What the disk says.
-    pub fn journal_reader(&self) -> Result<JournalReader, StoreError> {
-        JournalReader::new(&self.folder, self.sealer.clone())
-    }
-
-    /// Returns the entries after `after`, at most `limit` of them and never more than [`READ_MAX`].
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Damaged`] if one of them does not open.
-    pub fn entries_after(&self, after: Seq, limit: usize) -> Result<Run, StoreError> {
-        journal::entries_after(&self.connection, &self.sealer, after, limit)
     }
 }
 

@@ -108,7 +108,10 @@ impl Folder {
             return Err(StoreError::Damaged(Part::Header));
         }
         // Checkpoints are the writer's own, in quiet moments.
-        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA wal_autocheckpoint = 0;")?;
+        connection.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA wal_autocheckpoint = 0; \
+             PRAGMA journal_size_limit = 1048576;",
+        )?;
         migrate(&mut connection)?;
         Ok(connection)
     }
