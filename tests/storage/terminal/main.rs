@@ -1,0 +1,11 @@
+//! A terminal's store on real files: what it promises to the gate, to the sync thread, and to
+//! people whose data lie on a laptop that is left on a train.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
+
+mod gate;
+mod journal;
+mod kill;
+mod list;
+mod privacy;
+mod tampering;
