@@ -140,9 +140,12 @@ impl Store {
     pub fn create(data: &Path, passphrase: &str, cost: KdfCost, new: NewStore) -> Result<Self, StoreError> {
         let event = new.identity.event();
         let folder = Folder::create(data, event)?;
+        let mut connection = folder.connect()?;
+        if file::has_header(&connection)? {
+            return Err(StoreError::AlreadyEnrolled(folder.path().to_path_buf()));
+        }
         let (wrapped, data_key) = key::create(event, passphrase, cost)?;
         let sealer = Sealer::new(event, &data_key);
-        let mut connection = folder.connect()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         file::write_header(&transaction, &wrapped)?;
         new.identity.write(&transaction, &sealer)?;

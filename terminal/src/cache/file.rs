@@ -52,11 +52,7 @@ impl Folder {
     pub(super) fn create(data: &Path, event: EventId) -> Result<Self, StoreError> {
         let path = data.join(event.to_string());
         DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
-        let folder = Self::lock(path)?;
-        if folder.database().exists() {
-            return Err(StoreError::AlreadyEnrolled(folder.path));
-        }
-        Ok(folder)
+        Self::lock(path)
     }
 
     /// Takes the folder of `event` under `data`.
@@ -124,6 +120,13 @@ impl Folder {
     }
 }
 
+/// Says whether a commit waits until the disk has it.
+pub(super) fn set_durable(connection: &Connection, is_durable: bool) -> Result<(), StoreError> {
+    let level = if is_durable { "FULL" } else { "NORMAL" };
+    connection.pragma_update(None, "synchronous", level)?;
+    Ok(())
+}
+
 fn set_pragmas(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(Duration::from_millis(BUSY_MS))?;
     connection.execute_batch(
@@ -156,6 +159,11 @@ pub(super) fn read_header(connection: &Connection) -> Result<Wrapped, StoreError
         })
         .optional()?
         .ok_or(StoreError::Damaged(Part::Header))
+}
+
+/// Whether there is a wrapped key: the last thing that the making of a store writes.
+pub(super) fn has_header(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(connection.query_row("SELECT count(*) > 0 FROM header", [], |row| row.get(0))?)
 }
 
 /// Writes the wrapped key.

@@ -232,6 +232,13 @@ mod tests {
     }
 
     #[test]
+    fn a_store_for_an_event_is_never_made_below_the_floor() {
+        let (wrapped, _) = create(EVENT, "four words make this", KdfCost::Calibrated).unwrap();
+        let header = Header::decode(&wrapped.header).unwrap();
+        assert!(header.memory_kib >= MEMORY_KIB_MIN && header.passes >= PASSES_MIN);
+    }
+
+    #[test]
     fn subkeys_differ_by_their_use() {
         let key = Key::new([7; 32]);
         assert_ne!(*subkey(&key, b"row"), *subkey(&key, b"index"));

@@ -11,7 +11,7 @@ use sync_protocol::feed::entry::Entity;
 use sync_protocol::feed::snapshot::{CHUNK_UNPACKED_BYTES_MAX, ChunkName, Manifest, SignedManifest, SnapshotError};
 use sync_protocol::feed::{Body, Form, Kind, SignedHead};
 use sync_protocol::hash::Hash;
-use sync_protocol::id::{DeviceNo, FeedSeq};
+use sync_protocol::id::DeviceNo;
 use sync_protocol::time::Hlc;
 
 use super::error::{Part, StoreError};
@@ -20,7 +20,7 @@ use super::known::Known;
 use super::rows::{SealedRow, Tally};
 use super::seal::{Sealer, Table};
 use super::state::Feed;
-use super::{Store, feed};
+use super::{Store, feed, file};
 use crate::clock::Moment;
 use crate::door::Suspension;
 use crate::sync::packing::unpack;
@@ -50,6 +50,8 @@ pub struct Loading {
     telling: Vec<Body>,
     written: Tally,
     sealed: u64,
+    /// Every row was handed out, and what follows from them is brought up to date.
+    is_settled: bool,
 }
 
 impl Store {
@@ -117,6 +119,7 @@ impl Store {
             telling: Vec::new(),
             written: Tally::default(),
             sealed: 0,
+            is_settled: false,
         })
     }
 
@@ -130,11 +133,15 @@ impl Store {
         if self.loading != Some(bite.generation) {
             return Err(StoreError::Misfit);
         }
-        let transaction = self.connection.transaction()?;
-        for row in &bite.rows {
-            row.insert(&transaction, bite.generation)?;
+        // These rows count for nothing yet, so they need not wait for the disk: the commit that makes
+        // them count brings everything before it to the disk as well.
+        file::set_durable(&self.connection, false)?;
+        let written = write_rows(&mut self.connection, bite);
+        if let Err(error) = file::set_durable(&self.connection, true) {
+            self.must_reopen = true;
+            return Err(error);
         }
-        transaction.commit()?;
+        written?;
         self.checkpoint_above(super::LOG_BYTES_MAX)
     }
 
@@ -193,10 +200,9 @@ impl Store {
         self.is_unswept = true;
         let number = self.identity.number();
         for movement in self.known.movements().filter(|movement| movement.device == number) {
-            known.load(FeedSeq(0), Body::Move(movement.clone()));
+            known.learn_movement(movement.clone());
         }
         known.set_server_key(self.identity.server_key);
-        known.settle();
         self.known = known;
         Ok(())
     }
@@ -224,6 +230,15 @@ impl Store {
     }
 }
 
+fn write_rows(connection: &mut Connection, bite: &Bite) -> Result<(), StoreError> {
+    let transaction = connection.transaction()?;
+    for row in &bite.rows {
+        row.insert(&transaction, bite.generation)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
 impl Loading {
     /// Returns the next rows to be written, or nothing after the last.
     ///
@@ -234,7 +249,11 @@ impl Loading {
     /// [`StoreError::Misfit`] if a body cannot be read.
     pub fn next_bite(&mut self) -> Result<Option<Bite>, StoreError> {
         while self.waiting.is_empty() {
-            let Some(chunk) = self.chunks.pop_front() else { return Ok(None) };
+            let Some(chunk) = self.chunks.pop_front() else {
+                self.known.settle();
+                self.is_settled = true;
+                return Ok(None);
+            };
             self.unpack(&chunk)?;
         }
         let count = self.waiting.len().min(BITE_ROWS);
@@ -248,7 +267,7 @@ impl Loading {
     }
 
     fn is_complete(&self) -> bool {
-        self.chunks.is_empty() && self.waiting.is_empty() && self.written.rows == self.manifest.rows
+        self.is_settled && self.written.rows == self.manifest.rows
     }
 
     fn unpack(&mut self, chunk: &ChunkName) -> Result<(), StoreError> {
