@@ -108,7 +108,7 @@ pub(crate) async fn invite(
     sync: impl AsyncFnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<Presentation>> {
     let of_type = |ticket_type: &str| -> Vec<&Value> {
-        let is = |value: &&Value| value.get("ticket_type").and_then(Value::as_str) == Some(ticket_type);
+        let is = |value: &&Value| value.pointer("/ticket/ticket_type").and_then(Value::as_str) == Some(ticket_type);
         event.registrations.iter().filter(is).collect()
     };
     let mut regular = of_type("Regular").into_iter();
@@ -121,7 +121,7 @@ pub(crate) async fn invite(
     }
 
     let cancelled = next()?;
-    organiser.change_ticket(&event.id, &text(cancelled, "ticket")?, "cancel").await?;
+    organiser.change_ticket(&event.id, &ticket(cancelled)?, "cancel").await?;
     guests.insert(2, guest(organiser, event, cancelled, "cancelled last week", Expected::Deny("CANCELLED")).await?);
 
     let mut forged = guest(organiser, event, next()?, "forged", Expected::Deny("BAD_SIGNATURE")).await?;
@@ -134,9 +134,9 @@ pub(crate) async fn invite(
             "ends": "2100-01-01T00:00:00Z", "ticket_types": [{ "name": "Regular" }],
         }))
         .await?;
-    let ticket = organiser.register(&stranger, &json!({ "name": "Zoe Elsewhere", "ticket_type": "Regular" })).await?;
+    let zoe = organiser.register(&stranger, &json!({ "name": "Zoe Elsewhere", "ticket_type": "Regular" })).await?;
     let other = Event { id: stranger, registrations: Vec::new() };
-    guests.insert(6, guest(organiser, &other, &ticket, "of another event", Expected::Deny("UNKNOWN_KEY")).await?);
+    guests.insert(6, guest(organiser, &other, &zoe, "of another event", Expected::Deny("UNKNOWN_KEY")).await?);
 
     guests.insert(8, guest(organiser, event, crew, "at the wrong door", Expected::Deny("WRONG_GATE")).await?);
     guests.push(Presentation {
@@ -164,8 +164,13 @@ async fn guest(
     what: &'static str,
     expected: Expected,
 ) -> anyhow::Result<Presentation> {
-    let code = organiser.credential(&event.id, &text(registration, "ticket")?).await?;
+    let code = organiser.credential(&event.id, &ticket(registration)?).await?;
     Ok(Presentation { who: text(registration, "name")?, what, text: code, expected })
+}
+
+/// The number of a registration's ticket.
+fn ticket(registration: &Value) -> anyhow::Result<String> {
+    text(registration.get("ticket").context("a registration without a ticket")?, "id")
 }
 
 /// The same claims, signed by somebody who isn't the organiser.

@@ -5,14 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context;
-use harness::frames::{self, Scene};
+use harness::frames::{self, Scene, Severity};
 use image::GrayImage;
 
 use crate::guests::Presentation;
 
-/// Frames per guest: a few while the ticket comes in, one in the guest's own light, one with nobody there.
-const FRAMES: usize = COMING + 2;
-const COMING: usize = 4;
+/// Pictures per guest.
+const FRAMES: usize = 5;
 
 /// Renders a folder of numbered pictures of these guests, on as many threads as there are processors.
 pub(crate) fn render(guests: &[Presentation], folder: &Path) -> anyhow::Result<usize> {
@@ -38,9 +37,47 @@ pub(crate) fn render(guests: &[Presentation], folder: &Path) -> anyhow::Result<u
     Ok(guests.len() * FRAMES)
 }
 
+/// The ticket comes in, is held still, and goes.
 fn of_guest(guest: &Presentation, seed: u64) -> Vec<GrayImage> {
-    let mut pictures = frames::burst(&guest.text, seed, COMING);
-    pictures.push(frames::render(&guest.text, &Scene::moderate(seed)));
-    pictures.push(frames::without_code(seed));
+    let scene = Scene { severity: Severity::Mild, ..Scene::moderate(seed) };
+    let still = frames::render(&guest.text, &scene);
+    let mut pictures = frames::burst(&guest.text, seed, 2);
+    pictures.extend([still.clone(), still, frames::without_code(seed)]);
     pictures
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use harness::process;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::guests::Expected;
+
+    #[test]
+    fn each_guests_code_can_be_read_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let guest = |text: &str| Presentation {
+            who: String::new(),
+            what: "",
+            text: text.repeat(12),
+            expected: Expected::Admit,
+        };
+        let guests = [guest("UA1:ABCDEF"), guest("UA1:GHIJKL")];
+
+        let count = render(&guests, folder.path()).unwrap();
+
+        let arguments = ["decode", "--json", &folder.path().to_string_lossy()].map(String::from);
+        let read = process::run("usher", &arguments, "").unwrap().success().unwrap();
+        let lines: Vec<Value> = read.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines.len(), count);
+        let texts: BTreeSet<&str> = lines
+            .iter()
+            .flat_map(|line| line["texts"].as_array().unwrap())
+            .map(|text| text.as_str().unwrap())
+            .collect();
+        assert_eq!(texts, guests.iter().map(|guest| guest.text.as_str()).collect());
+    }
 }

@@ -180,6 +180,51 @@ impl Organiser {
         }
     }
 
+    /// Makes an enrolment code (`name`, `gates`, `capabilities`, `confirmed`): its typed `code`, its `invitation`, …
+    ///
+    /// # Errors
+    ///
+    /// If the server refuses.
+    pub async fn enrolment_code(&self, event: &str, role: &Value) -> anyhow::Result<Value> {
+        self.post(&format!("/events/{event}/enrolment-codes"), role).await
+    }
+
+    /// Lists the devices of an event.
+    ///
+    /// # Errors
+    ///
+    /// If the server refuses.
+    pub async fn devices(&self, event: &str) -> anyhow::Result<Vec<Value>> {
+        self.list(&format!("/events/{event}/devices")).await
+    }
+
+    /// Revokes a device.
+    ///
+    /// # Errors
+    ///
+    /// If the server refuses.
+    pub async fn revoke_device(&self, event: &str, device: &str) -> anyhow::Result<Value> {
+        self.post(&format!("/events/{event}/devices/{device}/revoke"), &json!({})).await
+    }
+
+    /// Lists what the doors of an event decided, in the order of arrival.
+    ///
+    /// # Errors
+    ///
+    /// If the server refuses.
+    pub async fn check_ins(&self, event: &str) -> anyhow::Result<Vec<Value>> {
+        self.list(&format!("/events/{event}/check-ins")).await
+    }
+
+    /// Lists what doors did without knowing of each other, with both signed entries.
+    ///
+    /// # Errors
+    ///
+    /// If the server refuses.
+    pub async fn conflicts(&self, event: &str) -> anyhow::Result<Vec<Value>> {
+        self.list(&format!("/events/{event}/conflicts")).await
+    }
+
     /// Changes a ticket: `cancel`, `block`, `unblock` or `reissue`.
     ///
     /// # Errors

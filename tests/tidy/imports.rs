@@ -73,8 +73,8 @@ pub(crate) fn names(code: &str, name: &str) -> bool {
     code.match_indices(name).any(|(at, _)| {
         let before = code[..at].chars().next_back();
         let after = code[at + name.len()..].chars().next();
-        let begins = !before.is_some_and(is_word) && !(name.ends_with("::") && code[..at].ends_with("::"));
-        let ends = name.ends_with("::") || !after.is_some_and(is_word);
-        begins && ends
+        let is_path = name.ends_with("::");
+        let is_within = before.is_some_and(is_word) || (is_path && code[..at].ends_with("::"));
+        !is_within && (is_path || !after.is_some_and(is_word))
     })
 }

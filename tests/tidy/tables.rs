@@ -69,7 +69,7 @@ fn words_after(sql: &str, keyword: &str) -> Vec<String> {
     let words: Vec<&str> = sql.split(|c| !is_letter(c)).filter(|word| !word.is_empty()).collect();
     let mut found = Vec::new();
     for (at, _) in words.iter().enumerate().filter(|(_, word)| **word == keyword) {
-        let mut after = words[at + 1..].iter().skip_while(|word| matches!(**word, "IF" | "NOT" | "EXISTS"));
+        let mut after = words.iter().skip(at + 1).skip_while(|word| matches!(**word, "IF" | "NOT" | "EXISTS"));
         found.extend(after.next().map(|word| word.to_lowercase()));
     }
     found
