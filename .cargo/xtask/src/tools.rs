@@ -20,7 +20,8 @@ fn require(command: &str, package: &str) -> Result<()> {
     if steps::succeeds(steps::cargo_program(), &[command, "--version"]) {
         return Ok(());
     }
-    steps::cargo(&format!("Installing {package}, once, from its source"), &["install", "--locked", package])
+    // Unoptimised, because that is there in a third of the time and runs the same tests.
+    steps::cargo(&format!("Installing {package}, once, from its source"), &["install", "--locked", "--debug", package])
 }
 
 /// Has rustup add a component that a minimal installation lacks.
