@@ -297,11 +297,11 @@ impl SyncClient {
                 self.hold(seq, is_ours);
             }
             Reply::Acknowledged(seq) => {
-                self.count_max = BATCH_ENTRIES_MAX;
+                self.lengthen_batches();
                 self.hold(seq, true);
             }
             Reply::Quarantined(seq) => {
-                self.count_max = BATCH_ENTRIES_MAX;
+                self.lengthen_batches();
                 self.quarantined = Some(self.quarantined.unwrap_or_default().max(seq));
             }
         }
@@ -475,6 +475,11 @@ impl SyncClient {
         }
     }
 
+    /// Grows slowly back: batches that were halved are likely to be too large again.
+    fn lengthen_batches(&mut self) {
+        self.count_max = (self.count_max + self.count_max.div_ceil(16)).min(BATCH_ENTRIES_MAX);
+    }
+
     fn back_off(&mut self, lane: Lane, now: Uptime, random: u64, after_ms: Option<u64>) {
         match lane {
             Lane::Down => self.down_backoff.fail(now, random, after_ms),
@@ -646,5 +651,24 @@ mod tests {
         client.handle_failure(Lane::Up, Failure::Problem(ProblemCode::TooLarge), Uptime(0), 0);
         let half = Request::Push { from: Seq(1), count_max: BATCH_ENTRIES_MAX / 2, is_evidence: false };
         assert_eq!(client.poll_request(Uptime(0)), Some(half));
+    }
+
+    #[test]
+    fn where_only_short_batches_pass_few_are_sent_in_vain() {
+        let mut client = online(start());
+        client.handle_journaled(Seq(1_000));
+        let (mut refused, mut sent) = (0, 0);
+        while let Some(Request::Push { from, count_max, .. }) = client.poll_request(Uptime(0)) {
+            if count_max > 8 {
+                refused += 1;
+                client.handle_failure(Lane::Up, Failure::Problem(ProblemCode::TooLarge), Uptime(0), 0);
+            } else {
+                sent += 1;
+                let end = from.0 - 1 + count_max as u64;
+                client.handle_reply(Reply::Acknowledged(Seq(end.min(1_000))), Uptime(0));
+            }
+        }
+        assert_eq!(client.unsent(), 0);
+        assert!(refused * 4 < sent, "{refused} of {sent}");
     }
 }
