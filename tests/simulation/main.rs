@@ -23,7 +23,7 @@ use mistake::Mistake;
 /// How many seeds a normal run has.
 const SEEDS: u64 = 120;
 /// Within how many seeds each mistake is caught.
-const MISTAKE_SEEDS: u64 = 40;
+const MISTAKE_SEEDS: u64 = 60;
 
 fn number_from(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
@@ -95,6 +95,27 @@ fn one_seed_gives_one_run() {
         assert_eq!(once.trace.hash(), again.trace.hash(), "seed {seed}");
     }
     assert_ne!(world::run(1, None).env.trace.hash(), world::run(2, None).env.trace.hash());
+}
+
+#[test]
+fn a_terminal_suspended_in_the_middle_of_a_download_stays_halted() {
+    for seed in [4, 15, 51] {
+        holds(seed);
+    }
+}
+
+#[test]
+fn a_busy_server_is_left_alone_as_long_as_it_asked() {
+    for seed in [2, 15] {
+        holds(seed);
+    }
+}
+
+#[test]
+fn few_batches_are_sent_in_vain_where_only_short_ones_pass() {
+    for seed in [56, 61, 77] {
+        holds(seed);
+    }
 }
 
 /// Returns the first seed at which a mistake is caught, and by what.

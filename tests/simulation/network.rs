@@ -27,7 +27,7 @@ pub(crate) enum Ask {
     Chunk(Hash),
     Feed { after: FeedSeq, wait_ms: u64 },
     Status,
-    Push { batch: Vec<u8>, is_evidence: bool },
+    Push { batch: Vec<u8>, entries: usize, is_evidence: bool },
 }
 
 /// What the server answers, as it is on the wire.

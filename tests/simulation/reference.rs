@@ -33,6 +33,17 @@ pub(crate) struct Written {
     pub(crate) gate: u16,
 }
 
+impl Written {
+    /// Whether this is an UNDO that counts, of that admission or exit.
+    fn takes_back(&self, target: &Self) -> bool {
+        let age = (self.hlc >> 16).saturating_sub(target.hlc >> 16);
+        self.act == Act::Undo { target: target.seq }
+            && matches!(target.act, Act::Admit | Act::Exit)
+            && (self.device, self.ticket) == (target.device, target.ticket)
+            && age <= UNDO_AGE_MS
+    }
+}
+
 /// An admission that a person saw.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
@@ -175,17 +186,22 @@ impl Reference {
         self.written.iter().filter(|w| held.contains(&(w.device, w.hash)) && seen.insert((w.device, w.hash))).collect()
     }
 
+    /// Returns the name and hash of everything in the record that terminals must hear of.
+    pub(crate) fn movements(&self) -> BTreeSet<(u16, u64, Hash)> {
+        let record = self.record();
+        let is_heard_of = |w: &Written| match w.act {
+            Act::Admit | Act::Exit => true,
+            Act::Undo { .. } => record.iter().any(|target| w.takes_back(target)),
+            Act::Other => false,
+        };
+        record.iter().filter(|w| is_heard_of(w)).map(|w| (w.device, w.seq, w.hash)).collect()
+    }
+
     /// Returns every conflict in the record, by section 6 read word for word: for each admission,
     /// look at all before it.
     pub(crate) fn conflicts(&self, policy: &Policy) -> Vec<Excess> {
         let record = self.record();
-        let is_undone = |w: &Written| {
-            record.iter().any(|undo| {
-                let age = (undo.hlc >> 16).saturating_sub(w.hlc >> 16);
-                let names_it = undo.device == w.device && undo.act == Act::Undo { target: w.seq };
-                names_it && undo.ticket == w.ticket && age <= UNDO_AGE_MS
-            })
-        };
+        let is_undone = |w: &Written| record.iter().any(|undo| undo.takes_back(w));
         let zone_of = |gate: u16| policy.gates.iter().find(|g| g.id.0 == gate).map(|g| g.zone.0);
         let mut groups: BTreeMap<(u64, u16), Vec<&Written>> = BTreeMap::new();
         for w in record.iter().filter(|w| matches!(w.act, Act::Admit | Act::Exit) && !is_undone(w)) {

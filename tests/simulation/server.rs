@@ -97,10 +97,12 @@ pub(crate) struct Server {
     /// The process, unless it has ended: the requests that wait in it.
     process: Option<Vec<Parked>>,
     page_records: usize,
+    /// How many entries a batch may have before it is too large for what stands before the server.
+    batch_entries: usize,
 }
 
 impl Server {
-    pub(crate) fn new(page_records: usize) -> Self {
+    pub(crate) fn new(page_records: usize, batch_entries: usize) -> Self {
         let database = Database {
             feed: Vec::new(),
             point: ChainPoint::start(EVENT, FEED),
@@ -110,7 +112,7 @@ impl Server {
             devices: BTreeMap::new(),
             quarantine: BTreeMap::new(),
         };
-        Self { database, process: Some(Vec::new()), page_records }
+        Self { database, process: Some(Vec::new()), page_records, batch_entries }
     }
 
     pub(crate) const fn is_running(&self) -> bool {
@@ -185,7 +187,8 @@ impl Server {
                 Some(device) => Answer::Status(device.end(from)),
                 None => Answer::Problem(ProblemCode::UnknownEvent),
             },
-            Ask::Push { batch, is_evidence } => {
+            Ask::Push { entries, .. } if entries > self.batch_entries => Answer::Problem(ProblemCode::TooLarge),
+            Ask::Push { batch, is_evidence, .. } => {
                 let answer = self.push(env, from, &batch, is_evidence)?;
                 self.wake(env);
                 answer

@@ -88,7 +88,7 @@ pub(crate) struct Terminal {
     pub(crate) offset_ms: i64,
     pub(crate) disk: Disk,
     pub(crate) process: Option<Process>,
-    requests: u64,
+    pub(crate) requests: u64,
 }
 
 impl Disk {
@@ -269,7 +269,8 @@ impl Terminal {
             Request::Push { from, count_max, is_evidence } => {
                 let entries = self.disk.journal.get(from.0 as usize - 1..).unwrap_or_default();
                 let entries = entries.get(..(*count_max).min(BATCH_ENTRIES)).unwrap_or(entries);
-                Ask::Push { batch: batch::encode(entries, &[]).0, is_evidence: *is_evidence }
+                let (batch, entries) = batch::encode(entries, &[]);
+                Ask::Push { batch, entries, is_evidence: *is_evidence }
             }
         };
         env.note(format_args!("{} asks {}", self.no, words(&request)));

@@ -33,6 +33,8 @@ const MACHINES_MAX: usize = 7;
 const QUIET_WITHIN_MS: u64 = 10 * 60_000;
 /// After how many rounds a run that does not become quiet is given up.
 const QUIET_ROUNDS_MAX: usize = 20_000;
+/// How many requests each terminal may make until then, besides three for each entry.
+const REQUESTS_MAX: u64 = 100;
 /// In how many orders of arrival the conflicts are looked for: as it was, and others.
 const ORDERS: usize = 4;
 
@@ -82,10 +84,12 @@ pub(crate) fn run(seed: u64, mistake: Option<Mistake>) -> Outcome {
 impl World {
     fn new(seed: u64, mistake: Option<Mistake>) -> Self {
         let mut env = Env::new(seed, mistake);
-        let mut server = Server::new(3 + env.rng.below(60) as usize);
+        let page_records = 3 + env.rng.below(60) as usize;
+        let batch_entries = 1 + env.rng.below(6) as usize;
+        let mut server = Server::new(page_records, batch_entries);
         let office = Office::open(&mut env, &mut server);
         let terminals_wanted = 2 + env.rng.below(TERMINALS_MAX - 1);
-        let disks_go_back = env.rng.chance(350);
+        let disks_go_back = env.rng.chance(450);
         let mut world = Self {
             env,
             server,
@@ -274,6 +278,8 @@ impl World {
         let is_twin = self.env.rng.chance(400) && self.terminals.len() < MACHINES_MAX;
         let index = self.terminals.len();
         let Some(terminal) = self.terminals.get_mut(at) else { return };
+        // A copy of the present is the hardest to notice: both go on from what the server holds.
+        let image = if is_twin && self.env.rng.chance(700) { terminal.disk.clone() } else { image };
         let left: Vec<Hash> = image.journal.iter().map(|entry| *entry.hash()).collect();
         self.env.reference.gone_back.insert(terminal.no.0);
         if is_twin {
@@ -324,6 +330,7 @@ impl World {
 
     fn become_quiet(&mut self) {
         let deadline = self.env.now + QUIET_WITHIN_MS;
+        let asked: u64 = self.terminals.iter().map(|terminal| terminal.requests).sum();
         for _ in 0..QUIET_ROUNDS_MAX {
             self.deliver();
             self.take_turns();
@@ -333,7 +340,15 @@ impl World {
             self.watch();
             let head = self.server.head_seq();
             let is_quiet = self.env.network.is_empty() && self.terminals.iter().all(|t| t.is_quiet(head));
-            if self.env.violation.is_some() || is_quiet {
+            if self.env.violation.is_some() {
+                return;
+            }
+            if is_quiet {
+                let asked = self.terminals.iter().map(|terminal| terminal.requests).sum::<u64>() - asked;
+                let most: u64 = self.terminals.iter().map(|t| REQUESTS_MAX + 3 * t.disk.journal.len() as u64).sum();
+                if asked > most {
+                    self.env.must(Err(format!("{asked} requests before all was quiet, and {most} are enough")));
+                }
                 return;
             }
             let dues = self.terminals.iter().filter_map(Terminal::next_due);
@@ -398,6 +413,10 @@ impl World {
         let expected = self.env.reference.conflicts(policy);
         expected.iter().for_each(|_| self.env.count("conflict"));
         let mut movements = self.server.movements();
+        let fed: BTreeSet<_> = movements.iter().map(|m| (m.device.0, m.seq.0, m.entry_hash)).collect();
+        if fed != self.env.reference.movements() {
+            return Err("4: the feed does not tell all movements of the record, or others".to_owned());
+        }
         for _ in 0..ORDERS {
             let found = self.server.conflicts(&movements, policy, is_by_arrival);
             Self::compare_conflicts(found, &expected)?;
