@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use tokio::sync::watch;
 
 /// Connections to PostgreSQL, and readers of SQLite, in one process.
 const CONNECTIONS_MAX: u32 = 12;
@@ -96,6 +97,7 @@ pub struct Database {
     dialect: Dialect,
     writer: AnyPool,
     reader: AnyPool,
+    commits: watch::Sender<u64>,
 }
 
 impl Database {
@@ -112,6 +114,7 @@ impl Database {
             "postgres" | "postgresql" => Dialect::Postgres,
             _ => return Err(OpenError::UnknownScheme),
         };
+        let commits = watch::Sender::new(0);
         match dialect {
             Dialect::Sqlite => {
                 let separator = if url.contains('?') { '&' } else { '?' };
@@ -120,7 +123,7 @@ impl Database {
                 // The writer opens first: it makes the file and turns on its write-ahead log.
                 let writer = sqlite_pool(&url, 1, SQLITE_WRITER).await?;
                 let reader = sqlite_pool(&url, CONNECTIONS_MAX, SQLITE_READER).await?;
-                Ok(Self { dialect, writer, reader })
+                Ok(Self { dialect, writer, reader, commits })
             }
             Dialect::Postgres => {
                 let pool = AnyPoolOptions::new()
@@ -129,7 +132,7 @@ impl Database {
                     .connect_with(options(url)?)
                     .await
                     .map_err(OpenError::Connect)?;
-                Ok(Self { dialect, writer: pool.clone(), reader: pool })
+                Ok(Self { dialect, writer: pool.clone(), reader: pool, commits })
             }
         }
     }
@@ -184,7 +187,8 @@ impl Database {
             Dialect::Sqlite => "BEGIN IMMEDIATE",
             Dialect::Postgres => "BEGIN",
         };
-        Ok(Tx { inner: self.writer.begin_with(begin).await?, dialect: self.dialect })
+        let commits = Some(self.commits.clone());
+        Ok(Tx { inner: self.writer.begin_with(begin).await?, dialect: self.dialect, commits })
     }
 
     /// Begins a transaction that only reads, and sees one state of the database throughout.
@@ -197,7 +201,13 @@ impl Database {
             Dialect::Sqlite => "BEGIN DEFERRED",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        Ok(Tx { inner: self.reader.begin_with(begin).await?, dialect: self.dialect })
+        Ok(Tx { inner: self.reader.begin_with(begin).await?, dialect: self.dialect, commits: None })
+    }
+
+    /// Returns what changes whenever this process has committed a change, so that whoever waits for news
+    /// looks at once. What other processes commit is not seen here.
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
     }
 
     /// Closes every connection, after those in use are done.
@@ -212,6 +222,7 @@ impl Database {
 pub struct Tx {
     inner: Transaction<'static, Any>,
     dialect: Dialect,
+    commits: Option<watch::Sender<u64>>,
 }
 
 impl Tx {
@@ -231,7 +242,11 @@ impl Tx {
     ///
     /// [`StoreError`]: nothing has changed, unless the connection was lost, in which case nobody knows.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
+        self.inner.commit().await?;
+        if let Some(commits) = self.commits {
+            commits.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        Ok(())
     }
 }
 
