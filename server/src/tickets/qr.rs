@@ -45,11 +45,24 @@ impl Modules {
     ///
     /// [`DoesNotFit`].
     pub fn of(text: &str, level: Level) -> Result<Self, DoesNotFit> {
+        Self::encode(text, Mode::Alphanumeric, level)
+    }
+
+    /// Encodes any text, such as an address.
+    ///
+    /// # Errors
+    ///
+    /// [`DoesNotFit`].
+    pub fn of_any(text: &str, level: Level) -> Result<Self, DoesNotFit> {
+        Self::encode(text, Mode::Byte, level)
+    }
+
+    fn encode(text: &str, mode: Mode, level: Level) -> Result<Self, DoesNotFit> {
         let level = match level {
             Level::M => ECL::M,
             Level::Q => ECL::Q,
         };
-        let code = QRBuilder::new(text).mode(Mode::Alphanumeric).ecl(level).build().map_err(|_| DoesNotFit)?;
+        let code = QRBuilder::new(text).mode(mode).ecl(level).build().map_err(|_| DoesNotFit)?;
         let size = code.size + 2 * QUIET_ZONE;
         let mut dark = vec![false; size * size];
         for (at, module) in dark.iter_mut().enumerate() {
