@@ -15,13 +15,16 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::accounts;
 use crate::accounts::password::Passwords;
 use crate::accounts::throttle::Throttle;
+use crate::admissions;
 use crate::clock::Clock;
 use crate::db::{Database, StoreError};
+use crate::devices;
 use crate::events;
 use crate::http::{self, document, problem::Problem};
 use crate::installation;
 use crate::registrations;
 use crate::seal::{MasterKey, Sealer};
+use crate::sync::{self, snapshot};
 use crate::tickets;
 
 /// What the operator chose, as far as the features need it.
@@ -51,6 +54,7 @@ struct Inner {
     server_key: SigningKey,
     passwords: Passwords,
     throttle: Throttle,
+    snapshot_maker: snapshot::Maker,
     shutdown: watch::Sender<bool>,
 }
 
@@ -70,6 +74,7 @@ impl App {
             server_key,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
+            snapshot_maker: snapshot::Maker::default(),
             shutdown: watch::Sender::new(false),
         })))
     }
@@ -102,6 +107,11 @@ impl App {
     /// Returns the brake on guessing passwords.
     pub fn throttle(&self) -> &Throttle {
         &self.0.throttle
+    }
+
+    /// Returns what makes snapshots, one at a time.
+    pub fn snapshot_maker(&self) -> &snapshot::Maker {
+        &self.0.snapshot_maker
     }
 
     /// Returns where terminals and browsers reach the server, without a slash at the end.
@@ -143,6 +153,9 @@ fn features() -> OpenApiRouter<App> {
         .merge(events::routes::routes())
         .merge(registrations::routes::routes())
         .merge(tickets::routes::routes())
+        .merge(devices::routes::routes())
+        .merge(admissions::routes::routes())
+        .merge(sync::routes::routes())
 }
 
 /// Returns the description of the interface.

@@ -4,10 +4,12 @@
 //! Each feature is `NAME.rs` (types, rules), `NAME/routes.rs` (HTTP) and `NAME/store.rs` (SQL).
 
 pub mod accounts;
+pub mod admissions;
 pub mod app;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod devices;
 pub mod events;
 pub mod http;
 pub mod installation;

@@ -1,3 +1,6 @@
-//! What terminals speak with the server.
+//! What terminals speak with the server: the feed, its snapshots, and the routes of every device request.
 
 pub mod feed;
+pub mod routes;
+pub mod snapshot;
+mod store;

@@ -26,6 +26,9 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         2 "0002_events",
         3 "0003_registrations",
         4 "0004_tickets",
+        5 "0005_devices",
+        6 "0006_snapshots",
+        7 "0007_journals",
     );
     Migrator::with_migrations(
         files

@@ -1,13 +1,20 @@
-//! Numbering: entries, counter and chain change in the transaction of the business change.
+//! The feed of each event: numbering, where entries, counter and chain change in the transaction of the
+//! business change, and reading.
 
-mod store;
+pub(super) mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::feed::chain::ChainPoint;
+use sync_protocol::feed::entry::TicketRow;
 use sync_protocol::feed::record::tag;
-use sync_protocol::feed::{Header, NewEntry};
+use sync_protocol::feed::{Body, Entity, Form, Head, Header, Kind, NewEntry, Record, SignedHead};
 use sync_protocol::hash::Hash;
-use sync_protocol::id::{EventId, FeedId, FeedSeq};
+use sync_protocol::id::{DeviceNo, EventId, FeedId, FeedSeq, Seq, TicketId};
+use sync_protocol::policy::Policy;
 use zeroize::Zeroizing;
+
+use crate::app::App;
 
 use crate::clock::random_bytes;
 use crate::db::{StoreError, Tx};
@@ -90,4 +97,112 @@ pub async fn append_after(tx: &mut Tx, head: FeedHead, entries: &[NewEntry]) -> 
 pub async fn append(tx: &mut Tx, sealer: &Sealer, event: EventId, entries: &[NewEntry]) -> Result<FeedSeq, StoreError> {
     let head = lock(tx, sealer, event).await?;
     append_after(tx, head, entries).await
+}
+
+/// How long a head promises to be fresh, in ms.
+pub const HEAD_VALID_MS: u64 = 10 * 60_000;
+/// The most records in one page.
+pub const PAGE_RECORDS_MAX: u32 = 10_000;
+/// The longest page before compression, but for its last record and its head.
+const PAGE_BYTES_MAX: usize = 1_000_000;
+/// Entities looked up in one query.
+const LOOK_UP_MAX: usize = 500;
+
+/// How far a feed goes, read without a lock.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FeedState {
+    /// Which life of the feed.
+    pub feed: FeedId,
+    /// The last number and the chain there.
+    pub point: ChainPoint,
+    /// The lowest number that the feed still answers from.
+    pub floor: FeedSeq,
+}
+
+impl FeedState {
+    /// Returns the head of `event`'s feed, signed now.
+    pub fn head(&self, app: &App, event: EventId) -> SignedHead {
+        let now = app.clock().now();
+        let Self { feed, point, floor } = *self;
+        let valid_until = now.plus(HEAD_VALID_MS);
+        let head = Head { event, feed, seq: point.seq, chain: point.value, floor, time: now, valid_until };
+        head.sign(app.server_key())
+    }
+}
+
+/// Returns how far an event's feed goes.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn state(tx: &mut Tx, event: EventId) -> Result<FeedState, StoreError> {
+    store::state(tx, event).await
+}
+
+/// Opens an event's K_body, to be given to a device.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn body_key(tx: &mut Tx, sealer: &Sealer, event: EventId) -> Result<Zeroizing<[u8; 32]>, StoreError> {
+    let sealed = store::sealed_body_key(tx, event).await?;
+    Ok(sealer.open_key(BODY_KEY_PLACE, event.as_bytes(), &sealed)?)
+}
+
+/// Returns the records after `after`, as many as fit on a page and at most `count_max`. A record that a
+/// later one replaces comes as its tag.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn page(tx: &mut Tx, event: EventId, after: FeedSeq, count_max: u32) -> Result<Vec<Record>, StoreError> {
+    let records = store::page(tx, event, after, count_max.min(PAGE_RECORDS_MAX)).await?;
+    let mut bytes = 0;
+    let fitting = records.iter().take_while(|record| {
+        bytes += 30 + if let Form::Body(body) = &record.form { body.len() } else { 32 };
+        bytes <= PAGE_BYTES_MAX
+    });
+    let count = fitting.count().max(1);
+    Ok(records.into_iter().take(count).collect())
+}
+
+/// Returns an event's rules as its feed tells them.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn policy(tx: &mut Tx, event: EventId) -> Result<Policy, StoreError> {
+    let bodies = store::newest_bodies(tx, event, Kind::Policy, &[Entity::ZERO]).await?;
+    let body = bodies.first().ok_or(StoreError::Corrupt("policy"))?;
+    Policy::decode(&body.1).map_err(|_| StoreError::Corrupt("policy"))
+}
+
+/// Returns what the feed tells of these tickets; those it does not know are left out.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn tickets(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: impl IntoIterator<Item = TicketId>,
+) -> Result<BTreeMap<TicketId, TicketRow>, StoreError> {
+    let tickets: BTreeSet<TicketId> = tickets.into_iter().filter(|ticket| ticket.0 != 0).collect();
+    let entities: Vec<Entity> = tickets.into_iter().map(Entity::ticket).collect();
+    let mut rows = BTreeMap::new();
+    for entities in entities.chunks(LOOK_UP_MAX) {
+        for (entity, body) in store::newest_bodies(tx, event, Kind::Ticket, entities).await? {
+            let body = Body::decode(Kind::Ticket, entity, &body).map_err(|_| StoreError::Corrupt("ticket"))?;
+            if let Body::Ticket { ticket, ticket_row } = body {
+                rows.insert(ticket, ticket_row);
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// Returns a notice for the screens of organisers and door staff.
+pub fn notice(kind: &str, text: &str, device: DeviceNo, seq: Seq) -> NewEntry {
+    let json = serde_json::json!({ "kind": kind, "text": text, "device_no": device, "seq": seq });
+    Body::Notice(json.to_string().into_bytes()).encode(Entity(random_bytes()))
 }

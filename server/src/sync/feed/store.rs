@@ -1,10 +1,12 @@
 //! SQL of the feeds.
 
 use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
 use sync_protocol::feed::chain::ChainPoint;
+use sync_protocol::feed::{Entity, Form, Kind, Record};
 use sync_protocol::id::{EventId, FeedId, FeedSeq};
 
-use super::Numbered;
+use super::{FeedState, Numbered};
 use crate::db::column::{Columns as _, int};
 use crate::db::insert::insert_rows;
 use crate::db::{StoreError, Tx};
@@ -56,4 +58,115 @@ pub(super) async fn move_head(tx: &mut Tx, event: EventId, point: ChainPoint) ->
         .execute(tx.connection())
         .await?;
     Ok(())
+}
+
+pub(super) async fn state(tx: &mut Tx, event: EventId) -> Result<FeedState, StoreError> {
+    let row = sqlx::query("SELECT feed_id, seq, chain, floor FROM feeds WHERE event_id = $1")
+        .bind(&event.0[..])
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(FeedState {
+        feed: FeedId(row.array("feed_id")?),
+        point: ChainPoint { seq: FeedSeq(row.uint("seq")?), value: row.array("chain")? },
+        floor: FeedSeq(row.uint("floor")?),
+    })
+}
+
+pub(super) async fn sealed_body_key(tx: &mut Tx, event: EventId) -> Result<Vec<u8>, StoreError> {
+    sqlx::query("SELECT body_key FROM feeds WHERE event_id = $1")
+        .bind(&event.0[..])
+        .fetch_one(tx.connection())
+        .await?
+        .bytes("body_key")
+}
+
+/// Returns up to `limit` records after a number. What a later entry replaces comes as its tag.
+pub(super) async fn page(tx: &mut Tx, event: EventId, after: FeedSeq, limit: u32) -> Result<Vec<Record>, StoreError> {
+    sqlx::query(
+        "SELECT e.seq, e.kind, e.entity, e.tag,
+         CASE WHEN EXISTS (SELECT 1 FROM feed_entries l WHERE l.event_id = e.event_id AND l.kind = e.kind
+                           AND l.entity = e.entity AND l.seq > e.seq)
+              THEN NULL ELSE e.body END AS body
+         FROM feed_entries e WHERE e.event_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3",
+    )
+    .bind(&event.0[..])
+    .bind(int(after.0))
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| {
+        let form = match row.bytes_or_null("body")? {
+            Some(body) => Form::Body(body),
+            None => Form::Tag(row.array("tag")?),
+        };
+        read_record(row, form)
+    })
+    .collect()
+}
+
+fn read_record(row: &AnyRow, form: Form) -> Result<Record, StoreError> {
+    Ok(Record {
+        seq: FeedSeq(row.uint("seq")?),
+        kind: Kind::from_u8(row.small("kind")?).ok_or(StoreError::Corrupt("kind"))?,
+        entity: Entity(row.array("entity")?),
+        form,
+    })
+}
+
+/// Returns the newest body of each of these entities that the feed knows.
+pub(super) async fn newest_bodies(
+    tx: &mut Tx,
+    event: EventId,
+    kind: Kind,
+    entities: &[Entity],
+) -> Result<Vec<(Entity, Vec<u8>)>, StoreError> {
+    if entities.is_empty() {
+        return Ok(Vec::new());
+    }
+    let placeholders: Vec<String> = (0..entities.len()).map(|at| format!("${}", at + 3)).collect();
+    let text = format!(
+        "SELECT e.entity, e.body FROM feed_entries e
+         WHERE e.event_id = $1 AND e.kind = $2 AND e.entity IN ({}) AND e.body IS NOT NULL
+         AND NOT EXISTS (SELECT 1 FROM feed_entries l WHERE l.event_id = e.event_id AND l.kind = e.kind
+                         AND l.entity = e.entity AND l.seq > e.seq)",
+        placeholders.join(", ")
+    );
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(kind as i64);
+    for entity in entities {
+        query = query.bind(&entity.0[..]);
+    }
+    let rows = query.fetch_all(tx.connection()).await?;
+    rows.iter().map(|row| Ok((Entity(row.array("entity")?), row.bytes("body")?))).collect()
+}
+
+/// A record with its body, unless that was erased because a later one replaces it.
+pub(in crate::sync) type Kept = (Record, bool);
+
+/// Returns up to `limit` records after one, ordered by kind, then entity, then number: straight from the
+/// index. Erased bodies come empty and are said to be so.
+pub(in crate::sync) async fn by_entity_after(
+    tx: &mut Tx,
+    event: EventId,
+    after: (u8, Entity, FeedSeq),
+    limit: u32,
+) -> Result<Vec<Kept>, StoreError> {
+    sqlx::query(
+        "SELECT seq, kind, entity, body FROM feed_entries
+         WHERE event_id = $1 AND (kind, entity, seq) > ($2, $3, $4) ORDER BY kind, entity, seq LIMIT $5",
+    )
+    .bind(&event.0[..])
+    .bind(i64::from(after.0))
+    .bind(&after.1.0[..])
+    .bind(int(after.2.0))
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| {
+        let body = row.bytes_or_null("body")?;
+        let is_erased = body.is_none();
+        Ok((read_record(row, Form::Body(body.unwrap_or_default()))?, is_erased))
+    })
+    .collect()
 }

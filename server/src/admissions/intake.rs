@@ -1,0 +1,232 @@
+//! Taking in journals: each entry exactly once, in the order of its device.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sync_protocol::certificate::Capabilities;
+use sync_protocol::feed::entry::DeviceStatus;
+use sync_protocol::feed::{Body, Entity, NewEntry};
+use sync_protocol::id::{DeviceNo, FeedSeq, Seq};
+use sync_protocol::journal::batch::BatchEntry;
+use sync_protocol::journal::{Batch, EntryKind, Link};
+use sync_protocol::sync::Ack;
+use sync_protocol::sync::intake::{Held, Intake, intake, undo_is_valid};
+use sync_protocol::sync::message::JournalStatus;
+
+use super::quarantine::{self, Reason};
+use super::{CheckIn, store};
+use crate::app::App;
+use crate::db::{StoreError, Tx};
+use crate::devices::{self, Device};
+use crate::sync::feed;
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Taken {
+    /// Its entries are held, now or since before.
+    Stored(Ack),
+    /// It counts once an organiser adopts it.
+    Quarantined {
+        /// The quarantine's number.
+        number: u64,
+        /// The batch's last entry.
+        last_seq: Seq,
+    },
+    /// Entries are missing before it.
+    Gap {
+        /// The last number held.
+        last: Seq,
+    },
+    /// It contradicts what is held. It is in quarantine, and the device no longer counts.
+    Fork {
+        /// The quarantine's number.
+        number: u64,
+    },
+}
+
+/// Why a batch was not taken, and not for what it says.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// A device that does not count has sent too much.
+    #[error("the device's quarantine is full")]
+    Full,
+    /// The database failed.
+    #[error("could not store the batch")]
+    Store(#[from] StoreError),
+}
+
+/// Takes a batch of `author`'s journal, whose chain and signature were checked. `bytes` is the batch as it
+/// was read from.
+///
+/// # Errors
+///
+/// [`IntakeError`]; then nothing has changed.
+pub async fn take(
+    app: &App,
+    author: &Device,
+    batch: &Batch,
+    bytes: &[u8],
+    is_evidence: bool,
+) -> Result<Taken, IntakeError> {
+    let mut tx = app.database().begin_write().await?;
+    let device = devices::store::lock_device(&mut tx, author.id).await?.ok_or(StoreError::Corrupt("device"))?;
+    let status = device.status().ok_or(StoreError::Corrupt("status"))?;
+    let held = Held { status, end: device.end };
+    let known = known(&mut tx, &device, batch).await?;
+    let taken = match intake(batch, &held, is_evidence, |seq| known.get(&seq).copied()) {
+        Intake::Store { skip, end } => {
+            let fresh = batch.entries.get(skip..).unwrap_or_default();
+            let mut feed_seq = device.feed_seq;
+            if !fresh.is_empty() {
+                feed_seq = append(app, &mut tx, &device, batch, fresh, &BTreeSet::new()).await?;
+                devices::store::move_end(&mut tx, device.id, end, feed_seq).await?;
+            }
+            Taken::Stored(ack(app, &device, end, feed_seq))
+        }
+        Intake::Quarantine => {
+            let reason = if status == DeviceStatus::Active { Reason::Evidence } else { Reason::of(status) };
+            let number = quarantine::put(app, &mut tx, &device, batch, bytes, reason).await?;
+            Taken::Quarantined { number, last_seq: batch.end().map_or(Seq(0), |end| end.seq) }
+        }
+        Intake::Gap { last } => return Ok(Taken::Gap { last }),
+        Intake::Fork { at } => {
+            let number = quarantine::put(app, &mut tx, &device, batch, bytes, Reason::Forked).await?;
+            tracing::warn!(device.id = %device.id, at = at.0, "a journal exists in two versions");
+            devices::mark_forked(app, &mut tx, device, at).await?;
+            Taken::Fork { number }
+        }
+    };
+    tx.commit().await?;
+    Ok(taken)
+}
+
+/// Returns the hashes of those of a batch's entries that may be held.
+pub(super) async fn known(
+    tx: &mut Tx,
+    device: &Device,
+    batch: &Batch,
+) -> Result<BTreeMap<Seq, sync_protocol::hash::Hash>, StoreError> {
+    let last = batch.end().map_or(Seq(0), |end| end.seq).min(device.end.seq);
+    if batch.first_seq() > last {
+        return Ok(BTreeMap::new());
+    }
+    store::hashes(tx, device.id, batch.first_seq(), last).await
+}
+
+fn ack(app: &App, device: &Device, end: Link, feed_seq: FeedSeq) -> Ack {
+    let time = app.clock().now();
+    Ack { event: device.event, device: device.id, seq: end.seq, hash: end.hash, feed_seq, time }
+}
+
+/// Appends entries that follow on a device's journal, and what the feed says about them. `taken` are numbers
+/// whose check-ins are stored already. Returns the feed number under which the last of it stands.
+pub(super) async fn append(
+    app: &App,
+    tx: &mut Tx,
+    device: &Device,
+    batch: &Batch,
+    fresh: &[BatchEntry],
+    taken: &BTreeSet<Seq>,
+) -> Result<FeedSeq, StoreError> {
+    store::insert_entries(tx, device.id, fresh, &batch.signature, app.clock().now()).await?;
+    let first = fresh.first().map_or(Seq(0), |entry| entry.entry.seq);
+    let data: Vec<_> = batch.personal_data.iter().filter(|data| data.seq >= first).cloned().collect();
+    store::insert_personal_data(tx, device.id, &data).await?;
+    let untaken: Vec<&BatchEntry> = fresh.iter().filter(|entry| !taken.contains(&entry.entry.seq)).collect();
+    count(app, tx, device, &untaken).await
+}
+
+/// Makes entries count: check-ins, and what the feed says about them.
+pub(super) async fn count(
+    app: &App,
+    tx: &mut Tx,
+    device: &Device,
+    entries: &[&BatchEntry],
+) -> Result<FeedSeq, StoreError> {
+    let number = device.number.ok_or(StoreError::Corrupt("number"))?;
+    let policy = feed::policy(tx, device.event).await?;
+    let now = app.clock().now();
+    let read = |entry: &&BatchEntry| CheckIn::read(entry, device, number, &policy, now);
+    let mut check_ins: Vec<CheckIn> = entries.iter().filter_map(read).collect();
+    let taken_back = check_undoings(tx, device, number, entries, &mut check_ins).await?;
+
+    let mut said: Vec<NewEntry> = check_ins
+        .iter()
+        .filter(|check_in| check_in.is_effective || taken_back.contains(&check_in.seq))
+        .filter_map(CheckIn::movement)
+        .map(|movement| Body::Move(movement).encode(Entity::ZERO))
+        .collect();
+    said.extend(sales_notice(device, number, entries));
+    if check_ins.is_empty() && said.is_empty() {
+        return Ok(device.feed_seq);
+    }
+    // Check-ins are numbered under the feed's lock, so that whoever follows the numbers misses none.
+    let head = feed::lock(tx, app.sealer(), device.event).await?;
+    let last = store::last_number(tx, device.event).await?;
+    for (check_in, number) in check_ins.iter_mut().zip(last + 1..) {
+        check_in.number = number;
+        // Its own undoing may stand in the same batch.
+        check_in.is_effective &= !taken_back.contains(&check_in.seq);
+    }
+    store::insert_check_ins(tx, device.event, &check_ins).await?;
+    store::take_back(tx, device.event, number, &taken_back).await?;
+    if said.is_empty() { Ok(device.feed_seq) } else { feed::append_after(tx, head, &said).await }
+}
+
+/// Marks the undoings that count, and returns what they take back.
+async fn check_undoings(
+    tx: &mut Tx,
+    device: &Device,
+    number: DeviceNo,
+    entries: &[&BatchEntry],
+    check_ins: &mut [CheckIn],
+) -> Result<BTreeSet<Seq>, StoreError> {
+    let targets: BTreeSet<Seq> = check_ins.iter().filter_map(|check_in| check_in.undo_target).collect();
+    if targets.is_empty() {
+        return Ok(targets);
+    }
+    let mut named = store::by_seq(tx, device.event, number, &targets).await?;
+    named.extend(check_ins.iter().filter(|c| targets.contains(&c.seq)).map(|c| (c.seq, c.clone())));
+    let is_supervisor = device.capabilities.has(Capabilities::SUPERVISOR);
+    let mut taken_back = BTreeSet::new();
+    for entry in entries.iter().filter(|entry| entry.entry.kind == EntryKind::Undo) {
+        let Some(target) = entry.entry.undo_target else { continue };
+        let movement = named.get(&target).and_then(CheckIn::movement);
+        if undo_is_valid(&entry.entry, movement.as_ref(), is_supervisor) {
+            taken_back.insert(target);
+            if let Some(undoing) = check_ins.iter_mut().find(|check_in| check_in.seq == entry.entry.seq) {
+                undoing.is_effective = true;
+            }
+        }
+    }
+    Ok(taken_back)
+}
+
+/// Tells people about sales at the door: they are kept, and do not become tickets.
+fn sales_notice(device: &Device, number: DeviceNo, entries: &[&BatchEntry]) -> Option<NewEntry> {
+    let mut sales = entries.iter().filter(|entry| entry.entry.kind == EntryKind::WalkIn);
+    let first = sales.next()?;
+    let text = format!(
+        "\u{201c}{}\u{201d} reported {} sales at the door. They are kept in its journal; no tickets were made of them.",
+        device.name,
+        sales.count() + 1
+    );
+    Some(feed::notice("walk_in_without_ticket", &text, number, first.entry.seq))
+}
+
+/// Returns what is held of a device's journal.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn status(app: &App, device: &Device) -> Result<JournalStatus, StoreError> {
+    let mut tx = app.database().begin_read().await?;
+    let device = devices::store::device(&mut tx, device.id).await?.ok_or(StoreError::Corrupt("device"))?;
+    let spans = store::quarantined_spans(&mut tx, device.id).await?;
+    let acknowledged = || hex::encode(ack(app, &device, device.end, device.feed_seq).sign(app.server_key()).to_bytes());
+    Ok(JournalStatus {
+        acknowledgement: (device.end.seq > Seq(0)).then(acknowledged),
+        last_seq: device.end.seq,
+        last_hash: hex::encode(device.end.hash),
+        quarantined: quarantine::runs(spans),
+    })
+}

@@ -1,0 +1,88 @@
+//! SQL of journals, check-ins, quarantine and claims.
+
+mod check_ins;
+mod journals;
+mod quarantine;
+
+pub(super) use check_ins::*;
+pub(super) use journals::*;
+pub(super) use quarantine::*;
+
+use sync_protocol::id::{DeviceId, EventId, Seq, TicketId, ZoneId};
+use sync_protocol::time::UnixMillis;
+
+use crate::db::column::{Columns as _, int};
+use crate::db::{StoreError, Tx};
+
+/// A claim as it is stored.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Claim {
+    pub(super) device: DeviceId,
+    pub(super) seq: Seq,
+    pub(super) claimed_at: UnixMillis,
+    pub(super) until: UnixMillis,
+}
+
+/// Returns the claim on a ticket, whose row stays locked until the transaction ends. Without any, `fresh`
+/// is stored and returned.
+pub(super) async fn lock_claim(
+    tx: &mut Tx,
+    event: EventId,
+    ticket: TicketId,
+    zone: ZoneId,
+    fresh: &Claim,
+) -> Result<Claim, StoreError> {
+    sqlx::query(
+        "INSERT INTO claims (event_id, ticket_id, zone, device_id, seq, claimed_at, until_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+    )
+    .bind(&event.0[..])
+    .bind(int(ticket.0))
+    .bind(i64::from(zone.0))
+    .bind(&fresh.device.0[..])
+    .bind(int(fresh.seq.0))
+    .bind(int(fresh.claimed_at.0))
+    .bind(int(fresh.until.0))
+    .execute(tx.connection())
+    .await?;
+    let text = format!(
+        "SELECT device_id, seq, claimed_at, until_at FROM claims WHERE event_id = $1 AND ticket_id = $2 AND zone = $3{}",
+        tx.dialect().for_update()
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(text))
+        .bind(&event.0[..])
+        .bind(int(ticket.0))
+        .bind(i64::from(zone.0))
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(Claim {
+        device: DeviceId(row.array("device_id")?),
+        seq: Seq(row.uint("seq")?),
+        claimed_at: row.millis("claimed_at")?,
+        until: row.millis("until_at")?,
+    })
+}
+
+/// Puts a claim in the place of the one before.
+pub(super) async fn put_claim(
+    tx: &mut Tx,
+    event: EventId,
+    ticket: TicketId,
+    zone: ZoneId,
+    claim: &Claim,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE claims SET device_id = $1, seq = $2, claimed_at = $3, until_at = $4
+         WHERE event_id = $5 AND ticket_id = $6 AND zone = $7",
+    )
+    .bind(&claim.device.0[..])
+    .bind(int(claim.seq.0))
+    .bind(int(claim.claimed_at.0))
+    .bind(int(claim.until.0))
+    .bind(&event.0[..])
+    .bind(int(ticket.0))
+    .bind(i64::from(zone.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! SQL of check-ins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, GateId, Seq, TicketId, ZoneId};
+use sync_protocol::journal::{EntryKind, Flags};
+use sync_protocol::time::Hlc;
+
+use crate::admissions::{CheckIn, Filter, GateCount, Order};
+use crate::db::column::{Columns as _, flag, int};
+use crate::db::insert::insert_rows;
+use crate::db::{StoreError, Tx};
+
+const COLUMNS: &[&str] = &[
+    "event_id",
+    "number",
+    "device_id",
+    "device_no",
+    "seq",
+    "entry_hash",
+    "kind",
+    "flags",
+    "hlc",
+    "uncertainty_ms",
+    "ticket_id",
+    "class",
+    "gate",
+    "zone",
+    "reason",
+    "overridden",
+    "undo_seq",
+    "is_effective",
+    "received_at",
+];
+const READ: &str = "number, device_id, device_no, seq, entry_hash, kind, flags, hlc, uncertainty_ms, ticket_id, class, \
+     gate, zone, reason, overridden, undo_seq, is_effective, received_at";
+const FIRST_BIT: u64 = 1 << 63;
+/// Values in one `IN (…)`.
+const LIST_MAX: usize = 500;
+
+fn read(row: &AnyRow) -> Result<CheckIn, StoreError> {
+    let zone = row.uint_or_null("zone")?.map(u16::try_from).transpose().map_err(|_| StoreError::Corrupt("zone"))?;
+    let overridden = row.uint_or_null("overridden")?.map(u16::try_from).transpose();
+    Ok(CheckIn {
+        number: row.uint("number")?,
+        device: DeviceId(row.array("device_id")?),
+        device_no: DeviceNo(row.small("device_no")?),
+        seq: Seq(row.uint("seq")?),
+        entry_hash: row.array("entry_hash")?,
+        kind: EntryKind::from_u8(row.small("kind")?).ok_or(StoreError::Corrupt("kind"))?,
+        flags: Flags(row.small("flags")?),
+        hlc: Hlc(row.uint("hlc")? ^ FIRST_BIT),
+        uncertainty_ms: row.small("uncertainty_ms")?,
+        ticket: TicketId(row.uint("ticket_id")?),
+        class: ClassId(row.small("class")?),
+        gate: GateId(row.small("gate")?),
+        zone: zone.map(ZoneId),
+        reason: row.small("reason")?,
+        overridden: overridden.map_err(|_| StoreError::Corrupt("overridden"))?,
+        undo_target: row.uint_or_null("undo_seq")?.map(Seq),
+        is_effective: row.flag("is_effective")?,
+        received_at: row.millis("received_at")?,
+    })
+}
+
+/// Returns the number of an event's newest check-in; 0 without any.
+pub(in crate::admissions) async fn last_number(tx: &mut Tx, event: EventId) -> Result<u64, StoreError> {
+    let row = sqlx::query("SELECT MAX(number) AS last FROM check_ins WHERE event_id = $1")
+        .bind(&event.0[..])
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(row.uint_or_null("last")?.unwrap_or(0))
+}
+
+/// Inserts check-ins, which have their numbers.
+pub(in crate::admissions) async fn insert_check_ins(
+    tx: &mut Tx,
+    event: EventId,
+    check_ins: &[CheckIn],
+) -> Result<(), StoreError> {
+    insert_rows(tx, "check_ins", COLUMNS, "", check_ins, |check_in, row| {
+        row.push(&event.0[..])
+            .push(int(check_in.number))
+            .push(&check_in.device.0[..])
+            .push(i64::from(check_in.device_no.0))
+            .push(int(check_in.seq.0))
+            .push(&check_in.entry_hash[..])
+            .push(check_in.kind as i64)
+            .push(i64::from(check_in.flags.0))
+            .push(int(check_in.hlc.0 ^ FIRST_BIT))
+            .push(i64::from(check_in.uncertainty_ms))
+            .push(int(check_in.ticket.0))
+            .push(i64::from(check_in.class.0))
+            .push(i64::from(check_in.gate.0))
+            .push(check_in.zone.map(|zone| i64::from(zone.0)))
+            .push(i64::from(check_in.reason))
+            .push(check_in.overridden.map(i64::from))
+            .push(check_in.undo_target.map(|target| int(target.0)))
+            .push(flag(check_in.is_effective))
+            .push(int(check_in.received_at.0));
+    })
+    .await?;
+    Ok(())
+}
+
+/// Notes that entries of a device were taken back.
+pub(in crate::admissions) async fn take_back(
+    tx: &mut Tx,
+    event: EventId,
+    device: DeviceNo,
+    targets: &BTreeSet<Seq>,
+) -> Result<(), StoreError> {
+    let targets: Vec<Seq> = targets.iter().copied().collect();
+    for targets in targets.chunks(LIST_MAX) {
+        let text = format!(
+            "UPDATE check_ins SET is_effective = 0 WHERE event_id = $1 AND device_no = $2 AND kind IN (1, 2)
+             AND seq IN ({})",
+            placeholders(3, targets.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(i64::from(device.0));
+        for target in targets {
+            query = query.bind(int(target.0));
+        }
+        query.execute(tx.connection()).await?;
+    }
+    Ok(())
+}
+
+fn placeholders(first: usize, count: usize) -> String {
+    let numbered: Vec<String> = (first..first + count).map(|number| format!("${number}")).collect();
+    numbered.join(", ")
+}
+
+/// Returns those of a device's check-ins that have these numbers in its journal.
+pub(in crate::admissions) async fn by_seq(
+    tx: &mut Tx,
+    event: EventId,
+    device: DeviceNo,
+    seqs: &BTreeSet<Seq>,
+) -> Result<BTreeMap<Seq, CheckIn>, StoreError> {
+    let seqs: Vec<Seq> = seqs.iter().copied().collect();
+    let mut found = BTreeMap::new();
+    for seqs in seqs.chunks(LIST_MAX) {
+        let text = format!(
+            "SELECT {READ} FROM check_ins WHERE event_id = $1 AND device_no = $2 AND seq IN ({})",
+            placeholders(3, seqs.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(i64::from(device.0));
+        for seq in seqs {
+            query = query.bind(int(seq.0));
+        }
+        for row in query.fetch_all(tx.connection()).await? {
+            let check_in = read(&row)?;
+            found.insert(check_in.seq, check_in);
+        }
+    }
+    Ok(found)
+}
+
+/// Returns a ticket's effective movements.
+pub(in crate::admissions) async fn of_ticket(
+    tx: &mut Tx,
+    event: EventId,
+    ticket: TicketId,
+) -> Result<Vec<CheckIn>, StoreError> {
+    let text = format!(
+        "SELECT {READ} FROM check_ins WHERE event_id = $1 AND ticket_id = $2 AND is_effective = 1 AND kind IN (1, 2)"
+    );
+    let query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(int(ticket.0));
+    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+}
+
+/// Returns the effective movements of all tickets that came into one zone more than once.
+pub(in crate::admissions) async fn of_suspects(tx: &mut Tx, event: EventId) -> Result<Vec<CheckIn>, StoreError> {
+    let text = format!(
+        "SELECT {READ} FROM check_ins WHERE event_id = $1 AND is_effective = 1 AND kind IN (1, 2) AND ticket_id IN
+         (SELECT ticket_id FROM check_ins WHERE event_id = $1 AND is_effective = 1 AND kind = 1
+          GROUP BY ticket_id, zone HAVING COUNT(*) > 1)"
+    );
+    let query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]);
+    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+}
+
+/// Returns up to `limit` check-ins after (or, newest first, before) a number.
+pub(in crate::admissions) async fn list(
+    tx: &mut Tx,
+    event: EventId,
+    filter: Filter,
+    order: Order,
+    from: Option<u64>,
+    limit: u32,
+) -> Result<Vec<CheckIn>, StoreError> {
+    let (compare, direction, start) = match order {
+        Order::OldestFirst => (">", "ASC", 0),
+        Order::NewestFirst => ("<", "DESC", i64::MAX),
+    };
+    let mut text = format!("SELECT {READ} FROM check_ins WHERE event_id = $1 AND number {compare} $2");
+    let conditions = [
+        ("device_no", filter.device.map(|device| i64::from(device.0))),
+        ("gate", filter.gate.map(|gate| i64::from(gate.0))),
+        ("kind", filter.kind.map(|kind| kind as i64)),
+    ];
+    let mut values = vec![from.map_or(start, int)];
+    for (column, value) in conditions {
+        if let Some(value) = value {
+            values.push(value);
+            text.push_str(&format!(" AND {column} = ${}", values.len() + 1));
+        }
+    }
+    values.push(i64::from(limit));
+    text.push_str(&format!(" ORDER BY number {direction} LIMIT ${}", values.len() + 1));
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]);
+    for value in values {
+        query = query.bind(value);
+    }
+    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+}
+
+/// Returns how often each gate admitted, let out and denied.
+pub(in crate::admissions) async fn gate_counts(
+    tx: &mut Tx,
+    event: EventId,
+) -> Result<BTreeMap<GateId, GateCount>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT gate, kind, COUNT(*) AS total FROM check_ins
+         WHERE event_id = $1 AND (is_effective = 1 OR kind = 3) GROUP BY gate, kind",
+    )
+    .bind(&event.0[..])
+    .fetch_all(tx.connection())
+    .await?;
+    let mut counts: BTreeMap<GateId, GateCount> = BTreeMap::new();
+    for row in &rows {
+        let count = counts.entry(GateId(row.small("gate")?)).or_default();
+        let total = row.uint("total")?;
+        match EntryKind::from_u8(row.small("kind")?) {
+            Some(EntryKind::Admit) => count.admitted = total,
+            Some(EntryKind::Exit) => count.exits = total,
+            Some(EntryKind::Deny) => count.denied = total,
+            _ => {}
+        }
+    }
+    Ok(counts)
+}
+
+/// Returns how many tickets are inside each zone: those whose last movement there was in.
+pub(in crate::admissions) async fn inside(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ZoneId, u64>, StoreError> {
+    sqlx::query(
+        "SELECT zone, COUNT(*) AS total FROM
+         (SELECT zone, kind, ROW_NUMBER() OVER (PARTITION BY zone, ticket_id
+                                                ORDER BY hlc DESC, device_no DESC, seq DESC) AS place
+          FROM check_ins WHERE event_id = $1 AND is_effective = 1 AND kind IN (1, 2) AND zone IS NOT NULL) AS movements
+         WHERE place = 1 AND kind = 1 GROUP BY zone",
+    )
+    .bind(&event.0[..])
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| Ok((ZoneId(row.small("zone")?), row.uint("total")?)))
+    .collect()
+}

@@ -1,0 +1,236 @@
+//! Enrolment codes and devices over HTTP.
+
+mod body;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sync_protocol::id::DeviceId;
+use sync_protocol::time::UnixMillis;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::body::{CodeBody, DeviceBody, NewCodeBody, role};
+use super::enrolment::{self, CodeId};
+use super::{ConfirmError, Device, store};
+use crate::accounts::Organiser;
+use crate::app::App;
+use crate::db::Tx;
+use crate::events::Event;
+use crate::events::routes::event_of;
+use crate::http::extract::{Json, Query, id};
+use crate::http::page::{self, Page, PageQuery};
+use crate::http::problem::{Problem, ProblemBody};
+use crate::sync::feed;
+use crate::tickets::qr::{Level, Modules};
+
+/// The pixels of a QR code's module.
+const MODULE_PX: u32 = 8;
+
+/// Returns the feature's routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(make_enrolment_code))
+        .routes(routes!(enrolment_code_svg))
+        .routes(routes!(enrolment_code_png))
+        .routes(routes!(list_devices))
+        .routes(routes!(confirm_device))
+        .routes(routes!(revoke_device))
+}
+
+impl From<ConfirmError> for Problem {
+    fn from(error: ConfirmError) -> Self {
+        match error {
+            ConfirmError::Revoked => Self::conflict("device-revoked", "The device was revoked")
+                .detail("A revoked device stays revoked. Enrol it again with a new code."),
+            ConfirmError::Full => Self::conflict("no-device-number-left", "The event has no room for another device"),
+            ConfirmError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Makes an enrolment code: a terminal that is told it may become one of the event's.
+///
+/// The code's texts are shown this once. It is valid for 15 minutes, once, and for 5 wrong tries. With
+/// `confirmed`, whoever uses it is a terminal at once; without, an organiser compares six digits and
+/// confirms.
+#[utoipa::path(
+    post, path = "/api/v1/events/{event}/enrolment-codes", tag = "devices", request_body = NewCodeBody,
+    params(("event" = String, Path, description = "The event's id")),
+    responses(
+        (status = 201, body = CodeBody),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn make_enrolment_code(
+    State(app): State<App>,
+    organiser: Organiser,
+    Path(event): Path<String>,
+    Json(body): Json<NewCodeBody>,
+) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<CodeBody>), Problem> {
+    let mut tx = app.database().begin_read().await?;
+    let event = event_of(&mut tx, organiser, &event).await?;
+    drop(tx);
+    let role = role(body, &event).map_err(Problem::invalid)?;
+    let code = enrolment::make_code(&app, event.id, &role).await?;
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(CodeBody::of(&code, event.id))))
+}
+
+/// Draws an enrolment code as SVG, while it can be used.
+#[utoipa::path(
+    get, path = "/api/v1/events/{event}/enrolment-codes/{code}/qr.svg", tag = "devices",
+    params(
+        ("event" = String, Path, description = "The event's id"),
+        ("code" = String, Path, description = "The enrolment code's id"),
+    ),
+    responses(
+        (status = 200, body = String, content_type = "image/svg+xml"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn enrolment_code_svg(
+    State(app): State<App>,
+    organiser: Organiser,
+    Path((event, code)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let modules = modules(&app, organiser, &event, &code).await?;
+    Ok(picture("image/svg+xml", modules.to_svg(MODULE_PX).into_bytes()))
+}
+
+/// Draws an enrolment code as PNG, while it can be used.
+#[utoipa::path(
+    get, path = "/api/v1/events/{event}/enrolment-codes/{code}/qr.png", tag = "devices",
+    params(
+        ("event" = String, Path, description = "The event's id"),
+        ("code" = String, Path, description = "The enrolment code's id"),
+    ),
+    responses(
+        (status = 200, content_type = "image/png"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn enrolment_code_png(
+    State(app): State<App>,
+    organiser: Organiser,
+    Path((event, code)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let modules = modules(&app, organiser, &event, &code).await?;
+    let png = modules.to_png(MODULE_PX).map_err(|error| Problem::internal(&error))?;
+    Ok(picture("image/png", png))
+}
+
+async fn modules(app: &App, organiser: Organiser, event: &str, code: &str) -> Result<Modules, Problem> {
+    let mut tx = app.database().begin_read().await?;
+    let event = event_of(&mut tx, organiser, event).await?;
+    let code: CodeId = id(code, "such enrolment code")?;
+    let invitation = enrolment::invitation_of(app, &mut tx, event.id, code).await?;
+    let text =
+        invitation.ok_or_else(|| Problem::not_found("enrolment code of this number that can be used"))?.to_text();
+    Modules::of_any(&text, Level::M).map_err(|error| Problem::internal(&error))
+}
+
+/// The picture is as good as the code.
+fn picture(kind: &'static str, bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
+}
+
+/// Lists the event's devices, those that wait for confirmation as well, in the order in which they asked.
+#[utoipa::path(
+    get, path = "/api/v1/events/{event}/devices", tag = "devices",
+    params(("event" = String, Path, description = "The event's id"), PageQuery),
+    responses(
+        (status = 200, body = Page<DeviceBody>),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn list_devices(
+    State(app): State<App>,
+    organiser: Organiser,
+    Path(event): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<DeviceBody>>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let after = match page::cursor::<24>(query.cursor.as_deref())? {
+        None => (UnixMillis(0), DeviceId([0; 16])),
+        Some(key) => {
+            let (time, device) = key.split_at(8);
+            let time = time.try_into().map_or(0, u64::from_be_bytes);
+            (UnixMillis(time), DeviceId(device.try_into().unwrap_or_default()))
+        }
+    };
+    let mut tx = app.database().begin_read().await?;
+    let event = event_of(&mut tx, organiser, &event).await?;
+    let head = feed::state(&mut tx, event.id).await?.point.seq;
+    let devices = store::list(&mut tx, event.id, after, limit + 1).await?;
+    let page =
+        Page::new(devices, limit, |device| [device.enrolled_at.0.to_be_bytes().as_slice(), &device.id.0].concat());
+    Ok(Json(page.map(|device| DeviceBody::of(&device, &event, head))))
+}
+
+/// Confirms a device that waits, after its six digits were compared. Confirming it again changes nothing.
+#[utoipa::path(
+    post, path = "/api/v1/events/{event}/devices/{device}/confirm", tag = "devices",
+    params(
+        ("event" = String, Path, description = "The event's id"),
+        ("device" = String, Path, description = "The device's id"),
+    ),
+    responses(
+        (status = 200, body = DeviceBody),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn confirm_device(
+    State(app): State<App>,
+    organiser: Organiser,
+    Path((event, device)): Path<(String, String)>,
+) -> Result<Json<DeviceBody>, Problem> {
+    let mut tx = app.database().begin_write().await?;
+    let (event, device) = lock(&mut tx, organiser, &event, &device).await?;
+    let device = super::confirm(&app, &mut tx, device).await?;
+    let head = feed::state(&mut tx, event.id).await?.point.seq;
+    tx.commit().await?;
+    Ok(Json(DeviceBody::of(&device, &event, head)))
+}
+
+/// Revokes a device: all terminals are told, and what it sends from now on goes to quarantine. Revoking it
+/// again changes nothing.
+#[utoipa::path(
+    post, path = "/api/v1/events/{event}/devices/{device}/revoke", tag = "devices",
+    params(
+        ("event" = String, Path, description = "The event's id"),
+        ("device" = String, Path, description = "The device's id"),
+    ),
+    responses(
+        (status = 200, body = DeviceBody),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn revoke_device(
+    State(app): State<App>,
+    organiser: Organiser,
+    Path((event, device)): Path<(String, String)>,
+) -> Result<Json<DeviceBody>, Problem> {
+    let mut tx = app.database().begin_write().await?;
+    let (event, device) = lock(&mut tx, organiser, &event, &device).await?;
+    let device = super::revoke(&app, &mut tx, device).await?;
+    let head = feed::state(&mut tx, event.id).await?.point.seq;
+    tx.commit().await?;
+    tracing::info!(device.id = %device.id, "an organiser revoked a device");
+    Ok(Json(DeviceBody::of(&device, &event, head)))
+}
+
+async fn lock(tx: &mut Tx, organiser: Organiser, event: &str, device: &str) -> Result<(Event, Device), Problem> {
+    let event = event_of(tx, organiser, event).await?;
+    let device = store::lock_device(tx, id(device, "such device")?).await?;
+    let device = device.filter(|device| device.event == event.id);
+    Ok((event, device.ok_or_else(|| Problem::not_found("such device"))?))
+}
