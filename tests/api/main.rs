@@ -1,15 +1,20 @@
-//! The organiser's interface over real HTTP, on both databases.
+//! The interfaces of organisers and devices over real HTTP, on both databases.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
 
 mod accounts;
+mod admissions;
+mod devices;
 mod documented;
+mod doors;
 mod events;
 mod garbage;
 mod import;
+mod journals;
 mod program;
 mod registrations;
 mod served;
 mod servers;
 mod strangers;
+mod sync;
 mod tickets;

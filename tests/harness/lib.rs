@@ -6,6 +6,7 @@
 //! camera. [`feed_world`] is an event's feed in memory, for tests of a terminal alone.
 
 pub mod databases;
+pub mod device;
 pub mod fake_camera;
 pub mod feed_world;
 pub mod frames;
