@@ -14,10 +14,11 @@ mod sync;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use sync_protocol::id::EventId;
 
-use crate::decode_command;
+use crate::{config, decode_command};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -105,13 +106,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
 impl Place {
     /// Returns the folder that holds the data of every enrolled event.
     fn folder(&self) -> anyhow::Result<PathBuf> {
-        if let Some(folder) = &self.data_dir {
-            return Ok(folder.clone());
-        }
-        let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        from("XDG_DATA_HOME")
-            .or_else(|| from("HOME").map(|home| home.join(".local/share")))
-            .map(|share| share.join("usher"))
-            .ok_or_else(|| anyhow::anyhow!("no home folder is known; name a folder with --data-dir"))
+        let named = self.data_dir.clone().or_else(config::data_folder);
+        named.context("no home folder is known; name a folder with --data-dir")
     }
 }

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod camera;
 pub mod cli;
 pub mod clock;
+mod config;
 mod contained;
 pub mod decode_command;
 pub mod decoder;

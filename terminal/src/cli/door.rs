@@ -1,6 +1,5 @@
 //! `usher` without a command: the door.
 
-use std::ffi::OsString;
 use std::io::{BufRead as _, IsTerminal as _, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,7 +27,7 @@ use crate::gate::desk::Desk;
 use crate::headless::{self, Format};
 use crate::tui::{self, Command, Options, theme::Palette};
 use crate::working::{Network, Seeing, Terminal};
-use crate::{interrupt, logs};
+use crate::{config, interrupt, logs};
 
 /// How often it is looked whether the headless door should end.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -179,7 +178,7 @@ impl DoorArgs {
         let (commands, asked) = mpsc::channel();
         let desk = terminal.desk().clone();
         thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk))?;
-        let colour = Palette::from_no_color(std::env::var_os("NO_COLOR").as_ref().map(OsString::as_os_str));
+        let colour = Palette::from_no_color(config::no_color().as_deref());
         tui::run(notices, commands, Options { mute: self.mute, colour })?;
         Ok(ExitCode::SUCCESS)
     }

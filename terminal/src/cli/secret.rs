@@ -7,10 +7,8 @@ use anyhow::{Context as _, bail};
 use zeroize::Zeroizing;
 
 use super::Place;
+use crate::config::{self, PASSPHRASE_VARIABLE};
 use crate::passphrase;
-
-/// The variable that may hold the passphrase.
-const VARIABLE: &str = "USHER_PASSPHRASE";
 
 impl Place {
     /// Returns the passphrase that opens a store.
@@ -19,7 +17,7 @@ impl Place {
             return Ok(given);
         }
         if !stdin().is_terminal() {
-            bail!("the passphrase is needed: name a file with --passphrase-file, or set {VARIABLE}");
+            bail!("the passphrase is needed: name a file with --passphrase-file, or set {PASSPHRASE_VARIABLE}");
         }
         let typed = rpassword::prompt_password("Passphrase: ").context("the passphrase could not be read")?;
         Ok(Zeroizing::new(typed))
@@ -66,9 +64,6 @@ impl Place {
             }
             return Ok(Some(Zeroizing::new(line.to_owned())));
         }
-        match std::env::var(VARIABLE) {
-            Ok(value) if !value.trim().is_empty() => Ok(Some(Zeroizing::new(value))),
-            _ => Ok(None),
-        }
+        Ok(config::passphrase())
     }
 }

@@ -1,0 +1,28 @@
+//! What the environment says, apart from what the command line's own options read.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+/// The variable that may hold the passphrase.
+pub(crate) const PASSPHRASE_VARIABLE: &str = "USHER_PASSPHRASE";
+
+/// Returns the folder for the data of every enrolled event, where none is named; nothing if no home
+/// folder is known.
+pub(crate) fn data_folder() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let share = folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")));
+    share.map(|share| share.join("usher"))
+}
+
+/// Returns the passphrase that the environment holds, if it holds one.
+pub(crate) fn passphrase() -> Option<Zeroizing<String>> {
+    let value = Zeroizing::new(std::env::var(PASSPHRASE_VARIABLE).ok()?);
+    (!value.trim().is_empty()).then_some(value)
+}
+
+/// Returns `NO_COLOR`, whatever it says (<https://no-color.org>).
+pub(crate) fn no_color() -> Option<OsString> {
+    std::env::var_os("NO_COLOR")
+}
