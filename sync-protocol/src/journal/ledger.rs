@@ -369,6 +369,18 @@ mod tests {
         assert_eq!(effective([&other, &between, &one]), vec![&one, &between]);
     }
 
+    #[test]
+    fn evidence_is_the_same_for_every_order_and_differs_by_each_entry() {
+        let one = movement(10, 1, 1, MovementKind::Admit);
+        let other = movement(20, 2, 7, MovementKind::Exit);
+        let both = evidence_of([&one, &other]);
+        assert_eq!(both.0, 2);
+        assert_eq!(evidence_of([&other, &one, &other]), both);
+        assert_ne!(evidence_of([&one]), both);
+        let changed = Movement { entry_hash: [9; 32], ..other };
+        assert_ne!(evidence_of([&one, &changed]), both);
+    }
+
     proptest! {
         #[test]
         fn every_movement_reads_back_and_none_cut_or_grown_does(movement in any_movement(), cut in 1_usize..=60) {
