@@ -15,8 +15,10 @@ use crate::guests::{self, ATTENDEES, Event, GATE, Presentation};
 use crate::table::table;
 use crate::{Arguments, pictures};
 
-/// Pictures a second on the door's screen.
-const FRAMES_PER_SECOND: u32 = 3;
+/// Pictures a second on the door's screen, for people to follow.
+const FPS_ON_SCREEN: &str = "2";
+/// Pictures a second without a screen: slow enough that a copy comes seconds after the genuine ticket.
+const FPS_HEADLESS: &str = "8";
 /// How long the door's screen is without the network.
 const NETWORK_BACK_AFTER: Duration = Duration::from_secs(30);
 /// How long check-ins may take to reach the server.
@@ -101,7 +103,8 @@ async fn headless(
 
     step("Cutting the network; opening the door");
     network.cut()?;
-    let mut door = terminal.headless(&["--replay", &folder.join("pictures").to_string_lossy()])?;
+    let pictures = folder.join("pictures");
+    let mut door = terminal.headless(&["--replay", &pictures.to_string_lossy(), "--fps", FPS_HEADLESS])?;
     let mut verdicts = Vec::new();
     while verdicts.len() < guests.len() {
         let Some(report) = door.next()? else { break };
@@ -181,7 +184,7 @@ async fn on_screen(
     } else {
         step("Rendering what the camera sees");
         pictures::render(guests, &pictures)?;
-        door.arg("--replay").arg(&pictures).args(["--fps", &FRAMES_PER_SECOND.to_string()]);
+        door.arg("--replay").arg(&pictures).args(["--fps", FPS_ON_SCREEN]);
     }
 
     step("Next: the door, without a network");
