@@ -144,6 +144,8 @@ impl Bench {
             bench.push("--");
             bench.extend(self.benches.iter().map(String::as_str));
         }
-        steps::cargo("Benchmarks", &bench)
+        steps::cargo("Benchmarks", &bench)?;
+        steps::cargo("Building the programs, optimised", &["build", "--release", "--workspace", "--bins"])?;
+        steps::become_program("../release/usher-bench", &[])
     }
 }

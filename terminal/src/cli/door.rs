@@ -103,7 +103,8 @@ impl std::str::FromStr for Resolution {
 }
 
 pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
-    if !args.headless && !(stdin().is_terminal() && stdout().is_terminal()) {
+    let has_screen = stdin().is_terminal() && stdout().is_terminal();
+    if !args.headless && !has_screen {
         bail!("the door screen needs a terminal; without one, use --headless");
     }
     let folder = place.folder()?;

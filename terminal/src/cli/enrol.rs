@@ -81,16 +81,14 @@ pub(super) fn run(place: &Place, args: EnrolArgs) -> anyhow::Result<ExitCode> {
     let store = Store::create(&folder, &passphrase, KdfCost::Calibrated, enrolled.try_into()?)
         .with_context(|| format!("the enrolment could not be kept in {}", folder.display()))?;
     if args.json {
-        let mut line = serde_json::json!({
+        let line = serde_json::json!({
             "event": event,
             "event_name": event_name,
             "device": device,
             "device_no": number,
             "folder": folder,
+            "passphrase": is_made_here.then_some(passphrase.as_str()),
         });
-        if is_made_here {
-            line["passphrase"] = passphrase.as_str().into();
-        }
         println!("{line}");
     } else {
         println!("This laptop is terminal {} of {}.", number, event_name);

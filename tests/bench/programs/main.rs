@@ -1,0 +1,55 @@
+//! What whole programs take: decisions over long lists, unlocking, first downloads, uploads.
+//!
+//! Each figure is of the real programs on this machine, over loopback where a server is in it. Run by
+//! `cargo xtask bench`, optimised.
+
+mod door;
+mod journey;
+mod relay;
+
+use clap::Parser;
+
+/// Measures what whole programs take, and prints a table with the goals.
+#[derive(Debug, Parser)]
+#[command(name = "usher-bench", version)]
+struct Arguments {
+    /// Tickets of the lists that decisions are measured over.
+    #[arg(long, value_delimiter = ',', default_value = "1000,100000,1000000")]
+    tickets: Vec<u64>,
+    /// Tickets of the first download.
+    #[arg(long, default_value_t = 100_000)]
+    download: u32,
+    /// Check-ins that are queued and sent.
+    #[arg(long, default_value_t = 10_000)]
+    upload: usize,
+}
+
+/// One line of the table.
+struct Figure {
+    what: String,
+    measured: String,
+    goal: &'static str,
+}
+
+impl Figure {
+    fn new(what: impl Into<String>, measured: impl Into<String>, goal: &'static str) -> Self {
+        Self { what: what.into(), measured: measured.into(), goal }
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let mut figures = Vec::new();
+    figures.push(door::disk()?);
+    for tickets in arguments.tickets {
+        eprintln!("Deciding over {tickets} tickets");
+        figures.extend(door::decisions(tickets)?);
+    }
+    let runtime = tokio::runtime::Runtime::new()?;
+    figures.extend(runtime.block_on(journey::measure(arguments.download, arguments.upload))?);
+    println!("| figure | measured | goal |\n|---|---|---|");
+    for Figure { what, measured, goal } in figures {
+        println!("| {what} | {measured} | {goal} |");
+    }
+    Ok(())
+}
