@@ -198,6 +198,28 @@ fn name(number: usize) -> String {
         "Jansen",
     ];
     let first = FIRST.get(number % FIRST.len()).unwrap_or(&"A.");
-    let last = LAST.get(number / FIRST.len() % LAST.len()).unwrap_or(&"B.");
+    // Each round through the first names goes on with another last name, so that no two people share both.
+    let last = LAST.get((number + number / FIRST.len()) % LAST.len()).unwrap_or(&"B.");
     format!("{first} {last}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_attendees_share_a_name() {
+        assert_eq!((0..ATTENDEES).map(name).collect::<BTreeSet<_>>().len(), ATTENDEES);
+    }
+
+    #[test]
+    fn an_unlisted_admission_is_not_taken_for_an_ordinary_one() {
+        let unlisted = json!({ "verdict": "admit", "flags": ["NO_CLAIM", "UNLISTED"], "code": null });
+        let denied = json!({ "verdict": "deny", "flags": [], "code": "CANCELLED" });
+
+        assert!(Expected::AdmitUnlisted.is_met_by(&unlisted) && !Expected::Admit.is_met_by(&unlisted));
+        assert!(Expected::Deny("CANCELLED").is_met_by(&denied) && !Expected::Deny("BLOCKED").is_met_by(&denied));
+    }
 }

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context;
-use harness::frames::{self, Scene, Severity};
+use harness::frames::{self, Kind, Scene, Severity};
 use image::GrayImage;
 
 use crate::guests::Presentation;
 
 /// Pictures per guest.
-const FRAMES: usize = 5;
+const FRAMES: usize = 8;
 
 /// Renders a folder of numbered pictures of these guests, on as many threads as there are processors.
 pub(crate) fn render(guests: &[Presentation], folder: &Path) -> anyhow::Result<usize> {
@@ -37,12 +37,13 @@ pub(crate) fn render(guests: &[Presentation], folder: &Path) -> anyhow::Result<u
     Ok(guests.len() * FRAMES)
 }
 
-/// The ticket comes in, is held still, and goes.
+/// The ticket comes in, is held still, then closer to the light, and goes: a camera gets many looks at it, and on a busy
+/// machine some of them come to nothing.
 fn of_guest(guest: &Presentation, seed: u64) -> Vec<GrayImage> {
-    let scene = Scene { severity: Severity::Mild, ..Scene::moderate(seed) };
-    let still = frames::render(&guest.text, &scene);
+    let held = frames::render(&guest.text, &Scene { severity: Severity::Mild, ..Scene::moderate(seed) });
+    let lit = frames::render(&guest.text, &Scene { seed, kind: Kind::Paper, severity: Severity::Mild });
     let mut pictures = frames::burst(&guest.text, seed, 2);
-    pictures.extend([still.clone(), still, frames::without_code(seed)]);
+    pictures.extend([held.clone(), held, lit.clone(), lit.clone(), lit, frames::without_code(seed)]);
     pictures
 }
 
