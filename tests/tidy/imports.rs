@@ -38,7 +38,7 @@ pub(crate) const ONLY_HERE: &[OnlyHere] = &[
     },
     OnlyHere { within: "terminal/src/", names: &["reqwest::"], places: &["sync.rs", "sync/"] },
     OnlyHere { within: "terminal/src/", names: &["SystemTime::now", "Utc::now", "Local::now"], places: &["clock.rs"] },
-    OnlyHere { within: "terminal/src/", names: &["env::var", "env::vars", "env::var_os"], places: &["cli.rs", "cli/"] },
+    OnlyHere { within: "terminal/src/", names: &["env::var", "env::vars", "env::var_os"], places: &["config.rs"] },
 ];
 
 /// Returns a line for each file that names what it may not.
