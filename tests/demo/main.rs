@@ -63,8 +63,8 @@ fn run(arguments: Arguments) -> anyhow::Result<bool> {
             outcome = &mut told => outcome.context("the demo's own program failed")?,
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted.context("could not wait for Ctrl-C")?;
-                // The programs got the signal too, and the story ends with them.
-                let _ = tokio::time::timeout(Duration::from_secs(10), &mut told).await;
+                // The programs got the signal too, and the story ends with them, unless it waits for a key.
+                let _ = tokio::time::timeout(Duration::from_secs(2), &mut told).await;
                 anyhow::bail!("stopped");
             }
         }

@@ -26,6 +26,9 @@ const ARRIVAL: Duration = Duration::from_secs(30);
 
 /// Tells the whole story and returns whether everything was as expected.
 pub(crate) async fn tell(arguments: Arguments, folder: PathBuf) -> anyhow::Result<bool> {
+    let has_screen = io::stdin().is_terminal() && io::stdout().is_terminal();
+    ensure!(arguments.headless || has_screen, "the door screen needs a terminal; without one, add --headless");
+
     step("Starting a server on SQLite");
     let server = ServerOptions::default().data_folder(folder.join("server")).start()?;
     say(&format!("{}, data in {}", server.url(), folder.join("server").display()));
@@ -198,7 +201,7 @@ async fn on_screen(
     }
 
     step("Next: the door, without a network");
-    say("The server is down now; it comes back 20 seconds after the door opens.");
+    say(&format!("The server goes down as the door opens, and is back {} s later.", NETWORK_BACK_AFTER.as_secs()));
     say("Watch the guests come in, and the status line when the network is back. Quit with q.");
     wait_for_enter("Press Enter to open the door");
 
@@ -262,9 +265,7 @@ fn say(what: &str) {
 }
 
 fn wait_for_enter(why: &str) {
-    if io::stdin().is_terminal() {
-        print!("\n  {why} … ");
-        let _ = io::stdout().flush();
-        let _ = io::stdin().read_line(&mut String::new());
-    }
+    print!("\n  {why} … ");
+    let _ = io::stdout().flush();
+    let _ = io::stdin().read_line(&mut String::new());
 }
