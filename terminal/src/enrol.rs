@@ -13,7 +13,7 @@ use sync_protocol::hash::{Hash, sha256};
 use sync_protocol::id::{DeviceId, DeviceNo, EventId, FeedId, GateId};
 use sync_protocol::key::PublicKey;
 use sync_protocol::problem::ProblemCode;
-use sync_protocol::sync::message::{EnrolPending, EnrolRequest, Enrolled, ServerKey};
+use sync_protocol::sync::message::{EnrolPending, EnrolRequest, Enrolled, ServerKey, ServerTime};
 use sync_protocol::time::UnixMillis;
 
 use crate::sync::transport::{AddressError, Body, RequestError, Signer, Transport};
@@ -117,7 +117,9 @@ pub async fn enrol(
     mut on_digits: impl FnMut(&str, bool),
 ) -> Result<Enrolment, EnrolError> {
     let transport = Transport::new(&offer.server, offer.tls_fingerprint)?;
-    let server_key = fetch_server_key(&transport, offer, wall()).await?;
+    let offset_ms = measure_offset(&transport, &wall).await?;
+    let now = || UnixMillis(wall().0.saturating_add_signed(offset_ms));
+    let server_key = fetch_server_key(&transport, offer, now()).await?;
 
     let sign_key = SigningKey::from_bytes(&rand::random());
     let tls_key = SigningKey::from_bytes(&rand::random());
@@ -136,7 +138,7 @@ pub async fn enrol(
     };
     let request = serde_json::to_vec(&request).map_err(|_| EnrolError::Unfit("the request cannot be written"))?;
     let answer =
-        transport.send("/enrol", Body::Json(&request), None, wall(), Duration::ZERO).await.map_err(refused_code)?;
+        transport.send("/enrol", Body::Json(&request), None, now(), Duration::ZERO).await.map_err(refused_code)?;
     let pending: EnrolPending = read(&answer.body)?;
     if pending.digits != handshake.digits() {
         return Err(EnrolError::Unfit("the six digits differ"));
@@ -144,7 +146,7 @@ pub async fn enrol(
     on_digits(&pending.digits, pending.confirmed);
 
     let signer = Signer { device: pending.device_id, key: sign_key.clone() };
-    let enrolled = wait_for_confirmation(&transport, &signer, wall).await?;
+    let enrolled = wait_for_confirmation(&transport, &signer, now).await?;
     let certificate = open_certificate(&enrolled, &server_key, &handshake)?;
     Ok(Enrolment {
         server: offer.server.clone(),
@@ -163,6 +165,16 @@ pub async fn enrol(
     })
 }
 
+/// Returns the server's time minus this laptop's wall clock, in ms: requests are signed with the
+/// server's time, and a laptop's own clock may be far from it.
+async fn measure_offset(transport: &Transport, wall: &impl Fn() -> UnixMillis) -> Result<i64, EnrolError> {
+    let asked = wall();
+    let answer = transport.send("/time", Body::None, None, asked, Duration::ZERO).await?;
+    let time: ServerTime = read(&answer.body)?;
+    let here = asked.0.midpoint(wall().0);
+    Ok(time.sent.0.cast_signed().saturating_sub(here.cast_signed()))
+}
+
 async fn fetch_server_key(transport: &Transport, offer: &Offer, now: UnixMillis) -> Result<PublicKey, EnrolError> {
     let answer = transport.send("/server", Body::None, None, now, Duration::ZERO).await?;
     let key: ServerKey = read(&answer.body)?;
@@ -176,12 +188,12 @@ async fn fetch_server_key(transport: &Transport, offer: &Offer, now: UnixMillis)
 async fn wait_for_confirmation(
     transport: &Transport,
     signer: &Signer,
-    wall: impl Fn() -> UnixMillis,
+    now: impl Fn() -> UnixMillis,
 ) -> Result<Enrolled, EnrolError> {
     let target = format!("/enrol/{}", signer.device);
     let tries = CONFIRMATION_WITHIN.as_secs() / CONFIRMATION_EVERY.as_secs();
     for _ in 0..tries {
-        match transport.send(&target, Body::None, Some(signer), wall(), Duration::ZERO).await {
+        match transport.send(&target, Body::None, Some(signer), now(), Duration::ZERO).await {
             Ok(answer) if answer.status == 200 => return read(&answer.body),
             // The organiser may take a while, and so may the network.
             Ok(_) | Err(RequestError::Unreachable(_)) => tokio::time::sleep(CONFIRMATION_EVERY).await,

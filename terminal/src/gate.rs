@@ -20,6 +20,7 @@ use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{self, Cache, Code, Direction, NotReady, Question, Readiness, Scan, Scope, Verdict};
 
 use crate::cache::{FULL_BYTES, Store, StoreError};
+use crate::causes::chain;
 use crate::clock::{Clock, Moment};
 use crate::door::{Attendee, Decided, Fault, Link, Status, Suspension};
 
@@ -370,16 +371,4 @@ const fn no_rules() -> Policy {
         limits: LIMITS,
         switches: SWITCHES,
     }
-}
-
-/// Returns an error's words and those of what caused it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        words.push_str(": ");
-        words.push_str(&error.to_string());
-        source = error.source();
-    }
-    words
 }

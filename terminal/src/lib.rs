@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cache;
 pub mod camera;
+mod causes;
 pub mod cli;
 pub mod clock;
 mod config;

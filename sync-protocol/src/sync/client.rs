@@ -152,6 +152,7 @@ impl SyncClient {
             }
             Reply::Held { seq, is_ours } => {
                 self.up = Up::Push;
+                self.count_max = (self.count_max * 2).min(BATCH_ENTRIES_MAX);
                 self.hold(seq, is_ours);
             }
             Reply::Acknowledged(seq) => {
@@ -208,6 +209,8 @@ impl SyncClient {
             ProblemCode::TooLarge if self.count_max > 1 => self.count_max /= 2,
             ProblemCode::Clock if !self.clock_retried => {
                 self.clock_retried = true;
+                // Nothing more is signed before the time was measured again.
+                self.time_due = None;
                 if !self.down_busy {
                     self.go_on(Down::Time);
                 }
@@ -229,7 +232,7 @@ impl SyncClient {
     /// Returns the next thing to ask, if a lane is free and its wait is over.
     pub fn poll_request(&mut self, now: Uptime) -> Option<Request> {
         if !self.down_busy && self.down_backoff.is_over(now) {
-            if matches!(self.down, Down::Feed { .. }) && self.time_due.is_some_and(|due| due <= now) {
+            if matches!(self.down, Down::Feed { .. }) && self.time_due.is_none_or(|due| due <= now) {
                 self.down = Down::Time;
             }
             if let Some(request) = self.download() {
@@ -276,7 +279,10 @@ impl SyncClient {
     }
 
     fn upload(&self) -> Option<Request> {
+        // Requests are signed with the server's time, which a laptop's own clock may be far from.
+        let is_time_known = self.time_due.is_some() || self.down == Down::Halted;
         match self.up {
+            _ if !is_time_known => None,
             Up::Status => Some(Request::JournalStatus),
             Up::Push if self.unsent() > 0 => {
                 let is_evidence = self.suspended.is_some_and(Suspend::makes_evidence);
@@ -333,9 +339,10 @@ impl SyncClient {
         }
     }
 
-    /// Grows slowly back: batches that were halved are likely to be too large again.
+    /// Grows slowly back: batches that were halved are likely to be too large again. Very short
+    /// ones grow only when the conversation begins anew, or every other one would be sent in vain.
     fn lengthen_batches(&mut self) {
-        self.count_max = (self.count_max + self.count_max.div_ceil(16)).min(BATCH_ENTRIES_MAX);
+        self.count_max = (self.count_max + self.count_max / 16).min(BATCH_ENTRIES_MAX);
     }
 
     fn back_off(&mut self, lane: Lane, now: Uptime, random: u64, after_ms: Option<u64>) {
@@ -366,10 +373,11 @@ mod tests {
     fn online(start: Start) -> SyncClient {
         let mut client = SyncClient::new(start);
         assert_eq!(client.poll_request(Uptime(0)), Some(Request::Time));
-        assert_eq!(client.poll_request(Uptime(0)), Some(Request::JournalStatus));
+        assert_eq!(client.poll_request(Uptime(0)), None);
         client.handle_reply(Reply::Time, Uptime(0));
-        client.handle_reply(Reply::Held { seq: start.acknowledged, is_ours: true }, Uptime(0));
         assert_eq!(client.poll_request(Uptime(0)), Some(Request::Feed { after: FeedSeq(5), wait_s: 0 }));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::JournalStatus));
+        client.handle_reply(Reply::Held { seq: start.acknowledged, is_ours: true }, Uptime(0));
         client.handle_reply(Reply::Page { after: FeedSeq(5), is_complete: true }, Uptime(0));
         assert_eq!(client.poll_request(Uptime(0)), Some(Request::Feed { after: FeedSeq(5), wait_s: WAIT_S_MAX }));
         assert_eq!(client.poll_event(), Some(Event::LinkUp));
@@ -408,6 +416,20 @@ mod tests {
         assert_eq!(client.unsent(), 0);
         // The link is back, so the other lane need not wait its time out.
         assert_eq!(client.poll_request(Uptime(700)), Some(Request::Time));
+    }
+
+    #[test]
+    fn nothing_more_is_signed_with_a_clock_that_the_server_refused() {
+        let mut client = online(start());
+        client.handle_journaled(Seq(1));
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(1)));
+        client.handle_failure(Lane::Up, Failure::Problem(ProblemCode::Clock), Uptime(0), 0);
+        assert_eq!(client.poll_request(Uptime(0)), None);
+        client.handle_reply(Reply::Page { after: FeedSeq(5), is_complete: true }, Uptime(9));
+        assert_eq!(client.poll_request(Uptime(9)), Some(Request::Time));
+        client.handle_reply(Reply::Time, Uptime(9));
+        assert_eq!(client.poll_request(Uptime(9)), Some(Request::Feed { after: FeedSeq(5), wait_s: 0 }));
+        assert_eq!(client.poll_request(Uptime(9)), Some(push(1)));
     }
 
     #[test]

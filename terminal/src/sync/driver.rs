@@ -24,6 +24,7 @@ use tracing::{info, warn};
 use super::exchange::{ExchangeError, Page, Session, Taken};
 use super::transport::{AddressError, Signer, Transport};
 use crate::cache::{Acknowledged, JournalReader, Store, StoreError};
+use crate::causes::chain;
 use crate::clock::{Clock, TimeSample};
 use crate::door::{Link, Suspension};
 use crate::gate::desk::{Closed, Desk};
@@ -484,18 +485,4 @@ const fn as_suspend(suspension: Suspension) -> Option<Suspend> {
         | Suspension::Closed
         | Suspension::Certificate => None,
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_words = cause.to_string();
-        if !words.contains(&cause_words) {
-            words.push_str(": ");
-            words.push_str(&cause_words);
-        }
-        source = cause.source();
-    }
-    words
 }
