@@ -6,6 +6,7 @@ use sync_protocol::verdict::Direction;
 use super::{Clockface, Message, clean, count, span};
 use crate::door::{CameraStatus, Fault, Link, Status, Suspension};
 
+const WITHOUT_CAMERA: &str = "Use a hand scanner, or press c to type the code.";
 const OTHER_DOOR: &str = "No guest is refused: send them to another entrance.";
 
 fn say(headline: &str, lines: &[&str], step: &str) -> Message {
@@ -118,22 +119,21 @@ pub fn ready(direction: Direction, camera: &CameraStatus) -> Message {
     };
     let how = match camera {
         CameraStatus::Streaming { .. } => "Hold the ticket in front of the camera.",
-        _ => "Use a hand scanner, or type the code (key c).",
+        _ => WITHOUT_CAMERA,
     };
     Message { headline: headline.into(), lines: vec![how.into()], ..Message::default() }
 }
 
 /// Returns what the camera's place says.
 pub fn camera(camera: &CameraStatus) -> Vec<String> {
-    let otherwise = "A hand scanner works, and typing the code (key c).";
     match camera {
-        CameraStatus::Off => vec!["Camera not in use".into(), String::new(), otherwise.into()],
+        CameraStatus::Off => vec!["Camera not in use".into(), String::new(), WITHOUT_CAMERA.into()],
         CameraStatus::Opening { name } => vec!["Starting the camera …".into(), clean(name)],
         CameraStatus::Streaming { name, .. } => {
             vec!["● Camera on".into(), clean(name), String::new(), "Hold the code in front of it.".into()]
         }
         CameraStatus::Absent { detail } => {
-            vec!["✖ No camera found".into(), clean(detail), String::new(), "Plug one in.".into(), otherwise.into()]
+            vec!["✖ No camera found".into(), clean(detail), String::new(), "Plug one in.".into(), WITHOUT_CAMERA.into()]
         }
         CameraStatus::Lost { name, reason } => vec![
             "✖ Camera lost".into(),
@@ -141,7 +141,7 @@ pub fn camera(camera: &CameraStatus) -> Vec<String> {
             clean(reason),
             String::new(),
             "Check its cable: it is taken up again by itself.".into(),
-            otherwise.into(),
+            WITHOUT_CAMERA.into(),
         ],
     }
 }

@@ -1,7 +1,7 @@
 //! What the large panel says about a guest.
 
 use sync_protocol::journal::Flags;
-use sync_protocol::verdict::{Direction, Fact, Verdict};
+use sync_protocol::verdict::{Code, Direction, Fact, Verdict};
 
 use super::denial::ticket;
 use super::{Names, clean, denial, short_denial, span, who_decides};
@@ -55,13 +55,24 @@ pub fn message(decided: &Decided, names: &Names<'_>) -> Message {
         Verdict::Deny { primary, all, by, .. } => {
             let words = denial(*primary, decided, names);
             let mut lines: Vec<String> = who(decided).into_iter().collect();
-            let others: Vec<&str> = all.iter().filter(|code| *code != primary).map(|c| short_denial(*c)).collect();
+            let is_told = |code: &Code| code == primary || says_as_much(*primary, *code);
+            let others: Vec<&str> = all.iter().filter(|code| !is_told(code)).map(|code| short_denial(*code)).collect();
             if !others.is_empty() {
                 lines.push(format!("Also: {}.", others.join(", ")));
             }
             lines.extend(who_decides(*by).map(String::from));
             Message { headline: words.reason, lines, notes: Vec::new(), step: Some(words.step) }
         }
+    }
+}
+
+/// Whether whoever reads `primary` learns nothing new from `other`: somebody inside has used the ticket.
+const fn says_as_much(primary: Code, other: Code) -> bool {
+    match primary {
+        Code::JustScanned => matches!(other, Code::AlreadyIn | Code::AlreadyUsed | Code::UsesExhausted),
+        Code::AlreadyIn => matches!(other, Code::AlreadyUsed | Code::UsesExhausted),
+        Code::AlreadyUsed => matches!(other, Code::UsesExhausted),
+        _ => false,
     }
 }
 
@@ -152,7 +163,7 @@ mod tests {
     use crate::app::samples;
     use crate::door::Attendee;
     use crate::tui::words::Clockface;
-    use sync_protocol::verdict::{Code, OverrideBy};
+    use sync_protocol::verdict::OverrideBy;
 
     fn words(decided: &Decided) -> Message {
         let rules = samples::rules();
@@ -193,6 +204,16 @@ mod tests {
             words(&decided).lines,
             ["Grace Hopper · Speaker", "Also: already in, wrong entrance.", "Only a supervisor may decide otherwise."]
         );
+    }
+
+    #[test]
+    fn somebody_who_is_in_already_is_not_told_of_as_used_too() {
+        let mut decided = samples::deny(Code::AlreadyIn, OverrideBy::Supervisor);
+        if let Verdict::Deny { all, .. } = &mut decided.verdict {
+            all.extend([Code::AlreadyUsed, Code::UsesExhausted, Code::Unpaid]);
+        }
+
+        assert_eq!(words(&decided).lines[1], "Also: unpaid.");
     }
 
     #[test]
