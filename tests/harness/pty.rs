@@ -113,6 +113,28 @@ impl Screen {
         lock(&self.shown.0).parser.callbacks().0
     }
 
+    /// Whether the terminal is as a shell expects it: the ordinary screen, a cursor, lines edited and echoed.
+    pub fn is_given_back(&self) -> bool {
+        let flags = self.master.get_termios().map(|terminal| terminal.local_flags.bits());
+        let edits_lines = flags.is_some_and(|flags| flags & libc::ICANON != 0 && flags & libc::ECHO != 0);
+        let shown = lock(&self.shown.0);
+        let screen = shown.parser.screen();
+        edits_lines && !screen.alternate_screen() && !screen.hide_cursor()
+    }
+
+    /// Sends a signal, unless the program has ended.
+    pub fn signal(&mut self, signal: i32) {
+        if let (Ok(None), Some(id)) = (self.child.try_wait(), self.child.process_id())
+            && let Ok(id) = i32::try_from(id)
+        {
+            #[expect(unsafe_code, reason = "the standard library sends no signal but SIGKILL")]
+            // SAFETY: `kill` touches no memory of ours, and the child hasn't been waited for, so the id is still its.
+            unsafe {
+                libc::kill(id, signal);
+            }
+        }
+    }
+
     /// Waits until the screen shows `wanted`, and returns the whole text.
     ///
     /// # Errors

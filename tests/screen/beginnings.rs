@@ -1,0 +1,71 @@
+//! How the screen begins and ends, also in the ways nobody plans.
+
+use harness::process::PATIENCE;
+use harness::pty::{Screen, key};
+
+use crate::venue::Venue;
+use crate::verdicts::scan;
+
+const READY: &str = "Ready for the next guest";
+const OFFLINE: [&str; 2] = ["--no-camera", "--offline"];
+
+#[tokio::test]
+async fn however_it_ends_the_terminal_is_as_before_and_no_admission_is_lost() {
+    let venue = Venue::open(&["Ada Lovelace", "Bo Diddley"]).await;
+
+    let mut door = venue.door(&OFFLINE, (80, 24));
+    door.wait_for(READY, PATIENCE).unwrap();
+    assert!(!door.is_given_back());
+    door.send(key::CTRL_C).unwrap();
+    door.wait_for("Quit Usher?", PATIENCE).unwrap();
+    door.send(key::CTRL_C).unwrap();
+    assert!(door.wait(PATIENCE).unwrap().success());
+    assert!(door.is_given_back(), "{}", door.text());
+
+    let mut door = venue.door(&OFFLINE, (80, 24));
+    door.wait_for(READY, PATIENCE).unwrap();
+    door.signal(libc::SIGTERM);
+    assert!(door.wait(PATIENCE).unwrap().success());
+    assert!(door.is_given_back(), "{}", door.text());
+
+    let mut door = venue.door(&OFFLINE, (80, 24));
+    door.wait_for(READY, PATIENCE).unwrap();
+    scan(&mut door, &venue.codes["Ada Lovelace"]);
+    door.wait_for("Ada Lovelace", PATIENCE).unwrap();
+    door.signal(libc::SIGKILL);
+    door.wait(PATIENCE).unwrap();
+
+    let mut door = venue.door(&OFFLINE, (80, 24));
+    door.wait_for("to send 1", PATIENCE).unwrap();
+    scan(&mut door, &venue.codes["Bo Diddley"]);
+    door.wait_for("to send 2", PATIENCE).unwrap();
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_beginning_is_said_in_words() {
+    let venue = Venue::open(&[]).await;
+    let door = venue.door(&OFFLINE, (200, 24));
+    door.wait_for(READY, PATIENCE).unwrap();
+
+    let mut second = venue.door(&OFFLINE, (200, 24));
+    let status = second.wait(PATIENCE).unwrap();
+    assert!(!status.success());
+    let said = second.text();
+    assert!(said.contains("another usher is running on this data; close it first"), "{said}");
+    drop(door);
+
+    let mut command = venue.terminal.command().unwrap();
+    command.args(OFFLINE).env("USHER_PASSPHRASE", "not the right words at all");
+    let mut stranger = Screen::start(&command, 200, 24).unwrap();
+    assert!(!stranger.wait(PATIENCE).unwrap().success());
+    let said = stranger.text();
+    assert!(said.contains("passphrase"), "{said}");
+
+    let mut command = venue.terminal.command().unwrap();
+    command.args(OFFLINE).env_remove("USHER_PASSPHRASE");
+    let mut typed = Screen::start(&command, 200, 24).unwrap();
+    typed.wait_for("Passphrase:", PATIENCE).unwrap();
+    typed.send("correct horse battery\r").unwrap();
+    typed.wait_for(READY, PATIENCE).unwrap();
+    assert!(!typed.text().contains("battery"));
+}

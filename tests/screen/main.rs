@@ -1,0 +1,10 @@
+//! The door's screen as staff see it: the real program in a terminal, on a real server's list.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
+
+mod beginnings;
+mod network;
+mod pictures;
+mod seen;
+mod venue;
+mod verdicts;
