@@ -1,6 +1,6 @@
 //! `usher` without a command: the door.
 
-use std::io::{BufRead as _, IsTerminal as _, stdin, stdout};
+use std::io::{self, BufRead, IsTerminal as _, Read as _, stdin, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -33,6 +33,8 @@ use crate::{config, interrupt, logs};
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The longest line that a hand scanner or a program may send.
 const LINE_CHARS_MAX: usize = 4 * CREDENTIAL_CHARS;
+/// The same with its end, in bytes.
+const LINE_BYTES_MAX: u64 = LINE_CHARS_MAX as u64 + 1;
 
 /// What stands at the door.
 #[derive(Args, Debug)]
@@ -212,11 +214,52 @@ fn obey(asked: &Receiver<Command>, desk: &Desk) {
 
 /// Presents each line of standard input, as a hand scanner would.
 fn present_lines(desk: &Desk) {
-    for line in stdin().lock().lines() {
-        let Ok(line) = line else { return };
-        let line = line.trim_end_matches('\r');
-        if !line.is_empty() && line.len() <= LINE_CHARS_MAX {
-            desk.present(line.to_owned(), Source::Typed);
+    let mut input = stdin().lock();
+    while let Ok(Some(line)) = next_line(&mut input) {
+        if !line.is_empty() {
+            desk.present_in_turn(line, Source::Typed);
         }
+    }
+}
+
+/// Reads a line, or nothing at the end. A line that is too long is empty, and what is not UTF-8 in
+/// it is replaced: whatever a scanner sends, it can go on.
+fn next_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    if input.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.last() != Some(&b'\n') && line.len() as u64 == LINE_BYTES_MAX {
+        line.clear();
+        input.skip_until(b'\n')?;
+    }
+    let line = String::from_utf8_lossy(&line);
+    Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_any_bytes_and_length_does_not_end_the_input() {
+        let long = "A".repeat(3 * LINE_CHARS_MAX);
+        let input = [b"one\r\n\n\xff\xfe two\n", long.as_bytes(), b"\nthree"].concat();
+        let mut input = io::Cursor::new(input);
+
+        let lines: Vec<String> = std::iter::from_fn(|| next_line(&mut input).unwrap()).collect();
+
+        assert_eq!(lines, ["one", "", "\u{fffd}\u{fffd} two", "", "three"]);
+    }
+
+    #[test]
+    fn the_longest_line_is_read() {
+        let line = "B".repeat(LINE_CHARS_MAX);
+        let mut input = io::Cursor::new(format!("{line}\n{line}B\nC"));
+
+        assert_eq!(next_line(&mut input).unwrap(), Some(line));
+        assert_eq!(next_line(&mut input).unwrap().as_deref(), Some(""));
+        assert_eq!(next_line(&mut input).unwrap().as_deref(), Some("C"));
+        assert_eq!(next_line(&mut input).unwrap(), None);
     }
 }

@@ -37,6 +37,8 @@ pub struct Desk(Arc<Shared>);
 struct Shared {
     queue: Mutex<Queue>,
     bell: Condvar,
+    /// Rings when what was presented is taken up.
+    room: Condvar,
 }
 
 #[derive(Default)]
@@ -61,7 +63,7 @@ enum Work {
 ///
 /// If the system gives no thread.
 pub fn open(gate: Gate, notices: Sender<Notice>) -> std::io::Result<(Desk, JoinHandle<Gate>)> {
-    let desk = Desk(Arc::new(Shared { queue: Mutex::default(), bell: Condvar::new() }));
+    let desk = Desk(Arc::new(Shared { queue: Mutex::default(), bell: Condvar::new(), room: Condvar::new() }));
     let inner = desk.clone();
     let thread = std::thread::Builder::new().name(String::from("gate")).spawn(move || inner.run(gate, &notices))?;
     Ok((desk, thread))
@@ -72,6 +74,18 @@ impl Desk {
     pub fn present(&self, text: String, source: Source) {
         let mut queue = self.queue();
         if queue.presented.len() < PRESENTED_MAX && !queue.is_closed {
+            queue.presented.push_back((text, source));
+            self.0.bell.notify_one();
+        }
+    }
+
+    /// Presents a text as soon as not too many wait. After [`Desk::close`] it is dropped.
+    pub fn present_in_turn(&self, text: String, source: Source) {
+        let mut queue = self.queue();
+        while queue.presented.len() >= PRESENTED_MAX && !queue.is_closed {
+            queue = self.0.room.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        if !queue.is_closed {
             queue.presented.push_back((text, source));
             self.0.bell.notify_one();
         }
@@ -108,6 +122,7 @@ impl Desk {
     pub fn close(&self) {
         self.queue().is_closed = true;
         self.0.bell.notify_one();
+        self.0.room.notify_all();
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -121,6 +136,7 @@ impl Desk {
         }
         let direction = queue.direction.unwrap_or(Direction::Entry);
         if let Some((text, source)) = queue.presented.pop_front() {
+            self.0.room.notify_one();
             Work::Present(text, source, direction)
         } else if queue.is_closed {
             queue.jobs.clear();
@@ -190,5 +206,6 @@ impl Drop for Closing<'_> {
         let mut queue = self.0.queue();
         queue.is_closed = true;
         queue.jobs.clear();
+        self.0.0.room.notify_all();
     }
 }
