@@ -119,8 +119,17 @@ impl Program {
     ///
     /// If the program doesn't read any more.
     pub fn write_line(&mut self, line: &str) -> anyhow::Result<()> {
+        self.write(format!("{line}\n").as_bytes())
+    }
+
+    /// Writes any bytes to the program's standard input.
+    ///
+    /// # Errors
+    ///
+    /// If the program doesn't read any more.
+    pub fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         let input = self.input.as_mut().context("standard input is closed")?;
-        writeln!(input, "{line}").and_then(|()| input.flush()).with_context(|| format!("{} doesn't read", self.name))
+        input.write_all(bytes).and_then(|()| input.flush()).with_context(|| format!("{} doesn't read", self.name))
     }
 
     /// Closes the program's standard input.

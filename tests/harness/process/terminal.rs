@@ -103,6 +103,25 @@ impl Door {
         Ok(report)
     }
 
+    /// Presents a code, as a hand scanner would, and waits for its verdict.
+    ///
+    /// # Errors
+    ///
+    /// If the program doesn't read, or gives no verdict within [`PATIENCE`].
+    pub fn present(&mut self, code: &str) -> anyhow::Result<Value> {
+        self.process.write_line(code)?;
+        self.verdict()
+    }
+
+    /// Waits for the next verdict.
+    ///
+    /// # Errors
+    ///
+    /// If none comes within [`PATIENCE`], or the program ends first.
+    pub fn verdict(&mut self) -> anyhow::Result<Value> {
+        self.wait_for(|report| report.get("type").and_then(Value::as_str) == Some("verdict"))
+    }
+
     /// Waits for a report that `is_wanted`, passing over others.
     ///
     /// # Errors

@@ -1,0 +1,12 @@
+//! From server to door and back with the real programs: what organisers and doors rely on, end to end.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
+
+mod exported;
+mod garbage;
+mod pinned;
+mod power_cuts;
+mod secrecy;
+mod story;
+mod two_servers;
+mod venue;
