@@ -89,7 +89,7 @@ fn converse(store: Store, until: Until, is_quiet: bool) -> anyhow::Result<(Store
             if let (Notice::Status(status), true) = (notice, shows_progress)
                 && let Some((done, total)) = status.download
             {
-                eprint!("\rDownloading the list: {done} of {total} tickets");
+                eprint!("\rDownloading the list: {done} of {total} entries");
                 is_shown = true;
             }
         }
