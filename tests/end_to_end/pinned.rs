@@ -25,6 +25,8 @@ async fn another_certificate_in_the_servers_place_is_refused_and_the_door_goes_o
         fs::remove_file(path).unwrap();
     }
     server.restart().unwrap();
+    // Once it answers, it has its certificate.
+    venue.olga.get("/me").await.unwrap();
     assert_ne!(fs::read(&own[0]).unwrap(), kept[0]);
     door.wait_for(|report| report["type"] == "status" && report["link"]["state"] == "offline").unwrap();
     let before = door.seen.len();

@@ -74,17 +74,23 @@ on_both_databases! {
             assert!(is_admitted(&&offline.present(code).unwrap()));
         }
         assert!(offline.process.stop().unwrap().success());
-        let mut shown = offline.seen;
+        let mut shown: Vec<Value> = offline.seen.into_iter().filter(|report| is_admitted(&report)).collect();
 
         server.kill9().unwrap();
         let mut door = terminal.headless(&["--no-camera"]).unwrap();
-        for _ in 0..SERVER_KILLS {
+        let mut acknowledged = 0;
+        for kill in 0..SERVER_KILLS {
             server.restart().unwrap();
+            // What a server acknowledged, it still has after its power cut.
+            venue.admissions(acknowledged).await;
             // Each check-in sends the terminal to the server at once; the kill meets it anywhere on its way.
-            for code in tickets.by_ref().take(random.random_range(1..18)) {
+            // The first ones meet all that was queued, as early as can be.
+            let count = if kill < 4 { 1 } else { random.random_range(1..18) };
+            for code in tickets.by_ref().take(count) {
                 assert!(is_admitted(&&door.present(code).unwrap()));
             }
             server.kill9().unwrap();
+            acknowledged = acknowledged_at_least(shown.len(), &door.seen);
         }
         server.restart().unwrap();
         assert!(is_admitted(&&door.present(tickets.next().unwrap()).unwrap()));
@@ -98,4 +104,17 @@ on_both_databases! {
         assert!(venue.list("conflicts").await.is_empty());
         assert!(venue.list("quarantine").await.is_empty());
     }
+}
+
+/// How many of `before` admissions and those that a door told were acknowledged, by its own last account.
+fn acknowledged_at_least(before: usize, seen: &[Value]) -> usize {
+    let (mut admitted, mut acknowledged) = (before, 0);
+    for report in seen {
+        if is_admitted(&report) {
+            admitted += 1;
+        } else if let Some(unsent) = report["unsent"].as_u64() {
+            acknowledged = acknowledged.max(admitted.saturating_sub(usize::try_from(unsent).unwrap()));
+        }
+    }
+    acknowledged
 }

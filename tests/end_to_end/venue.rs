@@ -149,12 +149,12 @@ pub(crate) fn ticket(registration: &Value) -> String {
 }
 
 /// The name of an attendee: such as no program's file contains by itself.
-pub(crate) fn name(number: usize) -> String {
+fn name(number: usize) -> String {
     format!("Quirinia Xylander {number:04}")
 }
 
 /// The same attendee's address.
-pub(crate) fn email(number: usize) -> String {
+fn email(number: usize) -> String {
     format!("xylander{number:04}@example.org")
 }
 
