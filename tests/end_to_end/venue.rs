@@ -110,7 +110,7 @@ pub(crate) fn assert_arrived_once<'a>(seen: impl IntoIterator<Item = &'a Value>,
     for check_in in check_ins.iter().filter(|check_in| check_in["device"]["number"] == device["number"]) {
         arrived.entry(check_in["seq"].as_u64().unwrap()).or_default().push(check_in);
     }
-    for verdict in seen.into_iter().filter(|report| is_admitted(report)) {
+    for verdict in seen.into_iter().filter(is_admitted) {
         let found = arrived.get(&verdict["entry"].as_u64().unwrap());
         let found = found.unwrap_or_else(|| panic!("shown as admitted, but not on the server: {verdict}"));
         assert_eq!(found.len(), 1, "{verdict}");
