@@ -29,6 +29,8 @@ pub const REFUSAL_SHOWN_MS: u64 = 20_000;
 pub const NEUTRAL_SHOWN_MS: u64 = 3_000;
 /// How long a new verdict flashes, so that it is seen to be new, in ms.
 pub const FLASH_MS: u64 = 200;
+/// Escape puts no verdict away that is newer than this, in ms: it was meant for what the verdict closed.
+pub const UNREAD_MS: u64 = 1_000;
 /// A status comes every second; without one for this long, the screen says so, in ms.
 pub const SILENCE_MS: u64 = 10_000;
 /// How many decisions the screen remembers.
@@ -202,7 +204,8 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
 /// Puts away the uppermost thing.
 fn go_back(state: &mut State) {
     if state.overlay.take().is_none() && state.aside.take().is_none() && state.fault.take().is_none() {
-        state.verdict = None;
+        let now = state.now;
+        state.verdict.take_if(|shown| now.0.saturating_sub(shown.since.0) >= UNREAD_MS);
     }
 }
 
@@ -414,7 +417,22 @@ mod tests {
 
         update(&mut state, Event::Key(Key::Escape));
         assert_eq!((state.overlay(), shown(&state)), (None, Some(Look::Admit)));
+        wait(&mut state, UNREAD_MS);
 
+        update(&mut state, Event::Key(Key::Escape));
+        assert!(matches!(state.stage(), Stage::Ready));
+    }
+
+    #[test]
+    fn escape_puts_no_verdict_away_that_nobody_has_read() {
+        let mut state = ready();
+        command_key(&mut state, 'i');
+        decided(&mut state, samples::admit(Flags::default()));
+
+        update(&mut state, Event::Key(Key::Escape));
+        assert_eq!(shown(&state), Some(Look::Admit));
+
+        wait(&mut state, UNREAD_MS);
         update(&mut state, Event::Key(Key::Escape));
         assert!(matches!(state.stage(), Stage::Ready));
     }
