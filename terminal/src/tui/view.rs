@@ -93,7 +93,12 @@ fn small(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     if scene.state.direction() == sync_protocol::verdict::Direction::Exit {
         title.push_span(Span::styled("EXIT ", scene.theme.warning()));
     }
+    let left = usize::from(head.width).saturating_sub(title.width());
     frame.render_widget(title, head);
+    let gate = Line::from(scene.state.status().map(|status| words::clean(&status.gate)).unwrap_or_default());
+    if gate.width() < left {
+        frame.render_widget(gate.right_aligned(), head);
+    }
     panel::draw(scene, frame, panel);
     status::draw(scene, frame, status);
     frame.render_widget(status::keys(scene), foot);

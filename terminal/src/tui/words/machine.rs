@@ -133,7 +133,7 @@ pub fn camera(camera: &CameraStatus) -> Vec<String> {
             vec!["● Camera on".into(), clean(name), String::new(), "Hold the code in front of it.".into()]
         }
         CameraStatus::Absent { detail } => {
-            vec!["✖ No camera found".into(), clean(detail), String::new(), "Plug one in.".into(), WITHOUT_CAMERA.into()]
+            vec!["✖ No camera".into(), clean(detail), String::new(), WITHOUT_CAMERA.into()]
         }
         CameraStatus::Lost { name, reason } => vec![
             "✖ Camera lost".into(),
@@ -152,7 +152,7 @@ pub fn camera_hint(camera: &CameraStatus) -> String {
         CameraStatus::Streaming { fps, .. } => format!("aim · hold 15–30 cm · {fps} fps"),
         CameraStatus::Opening { .. } => "camera starting".into(),
         CameraStatus::Off => "scanner or typed code".into(),
-        CameraStatus::Absent { .. } | CameraStatus::Lost { .. } => "no camera: scanner or typed code".into(),
+        CameraStatus::Absent { .. } | CameraStatus::Lost { .. } => "no camera: scanner or code".into(),
     }
 }
 
