@@ -1,6 +1,7 @@
 //! An event with a ticket for every verdict, and a terminal that is enrolled for it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use harness::organiser::{EMAIL, Organiser, PASSWORD, text};
@@ -9,6 +10,9 @@ use harness::pty::Screen;
 use serde_json::{Value, json};
 use sync_protocol::id::EventId;
 use sync_protocol::ticket::Credential;
+
+/// For so long the same ticket at the same door is one presentation: long enough for a busy machine to show it twice.
+pub(crate) const REPEAT: Duration = Duration::from_secs(8);
 
 /// What is before the terminal's door, and behind it.
 pub(crate) struct Venue {
@@ -106,6 +110,7 @@ fn open_air() -> Value {
         "ends": "2100-01-01T00:00:00Z",
         "zones": [{ "name": "Field", "capacity": 1200 }],
         "gates": [{ "name": "Main entrance", "zone": "Field" }, { "name": "Stage door", "zone": "Field" }],
+        "limits": { "repeat_ms": REPEAT.as_millis() as u64 },
         "ticket_types": [
             { "name": "Regular" },
             { "name": "Crew", "gates": ["Stage door"] },
