@@ -26,6 +26,8 @@ mod seal;
 mod snapshot;
 mod space;
 mod state;
+#[cfg(test)]
+mod vectors;
 
 use std::path::Path;
 
@@ -34,6 +36,7 @@ use sync_protocol::certificate::CertificateError;
 use sync_protocol::feed::Body;
 use sync_protocol::id::{EventId, FeedSeq, Seq};
 use sync_protocol::journal::Link;
+use sync_protocol::key::PublicKey;
 use sync_protocol::time::Hlc;
 
 pub use self::copy_check::Finding;
@@ -216,7 +219,7 @@ impl Store {
             return Err(StoreError::Damaged(Part::Enrolment));
         }
         let mut finding = None;
-        let mut known = match load_list(&connection, &sealer, &state, &identity, progress) {
+        let mut known = match load_list(&connection, &sealer, &state, identity.server_key, progress) {
             Ok(mut known) => {
                 known.set_server_key(identity.server_key);
                 known
@@ -350,11 +353,11 @@ fn load_list(
     connection: &Connection,
     sealer: &Sealer,
     state: &State,
-    identity: &Identity,
+    server_key: PublicKey,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Known, StoreError> {
     const PROGRESS_ROWS: u64 = 1_000;
-    let mut known = Known::new(identity.event(), identity.server_key);
+    let mut known = Known::new(sealer.event(), server_key);
     let mut checked = 0;
     let tally = rows::for_each(connection, sealer, state.generation, |row| {
         checked += 1;

@@ -3,8 +3,8 @@
 
 The second implementation (the folder "second") shares no code with the first: it is written from
 the specification (sync-protocol/README.md, whose section numbers it names) with Python's standard
-library and, for the equation of Ed25519 alone, the library "cryptography" (Debian:
-python3-cryptography). It is meant to be read.
+library and, for the equation of Ed25519 and for ChaCha20-Poly1305 alone, the library
+"cryptography" (Debian: python3-cryptography). It is meant to be read.
 
 Run it as: python3 check.py    It stops at the first thing that does not agree.
 """
@@ -21,6 +21,7 @@ from second.devices import check_request, code_of_random, enrol_code, read_certi
 from second.feed import pull, read_body, restore
 from second.journal import journal_start, read_ack, read_entry, rebuilt, take_in, walk
 from second.rules import evidence, fold, verdict
+from second.store import blind_key, open_list, open_row, read_state, seal_row, share, subkey, unwrap
 from second.tickets import base45_decode, base45_encode, qr_size, read_ticket
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -157,6 +158,30 @@ def check_conversations():
         agree("http.json", case["name"], found["error"] if isinstance(found, dict) else "OK", case["expect"])
 
 
+def check_stores():
+    file = load("store.json")
+    for info, key in file["subkeys"].items():
+        agree("store.json", info, subkey(bytes.fromhex(file["data_key"]), info).hex(), key)
+    for case in file["wrapped_keys"]:
+        agree("store.json", case["name"], outcome(unwrap, case), expected_of(case, "says"))
+    for case in file["ticket_keys"]:
+        agree("store.json", case["ticket"], blind_key(file, case["ticket"].to_bytes(8, "big")).hex(), case["key"])
+    for case in file["chunk_keys"]:
+        agree("store.json", case["hash"], blind_key(file, bytes.fromhex(case["hash"])).hex(), case["key"])
+    for case in file["shares"]:
+        found = share(file, case["table"], bytes.fromhex(case["key"]), case["seq"]).hex()
+        agree("store.json", case["key"], found, case["share"])
+    for case in file["rows"]:
+        agree("store.json", case["name"], outcome(open_row, file, case), expected_of(case, "plain"))
+        if "plain" in case:
+            agree("store.json", case["name"], seal_row(file, case), case["sealed"])
+    for case in file["states"]:
+        found = outcome(read_state, file, case["revision"], case["sealed"])
+        agree("store.json", case["name"], found, expected_of(case, "says"))
+    for case in file["lists"]:
+        agree("store.json", case["name"], outcome(open_list, file, case), expected_of(case, "bodies"))
+
+
 if __name__ == "__main__":
     check_codecs()
     check_credentials()
@@ -164,4 +189,5 @@ if __name__ == "__main__":
     check_journals()
     check_decisions()
     check_conversations()
+    check_stores()
     print(f"{AGREED} comparisons agree")

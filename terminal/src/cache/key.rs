@@ -80,10 +80,10 @@ fn calibrated(floor: Duration) -> (u32, u32) {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Header {
     pub(super) event: EventId,
-    memory_kib: u32,
-    passes: u32,
-    salt: [u8; 16],
-    key_version: u32,
+    pub(super) memory_kib: u32,
+    pub(super) passes: u32,
+    pub(super) salt: [u8; 16],
+    pub(super) key_version: u32,
 }
 
 impl Header {
@@ -129,15 +129,21 @@ pub(super) struct Wrapped {
 /// Makes a data key and wraps it.
 pub(super) fn create(event: EventId, passphrase: &str, cost: KdfCost) -> Result<(Wrapped, Key), StoreError> {
     let (memory_kib, passes) = cost.resolve()?;
-    let header = Header { event, memory_kib, passes, salt: random(), key_version: 1 }.encode();
+    let header = Header { event, memory_kib, passes, salt: random(), key_version: 1 };
     let data_key = Key::new(random());
+    Ok((wrap(&header, passphrase, &data_key, &random())?, data_key))
+}
+
+/// Wraps a data key under `header`, with a nonce that must never be used twice.
+pub(super) fn wrap(header: &Header, passphrase: &str, data_key: &Key, nonce: &[u8; 24]) -> Result<Wrapped, StoreError> {
+    let header = header.encode();
     let wrapping = wrapping_key(&header, passphrase)?;
-    let nonce = XNonce::from(random::<24>());
     let payload = Payload { msg: data_key.as_slice(), aad: &header };
-    let sealed = cipher(&wrapping).encrypt(&nonce, payload).map_err(|_| StoreError::Damaged(Part::Header))?;
+    let sealed =
+        cipher(&wrapping).encrypt(&XNonce::from(*nonce), payload).map_err(|_| StoreError::Damaged(Part::Header))?;
     let mut key = nonce.to_vec();
     key.extend_from_slice(&sealed);
-    Ok((Wrapped { header, key }, data_key))
+    Ok(Wrapped { header, key })
 }
 
 /// Unwraps the data key.
@@ -172,7 +178,8 @@ pub(super) fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-fn wrapping_key(header: &[u8], passphrase: &str) -> Result<Key, StoreError> {
+/// Returns the key that wraps the data key.
+pub(super) fn wrapping_key(header: &[u8], passphrase: &str) -> Result<Key, StoreError> {
     let header = Header::decode(header).map_err(|_| StoreError::Damaged(Part::Header))?;
     derive(passphrase::normalise(passphrase).as_bytes(), &header.salt, header.memory_kib, header.passes)
 }

@@ -31,7 +31,7 @@ pub(super) enum Table {
 }
 
 impl Table {
-    const fn number(self) -> u8 {
+    pub(super) const fn number(self) -> u8 {
         match self {
             Self::Feed(kind) => kind as u8,
             Self::Journal => 16,
@@ -84,14 +84,18 @@ impl Sealer {
 
     /// Seals `plain` as the row `key` of `table` with the number `seq`.
     pub(super) fn seal(&self, table: Table, key: &RowKey, seq: u64, plain: &[u8]) -> Vec<u8> {
-        let nonce = XNonce::from(key::random::<24>());
+        self.seal_with(&key::random(), table, key, seq, plain)
+    }
+
+    /// As [`Sealer::seal`], with a nonce that must never be used twice.
+    pub(super) fn seal_with(&self, nonce: &[u8; 24], table: Table, key: &RowKey, seq: u64, plain: &[u8]) -> Vec<u8> {
         let aad = self.additional(table, key, seq);
         let sealed = self
             .cipher(table)
-            .encrypt(&nonce, Payload { msg: plain, aad: &aad })
+            .encrypt(&XNonce::from(*nonce), Payload { msg: plain, aad: &aad })
             .expect("a row is far below the cipher's limit of 256 GiB");
         let mut bytes = Vec::with_capacity(24 + sealed.len());
-        bytes.extend_from_slice(&nonce);
+        bytes.extend_from_slice(nonce);
         bytes.extend_from_slice(&sealed);
         bytes
     }

@@ -53,7 +53,7 @@ pub(super) struct Feed {
 }
 
 impl State {
-    fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(512);
         bytes.put_u8(VERSION).put(&self.k_body);
         match &self.feed {
@@ -166,7 +166,7 @@ const SUSPENSIONS: [Suspension; 9] = [
     Suspension::Certificate,
 ];
 
-const fn suspension_number(suspension: Suspension) -> u8 {
+pub(super) const fn suspension_number(suspension: Suspension) -> u8 {
     match suspension {
         Suspension::Revoked => 1,
         Suspension::Forked => 2,
