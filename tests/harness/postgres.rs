@@ -143,7 +143,7 @@ impl Cluster {
             let work = scope.spawn(|| {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 runtime.block_on(async {
-                    let mut connection = PgConnection::connect(&url).await?;
+                    let mut connection = connect(&url).await?;
                     let answer = run(&mut connection).await?;
                     connection.close().await?;
                     Ok(answer)
@@ -151,6 +151,23 @@ impl Cluster {
             });
             work.join().unwrap_or_else(|_| bail!("the thread that spoke to PostgreSQL panicked"))
         })
+    }
+}
+
+/// Connects, waiting for a cluster that answers already and is still starting up.
+async fn connect(url: &str) -> anyhow::Result<PgConnection> {
+    /// `cannot_connect_now`.
+    const STARTING_UP: &str = "57P03";
+    let deadline = Instant::now() + START_DEADLINE;
+    loop {
+        match PgConnection::connect(url).await {
+            Err(sqlx::Error::Database(error))
+                if error.code().as_deref() == Some(STARTING_UP) && Instant::now() < deadline =>
+            {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            connected => return Ok(connected?),
+        }
     }
 }
 

@@ -124,6 +124,23 @@ impl Server {
         format!("{}{running}", self.ended_logs)
     }
 
+    /// Returns the log once it `holds` what is waited for: what a program says is read a moment after it said it.
+    ///
+    /// # Panics
+    ///
+    /// With the log, if it doesn't come within [`PATIENCE`].
+    pub fn log_once(&self, holds: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let log = self.log();
+            if holds(&log) {
+                return log;
+            }
+            assert!(Instant::now() < deadline, "the log doesn't say it:\n{log}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Returns the process id while the server runs.
     pub fn id(&self) -> Option<u32> {
         self.process.as_ref().map(Program::id)
