@@ -171,7 +171,7 @@ impl Store {
         JournalReader::new(&self.folder, self.sealer.clone())
     }
 
-    /// Returns the entries after `after`, at most `limit` of them and never more than [`READ_MAX`].
+    /// Returns the entries after `after`, at most `limit` of them and never more than [`super::READ_MAX`].
     ///
     /// # Errors
     ///

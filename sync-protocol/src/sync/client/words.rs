@@ -126,7 +126,7 @@ pub enum Suspend {
 /// Something for the shell to do or to show.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Event {
-    /// Every chunk is here: apply the snapshot, then call [`SyncClient::handle_snapshot_applied`].
+    /// Every chunk is here: apply the snapshot, then call `SyncClient::handle_snapshot_applied`.
     ApplySnapshot,
     /// The server answers.
     LinkUp,
