@@ -1,9 +1,11 @@
 //! What the door screen knows, and what follows from each event. No I/O, no clock: the shell in
 //! `tui.rs` brings events and carries out effects, the view draws the state.
 
+mod field;
 pub mod look;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod screen;
 mod state;
 pub mod typing;
 
@@ -12,13 +14,16 @@ use std::sync::Arc;
 use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
 
-use crate::door::{Decided, Notice};
+use crate::door::{Decided, Notice, Request};
 use crate::feedback::Tone;
 
+pub use field::Field;
 pub use look::Look;
+pub use screen::Screen;
 pub use state::{Overlay, Shown, Stage, State};
 pub use typing::{Key, Line, Typing};
 
+use screen::Outcome;
 use typing::Heard;
 
 /// How long ADMIT and EXIT stay unless something newer comes, in ms.
@@ -27,6 +32,8 @@ pub const VERDICT_SHOWN_MS: u64 = 8_000;
 pub const REFUSAL_SHOWN_MS: u64 = 20_000;
 /// How long a code that was no ticket, or was just read, stays, in ms.
 pub const NEUTRAL_SHOWN_MS: u64 = 3_000;
+/// How long it is told what came of something that a screen asked for, in ms.
+pub const ANSWER_SHOWN_MS: u64 = 5_000;
 /// How long a new verdict flashes, so that it is seen to be new, in ms.
 pub const FLASH_MS: u64 = 200;
 /// Escape puts no verdict away that is newer than this, in ms: it was meant for what the verdict closed.
@@ -58,6 +65,8 @@ pub enum Effect {
     Present(Line),
     /// Decide for this direction from now on.
     SetDirection(Direction),
+    /// Ask the gate something for a screen.
+    Ask(Request),
     /// End the program.
     Quit,
 }
@@ -80,6 +89,14 @@ fn pass_time(state: &mut State, now: Uptime) -> Option<Effect> {
     for slot in [&mut state.verdict, &mut state.aside] {
         if slot.as_ref().is_some_and(|shown| now.0.saturating_sub(shown.since.0) >= shown.look.shown_ms()) {
             *slot = None;
+        }
+    }
+    state.answer.take_if(|(since, _)| now.0.saturating_sub(since.0) >= ANSWER_SHOWN_MS);
+    if let Some(screen) = &mut state.screen {
+        let outcome = screen.pass_time(now);
+        let effect = follow(state, outcome);
+        if effect.is_some() {
+            return effect;
         }
     }
     let heard = state.typing.handle_time(now);
@@ -108,6 +125,11 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
             state.rules = Some(rules);
             None
         }
+        Notice::Answer(answer) => {
+            let outcome = state.screen.as_mut().map_or(Outcome::Stay, |screen| screen.learn(&answer));
+            state.answer = Some((state.now, Arc::from(answer)));
+            follow(state, outcome)
+        }
     }
 }
 
@@ -123,6 +145,7 @@ fn decide(state: &mut State, decided: Arc<Decided>) -> Option<Effect> {
         state.verdict = Some(shown);
         // A guest waits: whatever was being read can be opened again.
         state.overlay = state.overlay.filter(|overlay| *overlay == Overlay::Quit);
+        state.screen.take_if(|screen| screen.gives_way());
     }
     if !matches!(look, Look::NotATicket | Look::Repeat | Look::NotReady) {
         state.recent.truncate(RECENT_MAX - 1);
@@ -132,6 +155,12 @@ fn decide(state: &mut State, decided: Arc<Decided>) -> Option<Effect> {
 }
 
 fn press(state: &mut State, key: Key) -> Option<Effect> {
+    if state.overlay.is_none() && state.typing.line().is_none() && !matches!(key, Key::Interrupt | Key::Function(1)) {
+        if let Some(screen) = &mut state.screen {
+            let outcome = screen.press(key);
+            return follow(state, outcome);
+        }
+    }
     match key {
         Key::Char(letter) => {
             let is_command = state.is_command(letter);
@@ -141,22 +170,35 @@ fn press(state: &mut State, key: Key) -> Option<Effect> {
             }
             obey(state, heard)
         }
-        Key::Enter | Key::Escape | Key::Backspace => {
+        Key::Enter | Key::Tab | Key::Escape | Key::Backspace => {
             let heard = state.typing.handle_key(key, state.now);
             obey(state, heard)
         }
         Key::Function(number) => {
             let letter = match number {
                 1 => '?',
-                2 => 'c',
-                3 => 'e',
-                4 => 'm',
-                5 => 'i',
+                2 => '/',
+                3 => 'w',
+                4 => 'e',
+                5 => 'u',
+                6 => 'd',
+                7 => 'c',
+                8 => 'l',
+                9 => 't',
                 10 => 'q',
                 _ => return None,
             };
             command(state, letter)
         }
+        Key::BackTab
+        | Key::Up
+        | Key::Down
+        | Key::Left
+        | Key::Right
+        | Key::Home
+        | Key::End
+        | Key::PageUp
+        | Key::PageDown => None,
         Key::Interrupt if state.overlay == Some(Overlay::Quit) => Some(Effect::Quit),
         Key::Interrupt => {
             state.overlay = Some(Overlay::Quit);
@@ -187,7 +229,7 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
         (_, '?') => state.overlay = Some(Overlay::Help),
         (_, 'i') => state.overlay = Some(Overlay::Detail),
         (_, 'q') => state.overlay = Some(Overlay::Quit),
-        (_, 'c') => state.typing.open(state.now),
+        (_, 't') => state.typing.open(state.now),
         (_, 'm') => state.is_muted = !state.is_muted,
         (_, 'e') => {
             state.direction = match state.direction {
@@ -196,9 +238,25 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
             };
             return Some(Effect::SetDirection(state.direction));
         }
-        _ => {}
+        (_, letter) => {
+            if let Some((screen, outcome)) = Screen::opened_by(letter) {
+                state.screen = Some(Box::new(screen));
+                return follow(state, outcome);
+            }
+        }
     }
     None
+}
+
+/// Does what a screen says is to follow.
+fn follow(state: &mut State, outcome: Outcome) -> Option<Effect> {
+    if matches!(outcome, Outcome::Close | Outcome::CloseAnd(_)) {
+        state.screen = None;
+    }
+    match outcome {
+        Outcome::Stay | Outcome::Close => None,
+        Outcome::Ask(request) | Outcome::CloseAnd(request) => Some(Effect::Ask(request)),
+    }
 }
 
 /// Puts away the uppermost thing.
@@ -335,11 +393,11 @@ mod tests {
     }
 
     #[test]
-    fn e_and_f3_change_the_direction() {
+    fn e_and_f4_change_the_direction() {
         let mut state = ready();
 
         assert_eq!(command_key(&mut state, 'e'), Some(Effect::SetDirection(Direction::Exit)));
-        assert_eq!(update(&mut state, Event::Key(Key::Function(3))), Some(Effect::SetDirection(Direction::Entry)));
+        assert_eq!(update(&mut state, Event::Key(Key::Function(4))), Some(Effect::SetDirection(Direction::Entry)));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //!
 //! Plain values, no words for people: those are in `tui/words.rs`.
 
+mod ask;
+
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,6 +12,8 @@ use sync_protocol::id::{Seq, TicketId};
 use sync_protocol::policy::Policy;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Direction, Verdict};
+
+pub use ask::{Answer, NotUndone, Request, Undoable};
 
 /// Something the door learns.
 #[derive(Clone, Debug)]
@@ -26,6 +30,8 @@ pub enum Notice {
     /// The event's rules: sent once they are known and whenever they change. Names the gates, zones
     /// and ticket types that a verdict's facts hold as numbers.
     Rules(Arc<Policy>),
+    /// What came of something that a screen asked for.
+    Answer(Box<Answer>),
 }
 
 /// One presentation and what came of it.

@@ -3,7 +3,9 @@
 //! A fault (a full disk, a clock that went back) is never a denial: [`Gate::present`] returns it as
 //! an error, and nobody is turned away by it.
 
+mod answer;
 pub mod desk;
+mod undo;
 
 use std::sync::Arc;
 use std::time::Instant;

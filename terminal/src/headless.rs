@@ -90,7 +90,7 @@ impl Teller {
                 }
                 record
             }
-            Notice::Rules(_) => return None,
+            Notice::Rules(_) | Notice::Answer(_) => return None,
         };
         match self.format {
             Format::Json => Some(serde_json::to_string(&record).expect("a record is made of texts and numbers")),
@@ -120,7 +120,7 @@ impl Teller {
             Notice::Camera(camera) => {
                 words::camera(camera).into_iter().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(": ")
             }
-            Notice::Rules(_) => String::new(),
+            Notice::Rules(_) | Notice::Answer(_) => String::new(),
         };
         format!("{} {what}", clock.seconds(self.last_at))
     }

@@ -20,7 +20,7 @@ use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
 
 use crate::app::{Effect, Event, State, update};
-use crate::door::Notice;
+use crate::door::{Notice, Request};
 use crate::feedback::Bell;
 use inputs::Input;
 use screen::Screen;
@@ -44,6 +44,8 @@ pub enum Command {
     },
     /// Decide for this direction from now on.
     SetDirection(Direction),
+    /// Answer a screen's question.
+    Ask(Request),
     /// The screen is closing: finish what was begun.
     Quit,
 }
@@ -144,6 +146,7 @@ impl Door {
             Some(Effect::Sound(tone)) => self.bell.play(tone, self.now()),
             Some(Effect::Present(line)) => self.send(Command::Present { text: line.text, is_typed: line.is_typed }),
             Some(Effect::SetDirection(direction)) => self.send(Command::SetDirection(direction)),
+            Some(Effect::Ask(request)) => self.send(Command::Ask(request)),
             Some(Effect::Quit) => self.is_done = true,
             None => {}
         }

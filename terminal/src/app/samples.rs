@@ -9,7 +9,7 @@ use sync_protocol::policy::{Class, Gate, Limits, Policy, ReEntry, Switches, Uses
 use sync_protocol::time::{UnixMillis, Window};
 use sync_protocol::verdict::{Clock, Code, Direction, Fact, OverrideBy, Row, TicketStatus, Verdict};
 
-use crate::door::{Attendee, Decided, Link, Status};
+use crate::door::{Attendee, Decided, Link, Status, Undoable};
 
 /// Tuesday, 1 September 2026, 14:02:31 in Berlin.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_788_264_151_000);
@@ -148,6 +148,22 @@ pub(crate) fn deny(code: Code, by: OverrideBy) -> Decided {
         entry: Some(Seq(98)),
         took_us: 950,
     }
+}
+
+/// What a door did last, newest first.
+pub(crate) fn undoable() -> Vec<Undoable> {
+    let row = |entry: u64, name: &str, direction| Undoable {
+        entry: Seq(entry),
+        at: NOW.minus((100 - entry) * 20_000),
+        direction,
+        ticket: ticket(),
+        name: name.into(),
+    };
+    vec![
+        row(99, "Ada Lovelace", Direction::Entry),
+        row(97, "Grace Hopper", Direction::Exit),
+        row(96, "", Direction::Entry),
+    ]
 }
 
 pub(crate) fn ticket() -> TicketId {

@@ -7,8 +7,8 @@ use sync_protocol::policy::Policy;
 use sync_protocol::time::{UnixMillis, Uptime};
 use sync_protocol::verdict::Direction;
 
-use super::{Effect, FLASH_MS, Look, SILENCE_MS, Typing};
-use crate::door::{CameraStatus, Decided, Fault, Status, Suspension};
+use super::{Effect, FLASH_MS, Look, SILENCE_MS, Screen, Typing};
+use crate::door::{Answer, CameraStatus, Decided, Fault, Status, Suspension};
 use crate::feedback::Tone;
 
 /// What lies over the screen.
@@ -68,6 +68,8 @@ pub struct State {
     pub(super) recent: VecDeque<Arc<Decided>>,
     pub(super) last: Option<Arc<Decided>>,
     pub(super) overlay: Option<Overlay>,
+    pub(super) screen: Option<Box<Screen>>,
+    pub(super) answer: Option<(Uptime, Arc<Answer>)>,
     pub(super) typing: Typing,
     pub(super) is_muted: bool,
     pub(super) is_stopped: bool,
@@ -88,6 +90,8 @@ impl State {
             recent: VecDeque::new(),
             last: None,
             overlay: None,
+            screen: None,
+            answer: None,
             typing: Typing::default(),
             is_muted,
             is_stopped: false,
@@ -151,6 +155,21 @@ impl State {
         self.overlay
     }
 
+    /// Returns the screen that is open over the door.
+    pub fn screen(&self) -> Option<&Screen> {
+        self.screen.as_deref()
+    }
+
+    /// Returns what last came of something that a screen asked for, while that is news.
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.as_ref().map(|(_, answer)| answer.as_ref())
+    }
+
+    /// Returns the decision that stands on the door.
+    pub const fn verdict(&self) -> Option<&Shown> {
+        self.verdict.as_ref()
+    }
+
     /// Returns the line being written.
     pub const fn typing(&self) -> &Typing {
         &self.typing
@@ -199,7 +218,7 @@ impl State {
     pub(super) fn is_command(&self, letter: char) -> bool {
         match self.overlay {
             Some(Overlay::Quit) => matches!(letter, 'y' | 'n' | 'q'),
-            _ => matches!(letter, 'c' | 'e' | 'i' | 'm' | 'q' | '?'),
+            _ => "ceimqtu?".contains(letter),
         }
     }
 

@@ -28,6 +28,26 @@ pub enum Key {
     Function(u8),
     /// Enter, or what a hand scanner ends with.
     Enter,
+    /// To the next field; some hand scanners end with it.
+    Tab,
+    /// To the field before.
+    BackTab,
+    /// One row up.
+    Up,
+    /// One row down.
+    Down,
+    /// One character back.
+    Left,
+    /// One character on.
+    Right,
+    /// To the beginning.
+    Home,
+    /// To the end.
+    End,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
     /// Back.
     Escape,
     /// Deletes the last character.
@@ -142,7 +162,7 @@ impl Typing {
             return held.map_or(Heard::Bare(key), settled);
         };
         match key {
-            Key::Enter => self.submit(is_burst),
+            Key::Enter | Key::Tab => self.submit(is_burst),
             Key::Backspace => {
                 self.mistake = None;
                 let was_empty = line.pop().is_none();

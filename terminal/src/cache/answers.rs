@@ -80,6 +80,11 @@ impl Store {
         self.known.history(ticket)
     }
 
+    /// Returns every known movement of every ticket, this device's own included, in no order.
+    pub fn movements(&self) -> impl Iterator<Item = &Movement> {
+        self.known.movements()
+    }
+
     /// Returns how many are known to be inside a zone.
     pub fn inside(&self, zone: ZoneId) -> u64 {
         self.known.inside(zone)

@@ -206,6 +206,7 @@ fn obey(asked: &Receiver<Command>, desk: &Desk) {
     for command in asked {
         match command {
             Command::Present { text, .. } => desk.present(text, Source::Typed),
+            Command::Ask(request) => desk.ask(request),
             Command::SetDirection(direction) => desk.set_direction(direction),
             Command::Quit => return,
         }

@@ -14,10 +14,12 @@ use sync_protocol::policy::Policy;
 use sync_protocol::verdict::Direction;
 
 use super::{Gate, Source};
-use crate::door::{Notice, Status};
+use crate::door::{Notice, Request, Status};
 
 /// How many texts wait at most; more than that nobody holds before a camera.
 const PRESENTED_MAX: usize = 16;
+/// How many questions of screens wait at most.
+const ASKED_MAX: usize = 64;
 /// How long the thread waits for work before it does what can wait.
 const QUIET: Duration = Duration::from_millis(250);
 /// How often the status is told even if nothing happens.
@@ -44,6 +46,7 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     presented: VecDeque<(String, Source)>,
+    asked: VecDeque<Request>,
     jobs: VecDeque<Job>,
     direction: Option<Direction>,
     is_closed: bool,
@@ -51,6 +54,7 @@ struct Queue {
 
 enum Work {
     Present(String, Source, Direction),
+    Ask(Request),
     Job(Job),
     Nothing,
     Close,
@@ -91,6 +95,16 @@ impl Desk {
         }
     }
 
+    /// Asks something for a screen; what comes of it is a notice. If far too much is asked already,
+    /// it is dropped: nobody presses keys that fast.
+    pub fn ask(&self, request: Request) {
+        let mut queue = self.queue();
+        if queue.asked.len() < ASKED_MAX && !queue.is_closed {
+            queue.asked.push_back(request);
+            self.0.bell.notify_one();
+        }
+    }
+
     /// Says which way people go from now on.
     pub fn set_direction(&self, direction: Direction) {
         self.queue().direction = Some(direction);
@@ -118,7 +132,7 @@ impl Desk {
         receive.recv().map_err(|_| Closed)
     }
 
-    /// Ends the thread once what was presented is decided. Jobs that wait are dropped.
+    /// Ends the thread once what was presented is decided and what was asked is answered. Jobs that wait are dropped.
     pub fn close(&self) {
         self.queue().is_closed = true;
         self.0.bell.notify_one();
@@ -131,13 +145,16 @@ impl Desk {
 
     fn next(&self, wait: Duration) -> Work {
         let mut queue = self.queue();
-        if queue.presented.is_empty() && queue.jobs.is_empty() && !queue.is_closed {
+        let is_idle = queue.presented.is_empty() && queue.asked.is_empty() && queue.jobs.is_empty();
+        if is_idle && !queue.is_closed {
             queue = self.0.bell.wait_timeout(queue, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
         let direction = queue.direction.unwrap_or(Direction::Entry);
         if let Some((text, source)) = queue.presented.pop_front() {
             self.0.room.notify_one();
             Work::Present(text, source, direction)
+        } else if let Some(request) = queue.asked.pop_front() {
+            Work::Ask(request)
         } else if queue.is_closed {
             queue.jobs.clear();
             Work::Close
@@ -160,6 +177,7 @@ impl Desk {
                     Ok(decided) => Some(Notice::Decided(Box::new(decided))),
                     Err(fault) => Some(Notice::Fault(fault)),
                 },
+                Work::Ask(request) => Some(gate.answer(request)),
                 Work::Job(job) => {
                     job(&mut gate);
                     None

@@ -18,8 +18,17 @@ pub fn key(event: KeyEvent) -> Option<Key> {
         KeyCode::Char(_) if is_control || event.modifiers.contains(KeyModifiers::ALT) => None,
         KeyCode::Char(letter) if letter.is_control() => None,
         KeyCode::Char(letter) => Some(Key::Char(letter)),
-        // Others end with a tabulator.
-        KeyCode::Enter | KeyCode::Tab => Some(Key::Enter),
+        KeyCode::Enter => Some(Key::Enter),
+        KeyCode::Tab => Some(Key::Tab),
+        KeyCode::BackTab => Some(Key::BackTab),
+        KeyCode::Up => Some(Key::Up),
+        KeyCode::Down => Some(Key::Down),
+        KeyCode::Left => Some(Key::Left),
+        KeyCode::Right => Some(Key::Right),
+        KeyCode::Home => Some(Key::Home),
+        KeyCode::End => Some(Key::End),
+        KeyCode::PageUp => Some(Key::PageUp),
+        KeyCode::PageDown => Some(Key::PageDown),
         KeyCode::Esc => Some(Key::Escape),
         KeyCode::Backspace | KeyCode::Delete => Some(Key::Backspace),
         KeyCode::F(number) => Some(Key::Function(number)),
@@ -43,12 +52,8 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_hand_scanner_ends_with_is_enter() {
-        for (code, modifiers) in [
-            (KeyCode::Enter, KeyModifiers::NONE),
-            (KeyCode::Tab, KeyModifiers::NONE),
-            (KeyCode::Char('j'), KeyModifiers::CONTROL),
-        ] {
+    fn whatever_a_hand_scanner_ends_a_line_with_is_enter() {
+        for (code, modifiers) in [(KeyCode::Enter, KeyModifiers::NONE), (KeyCode::Char('j'), KeyModifiers::CONTROL)] {
             assert_eq!(pressed(code, modifiers), Some(Key::Enter));
         }
     }

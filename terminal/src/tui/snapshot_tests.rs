@@ -11,7 +11,7 @@ use sync_protocol::verdict::{Code, OverrideBy};
 use super::theme::{Mood, Palette, Theme};
 use super::view::view;
 use crate::app::{Event, FLASH_MS, Key, Look, Stage, State, samples, update};
-use crate::door::{Attendee, CameraStatus, Decided, Fault, Link, Notice, Status, Suspension};
+use crate::door::{Answer, Attendee, CameraStatus, Decided, Fault, Link, Notice, Status, Suspension};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
 
@@ -200,7 +200,7 @@ fn states() -> Vec<(&'static str, State)> {
     press(&mut quit_unsent, Key::Function(10));
     states.push(("quit_unsent", quit_unsent));
     let mut detail = decided(samples::deny(Code::AlreadyIn, OverrideBy::Supervisor));
-    press(&mut detail, Key::Function(5));
+    press(&mut detail, Key::Char('i'));
     states.push(("detail", detail));
     let mut busy = door();
     for at in 0..30 {
@@ -213,9 +213,23 @@ fn states() -> Vec<(&'static str, State)> {
         one.at = samples::NOW.minus(60_000 - at * 2_000);
         decide(&mut busy, one);
     }
-    press(&mut busy, Key::Function(4));
+    press(&mut busy, Key::Char('m'));
     states.push(("busy_and_muted", busy));
+    states.extend(undo());
     states
+}
+
+fn undo() -> Vec<(&'static str, State)> {
+    let told = |state: &mut State, answer| _ = update(state, Event::Notice(Notice::Answer(Box::new(answer))));
+    let mut rows = pressed('u');
+    told(&mut rows, Answer::Undoable(samples::undoable()));
+    let mut reason = rows.clone();
+    press(&mut reason, Key::Enter);
+    "wrong gue".chars().for_each(|letter| press(&mut reason, Key::Char(letter)));
+    decide(&mut reason, samples::deny(Code::AlreadyIn, OverrideBy::Supervisor));
+    let mut done = door();
+    told(&mut done, Answer::Undone(samples::undoable().remove(0)));
+    vec![("undo", rows), ("undo_reason_and_a_denial", reason), ("undone", done)]
 }
 
 fn door() -> State {

@@ -5,8 +5,10 @@ mod letters;
 mod overlay;
 mod panel;
 mod recent;
+mod screen;
 mod status;
 mod text;
+mod undo;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -38,6 +40,7 @@ pub fn view(state: &State, theme: Theme, frame: &mut Frame<'_>) {
     } else {
         small(&scene, frame, area);
     }
+    screen::draw(&scene, frame, area);
     overlay::draw(&scene, frame, area);
 }
 

@@ -47,6 +47,11 @@ pub(super) fn link_and_time<'a>(scene: &Scene<'_>) -> Line<'a> {
 
 /// Inside, to send, the list's age, this door's rate. What doesn't fit is left out from the end.
 pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    if let Some(told) = scene.state.answer().and_then(words::answer) {
+        let told = fit(&told, usize::from(area.width).saturating_sub(1));
+        frame.render_widget(Line::styled(format!(" {told}"), Style::new().add_modifier(Modifier::BOLD)), area);
+        return;
+    }
     let Some(status) = scene.state.status() else { return };
     let now = scene.names.clock().now();
     let plain = Style::new();
@@ -85,7 +90,7 @@ pub(super) fn keys<'a>(scene: &Scene<'_>) -> Line<'a> {
         _ if scene.state.typing().line().is_some() => words::CODE_KEYS,
         Some(Overlay::Quit) => words::QUIT_KEYS,
         Some(Overlay::Help | Overlay::Detail) => words::READ_KEYS,
-        None => words::DOOR_KEYS,
+        None => scene.state.screen().map_or(words::DOOR_KEYS, words::screen_keys),
     };
     listed(scene, now)
 }

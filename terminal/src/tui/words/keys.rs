@@ -6,10 +6,11 @@ use super::count;
 
 /// Every key and what it does, for the help screen.
 pub const HELP: &[(&str, &str)] = &[
-    ("c or F2", "Type the code under a ticket. A digit begins one too; Enter presents it, Esc drops it."),
-    ("e or F3", "Change between entry and exit."),
-    ("i or F5", "Technical detail of the last decision."),
-    ("m or F4", "Sound off or on."),
+    ("e or F4", "Change between entry and exit."),
+    ("u or F5", "Take back what this door did last."),
+    ("t or F9", "Type the code under a ticket. A digit begins one too; Enter presents it, Esc drops it."),
+    ("i", "Technical detail of the last decision."),
+    ("m", "Sound off or on."),
     ("? or F1", "This help."),
     ("Esc", "Back."),
     ("q or F10", "Quit. Check-ins stay safe on this machine."),
@@ -34,8 +35,16 @@ pub const QUIT_KEYS: &[(&str, &str)] = &[("y", "quit"), ("n", "stay")];
 /// The keys of what only wants to be read.
 pub const READ_KEYS: &[(&str, &str)] = &[("Esc", "back")];
 /// The keys of the door.
-pub const DOOR_KEYS: &[(&str, &str)] =
-    &[("c", "code"), ("e", "entry⇄exit"), ("i", "detail"), ("m", "sound"), ("?", "help"), ("q", "quit")];
+pub const DOOR_KEYS: &[(&str, &str)] = &[
+    ("/", "search"),
+    ("w", "walk-in"),
+    ("e", "entry⇄exit"),
+    ("u", "undo"),
+    ("d", "doors"),
+    ("c", "camera"),
+    ("?", "help"),
+    ("q", "quit"),
+];
 
 /// Returns what is wrong with a typed code.
 pub fn code_mistake(mistake: CodeError) -> String {

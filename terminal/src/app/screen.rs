@@ -1,0 +1,131 @@
+//! Screens over the door: what is asked for with a key and has keys of its own.
+//!
+//! A screen is a state that takes keys, answers and time, and says what is to follow. It knows no
+//! gate, no clock and no words. The camera goes on behind it: a verdict that comes while a screen
+//! is open closes it if it only shows something, and stands above it if somebody is writing.
+
+pub mod undo;
+
+use sync_protocol::time::Uptime;
+
+use super::Key;
+use crate::door::{Answer, Request};
+
+/// What lies over the door, one variant for each screen.
+#[derive(Clone, Debug)]
+pub enum Screen {
+    /// Taking back what this door did last.
+    Undo(undo::Undo),
+}
+
+/// What follows from a key, an answer or time.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// The screen stays.
+    Stay,
+    /// The screen stays, and something is asked of the gate.
+    Ask(Request),
+    /// The screen closes.
+    Close,
+    /// The screen closes, and something is asked of the gate; what comes of it shows on the door.
+    CloseAnd(Request),
+}
+
+impl Screen {
+    /// Returns the screen that `letter` opens and what is asked for it, if it opens one.
+    pub(super) fn opened_by(letter: char) -> Option<(Self, Outcome)> {
+        match letter {
+            'u' => {
+                let (screen, outcome) = undo::Undo::open();
+                Some((Self::Undo(screen), outcome))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a key. `Interrupt` never comes here.
+    pub(super) fn press(&mut self, key: Key) -> Outcome {
+        match self {
+            Self::Undo(screen) => screen.press(key),
+        }
+    }
+
+    /// Takes an answer of the gate; those to another screen's questions mean nothing here.
+    pub(super) fn learn(&mut self, answer: &Answer) -> Outcome {
+        match self {
+            Self::Undo(screen) => screen.learn(answer),
+        }
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass_time(&mut self, _now: Uptime) -> Outcome {
+        match self {
+            Self::Undo(_) => Outcome::Stay,
+        }
+    }
+
+    /// Whether a verdict closes it: nothing was written that would be lost.
+    pub(super) fn gives_way(&self) -> bool {
+        match self {
+            Self::Undo(screen) => screen.gives_way(),
+        }
+    }
+}
+
+/// A row that is chosen in a list.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Choice(usize);
+
+impl Choice {
+    /// How many rows Page Up and Page Down go.
+    const PAGE: usize = 10;
+
+    /// Returns the first row.
+    pub const fn new() -> Self {
+        Self(0)
+    }
+
+    /// Returns which row of `count` is chosen; nothing of none.
+    pub fn of(self, count: usize) -> Option<usize> {
+        count.checked_sub(1).map(|last| self.0.min(last))
+    }
+
+    /// Moves with the arrow and page keys. Returns whether `key` is one of them.
+    pub fn press(&mut self, key: Key, count: usize) -> bool {
+        let last = count.saturating_sub(1);
+        let at = self.0.min(last);
+        self.0 = match key {
+            Key::Up => at.saturating_sub(1),
+            Key::Down => (at + 1).min(last),
+            Key::PageUp => at.saturating_sub(Self::PAGE),
+            Key::PageDown => (at + Self::PAGE).min(last),
+            Key::Home => 0,
+            Key::End => last,
+            _ => return false,
+        };
+        true
+    }
+
+    /// Chooses a row.
+    pub fn set(&mut self, row: usize) {
+        self.0 = row;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_stays_within_its_list() {
+        let mut choice = Choice::default();
+        assert_eq!(choice.of(0), None);
+        choice.press(Key::Down, 0);
+        assert_eq!(choice.of(3), Some(0));
+
+        assert!(choice.press(Key::PageDown, 3));
+        assert_eq!(choice.of(3), Some(2));
+        assert_eq!(choice.of(2), Some(1), "rows may go while it stands");
+        assert!(!choice.press(Key::Enter, 3));
+    }
+}

@@ -1,0 +1,79 @@
+//! Screens over the door: their frame, the verdict above one that somebody writes in, and the
+//! lists they share.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph};
+
+use super::text::{fit, tail};
+use super::{Scene, centred, undo};
+use crate::app::{Field, Screen};
+use crate::tui::theme::Mood;
+use crate::tui::words;
+
+/// The largest screen, in columns and rows.
+const SIZE_MAX: (u16, u16) = (110, 40);
+
+/// Draws the screen that is open, if one is.
+pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let Some(screen) = scene.state.screen() else { return };
+    // The frame's title and the line of keys stay in sight.
+    let room = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
+    let place = centred(room.intersection(area), SIZE_MAX.0, SIZE_MAX.1);
+    frame.render_widget(Clear, place);
+    let block = Block::bordered().title(format!(" {} ", words::screen_title(screen)));
+    let inner = block.inner(place);
+    frame.render_widget(block, place);
+    let inner = draw_verdict(scene, frame, inner);
+    match screen {
+        Screen::Undo(screen) => undo::draw(scene, screen, frame, inner),
+    }
+}
+
+/// A verdict that came while somebody writes: one line in its colours, above what is written.
+fn draw_verdict(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
+    let Some(shown) = scene.state.verdict() else { return area };
+    let [line, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
+    let message = words::message(&shown.decided, &scene.names);
+    let text = format!(
+        " {}  {}  {} {}",
+        words::look_symbol(shown.look),
+        words::look_word(shown.look),
+        message.headline,
+        message.step.unwrap_or_default()
+    );
+    let style = scene.theme.panel(Mood::Verdict(shown.look), scene.state.is_flashing(shown));
+    frame.render_widget(Paragraph::new(fit(&text, usize::from(line.width))).style(style), line);
+    rest
+}
+
+/// Draws rows with the chosen one marked, scrolled so that it is in sight.
+pub(super) fn draw_rows(frame: &mut Frame<'_>, area: Rect, rows: &[Line<'_>], chosen: Option<usize>) {
+    let height = usize::from(area.height);
+    let first = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(height));
+    for ((at, row), y) in rows.iter().enumerate().skip(first).zip(area.y..area.bottom()) {
+        let is_chosen = chosen == Some(at);
+        let mut line = Line::raw(if is_chosen { "▸ " } else { "  " });
+        line.spans.extend(row.spans.iter().cloned());
+        let style = if is_chosen { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+        frame.render_widget(line.style(style), Rect { y, height: 1, ..area });
+    }
+}
+
+/// A field's line: its label, what is written, and the cursor if it is the one written in.
+pub(super) fn field_line<'a>(label: &str, field: &Field, is_written: bool, width: usize) -> Line<'a> {
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let (before, after) = field.halves();
+    let room = width.saturating_sub(words::columns(label) + 3);
+    let before = tail(&before, room).to_owned();
+    let after = fit(&after, room.saturating_sub(words::columns(&before)));
+    let cursor = if is_written { "▏" } else { "" };
+    Line::from(vec![
+        Span::raw(format!(" {label} ")),
+        Span::styled(words::clean_line(&before), bold),
+        Span::raw(cursor),
+        Span::styled(words::clean_line(&after), bold),
+    ])
+}
