@@ -42,6 +42,7 @@ impl Standing {
             Self::Enrolled(DeviceStatus::Active) => "active",
             Self::Enrolled(DeviceStatus::Revoked) => "revoked",
             Self::Enrolled(DeviceStatus::Forked) => "forked",
+            Self::Enrolled(DeviceStatus::Wiped) => "wiped",
         }
     }
 
@@ -160,7 +161,7 @@ pub async fn confirm(app: &App, tx: &mut Tx, mut device: Device) -> Result<Devic
     match device.standing {
         Standing::Pending => {}
         Standing::Enrolled(DeviceStatus::Active | DeviceStatus::Forked) => return Ok(device),
-        Standing::Enrolled(DeviceStatus::Revoked) => return Err(ConfirmError::Revoked),
+        Standing::Enrolled(DeviceStatus::Revoked | DeviceStatus::Wiped) => return Err(ConfirmError::Revoked),
     }
     let now = app.clock().now();
     let policy = feed::policy(tx, device.event).await?;
@@ -284,9 +285,9 @@ mod tests {
 
     #[test]
     fn every_standing_reads_back() {
-        for value in 0..4 {
+        for value in 0..5 {
             assert_eq!(Standing::from_u64(value).unwrap().to_u64(), value);
         }
-        assert_eq!(Standing::from_u64(4), None);
+        assert_eq!(Standing::from_u64(5), None);
     }
 }

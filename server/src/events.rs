@@ -82,6 +82,12 @@ pub struct Price {
     pub currency: String,
 }
 
+impl From<&Price> for sync_protocol::policy::Price {
+    fn from(price: &Price) -> Self {
+        Self { amount: price.amount, currency: price.currency.clone() }
+    }
+}
+
 /// A ticket signing key of an event.
 pub struct TicketKey {
     /// Its number.

@@ -27,6 +27,8 @@ pub const NOTE_CHARS_MAX: usize = 500;
 pub const PHONE_CHARS_MAX: usize = 40;
 /// The longest id that another system knows an attendee by.
 pub const EXTERNAL_ID_CHARS_MAX: usize = 100;
+/// The longest reference of an order, in bytes: the doors are told all of it.
+pub const ORDER_BYTES_MAX: usize = text::GROUP_BYTES_MAX;
 
 /// A person's place at an event.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -50,14 +52,40 @@ pub struct Attendee {
     pub phone: Option<String>,
     /// What another system knows them by; unique in the event.
     pub external_id: Option<String>,
+    /// The order that they came with; those of one order can be admitted together.
+    pub order: Option<String>,
     /// What the door should know; may be empty.
     pub note: String,
+}
+
+/// What the doors are told of an attendee.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Labels {
+    /// The name.
+    pub name: String,
+    /// The note.
+    pub note: String,
+    /// The e-mail address; may be empty.
+    pub email: String,
+    /// The order; may be empty.
+    pub order: String,
+}
+
+impl From<&Attendee> for Labels {
+    fn from(attendee: &Attendee) -> Self {
+        Self {
+            name: attendee.name.clone(),
+            note: attendee.note.clone(),
+            email: attendee.email.clone().unwrap_or_default(),
+            order: attendee.order.clone().unwrap_or_default(),
+        }
+    }
 }
 
 impl Attendee {
     /// Returns what a search looks through.
     fn search_text(&self) -> String {
-        let parts = [Some(&self.name), self.email.as_ref(), self.external_id.as_ref()];
+        let parts = [Some(&self.name), self.email.as_ref(), self.external_id.as_ref(), self.order.as_ref()];
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
         fold(&parts.join("\n"))
     }
@@ -101,6 +129,8 @@ pub struct Raw<'a> {
     pub status: &'a str,
     /// What another system knows the attendee by.
     pub external_id: &'a str,
+    /// The order that the attendee came with.
+    pub order: &'a str,
     /// Staff should look at the note.
     pub attention: bool,
     /// Staff should check who it is.
@@ -143,6 +173,10 @@ impl Raw<'_> {
         let phone = plain("phone", self.phone, PHONE_CHARS_MAX);
         let note = plain("note", self.note, NOTE_CHARS_MAX);
         let external_id = plain("external_id", self.external_id, EXTERNAL_ID_CHARS_MAX);
+        let order = text::tidy(self.order, usize::MAX);
+        if order.len() > ORDER_BYTES_MAX {
+            wrongs.push(Wrong::new("order", "too_long", format!("must have at most {ORDER_BYTES_MAX} bytes")));
+        }
         if name.is_empty() {
             wrongs.push(Wrong::new("name", "missing", "must not be empty"));
         }
@@ -175,7 +209,14 @@ impl Raw<'_> {
         let (Some(class), Some(status), true) = (class, status, wrongs.is_empty()) else { return Err(wrongs) };
         let some = |text: String| if text.is_empty() { None } else { Some(text) };
         Ok(NewRegistration {
-            attendee: Attendee { name, email, phone: some(phone), external_id: some(external_id), note },
+            attendee: Attendee {
+                name,
+                email,
+                phone: some(phone),
+                external_id: some(external_id),
+                order: some(order),
+                note,
+            },
             class,
             status,
             attention: self.attention,
@@ -224,7 +265,7 @@ pub async fn register(
         registrations.push(Registration { id: RegistrationId(id), attendee: new.attendee, created_at: now });
     }
     store::insert(&mut tx, event.id, &registrations).await?;
-    let new_tickets: Vec<NewTicket<'_>> = registrations
+    let new_tickets: Vec<NewTicket> = registrations
         .iter()
         .zip(wanted)
         .map(|(registration, (class, status, attention, id_check))| NewTicket {
@@ -233,8 +274,7 @@ pub async fn register(
             status,
             attention,
             id_check,
-            name: &registration.attendee.name,
-            note: &registration.attendee.note,
+            labels: Labels::from(&registration.attendee),
         })
         .collect();
     let tickets = tickets::issue(&mut tx, app, event, &new_tickets).await?;
@@ -242,19 +282,19 @@ pub async fn register(
     Ok(registrations.into_iter().zip(tickets).collect())
 }
 
-/// Returns the name and the note that the doors are told of a registration.
+/// Returns what the doors are told of a registration.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub async fn labels(tx: &mut Tx, id: RegistrationId) -> Result<(String, String), StoreError> {
+pub async fn labels(tx: &mut Tx, id: RegistrationId) -> Result<Labels, StoreError> {
     store::labels(tx, id).await
 }
 
 /// Which registrations of an event.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Parts of the name, e-mail address or external id, whatever their accents and case.
+    /// Parts of the name, e-mail address, external id or order, whatever their accents and case.
     pub text: Option<String>,
     /// Only tickets of this type.
     pub class: Option<ClassId>,

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::clock::random_bytes;
 use crate::db::{StoreError, Tx};
 use crate::events::{self, Event};
-use crate::registrations;
+use crate::registrations::{self, Labels};
 use crate::sync::feed::{self, FeedHead};
 
 /// The smallest serial: from here on a typed code has 10 characters and its check symbol.
@@ -49,7 +49,7 @@ pub struct Ticket {
 
 /// A ticket to issue.
 #[derive(Clone, Debug)]
-pub struct NewTicket<'a> {
+pub struct NewTicket {
     /// Whose it is.
     pub registration: RegistrationId,
     /// Its type.
@@ -60,10 +60,8 @@ pub struct NewTicket<'a> {
     pub attention: bool,
     /// Staff should check who it is.
     pub id_check: bool,
-    /// The attendee's name.
-    pub name: &'a str,
-    /// The note for the door.
-    pub note: &'a str,
+    /// What the doors are told of the attendee.
+    pub labels: Labels,
 }
 
 /// Why tickets were not issued.
@@ -87,7 +85,7 @@ pub enum IssueError {
 /// # Errors
 ///
 /// [`IssueError`], after which the transaction must not be committed.
-pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket<'_>]) -> Result<Vec<Ticket>, IssueError> {
+pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket]) -> Result<Vec<Ticket>, IssueError> {
     let kid = events::active_kid(tx, event.id).await?;
     let head = feed::lock(tx, app.sealer(), event.id).await?;
     check_quotas(tx, event, new).await?;
@@ -98,9 +96,9 @@ pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket<'_>])
     let mut tickets = Vec::with_capacity(new.len());
     let mut entries = Vec::with_capacity(new.len());
     for ((number, new), id) in (first..).zip(new).zip(ids) {
-        let NewTicket { registration, class, status, attention, id_check, name, note } = *new;
+        let NewTicket { registration, class, status, attention, id_check, ref labels } = *new;
         let row = Row { issue: issue_number(number)?, class, status, attention, id_check };
-        entries.push(entry(id, row, name, note));
+        entries.push(entry(id, row, labels));
         tickets.push(Ticket {
             id,
             registration,
@@ -117,7 +115,7 @@ pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket<'_>])
 }
 
 /// Counts under the feed's lock, so that two sales at once cannot both take the last ticket.
-async fn check_quotas(tx: &mut Tx, event: &Event, new: &[NewTicket<'_>]) -> Result<(), IssueError> {
+async fn check_quotas(tx: &mut Tx, event: &Event, new: &[NewTicket]) -> Result<(), IssueError> {
     let limited = event.offer.ticket_types.iter().filter_map(|offered| Some((offered.class, offered.quota?)));
     for (class, quota) in limited {
         let wanted = new.iter().filter(|ticket| ticket.class == class).count() as u64;
@@ -162,8 +160,9 @@ fn issue_number(number: u64) -> Result<Issue, StoreError> {
     u32::try_from(number).map(Issue).map_err(|_| StoreError::Corrupt("feeds.seq"))
 }
 
-fn entry(ticket: TicketId, row: Row, name: &str, note: &str) -> NewEntry {
-    let ticket_row = TicketRow { row, name: name.to_owned(), note: note.to_owned() };
+fn entry(ticket: TicketId, row: Row, labels: &Labels) -> NewEntry {
+    let Labels { name, note, email, order } = labels.clone();
+    let ticket_row = TicketRow { row, name, note, email, group: order };
     Body::Ticket { ticket, ticket_row }.encode(Entity::ZERO)
 }
 
@@ -269,14 +268,14 @@ pub async fn change(
     let head = feed::lock(&mut tx, app.sealer(), event.id).await?;
     let ticket = store::find(&mut tx, event.id, id).await?.ok_or(ChangeError::Unknown)?;
     let Some(mut after) = changed(&ticket, change)? else { return Ok(ticket) };
-    let (name, note) = registrations::labels(&mut tx, ticket.registration).await?;
+    let labels = registrations::labels(&mut tx, ticket.registration).await?;
     after.changed_at = app.clock().now();
     if change == Change::Reissue {
         after.row.issue = issue_number(head.next().0)?;
         after.kid = events::active_kid(&mut tx, event.id).await?;
     }
     let changed = Changed { change, reason, account: organiser.account, at: after.changed_at };
-    store_change(&mut tx, event.id, &after, &changed, head, entry(id, after.row, &name, &note)).await?;
+    store_change(&mut tx, event.id, &after, &changed, head, entry(id, after.row, &labels)).await?;
     tx.commit().await?;
     Ok(after)
 }

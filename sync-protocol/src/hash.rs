@@ -36,6 +36,8 @@ impl Dst {
     pub const CERTIFICATE: Self = Self::new(b"devcert");
     /// An enrolment request's signature and the digits compared on both screens.
     pub const ENROL: Self = Self::new(b"enrol");
+    /// An order to a device to erase itself.
+    pub const WIPE: Self = Self::new(b"wipe");
     /// The additional data of a sealed row on a terminal.
     pub const ROW: Self = Self::new(b"row");
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::DecodeError;
 use crate::id::{ClassId, GateId, TicketId, ZoneId};
+use crate::journal::entry::OPERATOR_BYTES_MAX;
 use crate::time::{UnixMillis, Window};
 
 /// The longest POLICY body.
@@ -22,6 +23,10 @@ pub const ZONES_MAX: usize = 1_024;
 pub const CLASSES_MAX: usize = 65_535;
 /// The longest name of an event, gate, zone or ticket type.
 pub const NAME_BYTES_MAX: usize = 800;
+/// The most supervisors an event has.
+pub const SUPERVISORS_MAX: usize = 100;
+/// The longest hash of a supervisor's PIN.
+pub const PIN_BYTES_MAX: usize = 200;
 
 /// The rules of one event.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -47,6 +52,10 @@ pub struct Policy {
     /// Choices.
     #[serde(default)]
     pub switches: Switches,
+    /// Who may decide against a finding where the rules ask for a supervisor. Without any, a device
+    /// with the capability decides by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supervisors: Vec<Supervisor>,
 }
 
 /// What a gate leads into.
@@ -103,6 +112,29 @@ pub struct Class {
     /// The one gate that admits it while the terminal has no link, where the policy says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_gate: Option<GateId>,
+    /// What it costs at the door; nothing is free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+}
+
+/// An amount of money.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// In the currency's minor unit.
+    pub amount: u32,
+    /// ISO 4217: three capital letters.
+    pub currency: String,
+}
+
+/// A person who may decide against a finding.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Supervisor {
+    /// What they are called at the door, unlike every other supervisor; at most 128 bytes.
+    pub name: String,
+    /// Their PIN as an Argon2id hash in PHC form; at most [`PIN_BYTES_MAX`] bytes.
+    pub pin: String,
 }
 
 /// How often a ticket may enter.
@@ -151,7 +183,13 @@ pub struct Limits {
     pub grace_ms: u64,
     /// How many tickets that are not in its list one device may admit.
     pub unlisted_cap: u32,
+    /// How many tickets one device may sell without a right, where the policy says `overflow`.
+    #[serde(skip_serializing_if = "is_usual_overflow_cap")]
+    pub walk_in_overflow_cap: u32,
 }
+
+/// Sales without a right that one device may make, where nothing else is said.
+const WALK_IN_OVERFLOW_CAP: u32 = 20;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -162,6 +200,7 @@ impl Default for Limits {
             max_uncertainty_ms: 120_000,
             grace_ms: 0,
             unlisted_cap: 200,
+            walk_in_overflow_cap: WALK_IN_OVERFLOW_CAP,
         }
     }
 }
@@ -180,6 +219,9 @@ pub struct Switches {
     /// the tickets by their number where the class names none. Empty switches it off, unless a
     /// class names one.
     pub home_gates: Vec<GateId>,
+    /// What happens to a walk-in when the terminal has no right left.
+    #[serde(skip_serializing_if = "WalkIn::is_deny")]
+    pub walk_in: WalkIn,
 }
 
 /// What happens to signed tickets that the list does not hold yet.
@@ -204,6 +246,32 @@ pub enum Manual {
     Supervisor,
     /// Nobody.
     Never,
+}
+
+/// What happens to a walk-in when the terminal has no right left.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WalkIn {
+    /// Nothing is sold.
+    #[default]
+    Deny,
+    /// A supervisor may sell.
+    Supervisor,
+    /// Sold and flagged, up to the device's cap.
+    Overflow,
+}
+
+impl WalkIn {
+    // Serde hands a reference.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_deny(&self) -> bool {
+        *self == Self::Deny
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_usual_overflow_cap(cap: &u32) -> bool {
+    *cap == WALK_IN_OVERFLOW_CAP
 }
 
 impl Policy {
@@ -250,7 +318,18 @@ impl Policy {
         }
         let holds =
             |class: &Class| zones(&class.zones) && gates(&class.gates) && class.home_gate.is_none_or(|g| gates(&[g]));
-        if self.classes.iter().all(holds) { Ok(()) } else { Err(DecodeError::Invalid("classes")) }
+        if !self.classes.iter().all(holds) {
+            return Err(DecodeError::Invalid("classes"));
+        }
+        if !self.classes.iter().filter_map(|class| class.price.as_ref()).all(Price::is_valid) {
+            return Err(DecodeError::Invalid("price"));
+        }
+        unique(self.supervisors.iter().map(|supervisor| &supervisor.name), SUPERVISORS_MAX, "supervisors")?;
+        if self.supervisors.iter().all(Supervisor::is_valid) {
+            Ok(())
+        } else {
+            Err(DecodeError::Invalid("supervisors"))
+        }
     }
 
     /// Returns the gate of that number.
@@ -278,6 +357,24 @@ impl Policy {
             let at = u64::from_be_bytes([a, b, c, d, e, f, g, h]) % count;
             self.switches.home_gates.get(usize::try_from(at).ok()?).copied()
         })
+    }
+}
+
+impl Price {
+    fn is_valid(&self) -> bool {
+        self.currency.len() == 3 && self.currency.bytes().all(|letter| letter.is_ascii_uppercase())
+    }
+}
+
+impl Supervisor {
+    fn is_valid(&self) -> bool {
+        let (name, pin) = (&self.name, &self.pin);
+        !name.is_empty()
+            && name.len() <= OPERATOR_BYTES_MAX
+            && crate::text::is_plain(name)
+            && pin.starts_with("$argon2id$")
+            && pin.len() <= PIN_BYTES_MAX
+            && pin.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }
 
@@ -327,9 +424,11 @@ mod tests {
                 re_entry: ReEntry::Forbidden,
                 strict_clock: false,
                 home_gate: None,
+                price: None,
             }],
             limits: Limits::default(),
             switches: Switches::default(),
+            supervisors: vec![],
         }
     }
 
@@ -351,6 +450,39 @@ mod tests {
             assert!(Policy::decode(text.replace(word, with_more).as_bytes()).is_err(), "{word}");
         }
         assert!(Policy::decode(&[text.as_bytes(), b"1"].concat()).is_err());
+    }
+
+    #[test]
+    fn a_policy_without_sales_at_the_door_keeps_its_bytes() {
+        let text = alloc::string::String::from_utf8(policy().encode()).unwrap();
+        for word in ["walk_in", "walk_in_overflow_cap", "price", "supervisors"] {
+            assert!(!text.contains(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_policy_with_sales_at_the_door_reads_back_and_is_refused_where_it_is_unclear() {
+        let mut selling = policy();
+        selling.classes[0].price = Some(Price { amount: 1_200, currency: "EUR".to_string() });
+        selling.switches.walk_in = WalkIn::Overflow;
+        selling.limits.walk_in_overflow_cap = 5;
+        let pin = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA".to_string();
+        selling.supervisors = vec![Supervisor { name: "Ada".to_string(), pin }];
+        assert_eq!(Policy::decode(&selling.encode()), Ok(selling.clone()));
+
+        for currency in ["", "eur", "EURO"] {
+            let mut broken = selling.clone();
+            broken.classes[0].price = Some(Price { amount: 1, currency: currency.to_string() });
+            assert_eq!(broken.check(), Err(DecodeError::Invalid("price")));
+        }
+        let mut twice = selling.clone();
+        twice.supervisors.push(twice.supervisors[0].clone());
+        assert_eq!(twice.check(), Err(DecodeError::Invalid("supervisors")));
+        let mut nameless = selling.clone();
+        nameless.supervisors[0].name.clear();
+        assert_eq!(nameless.check(), Err(DecodeError::Invalid("supervisors")));
+        selling.supervisors[0].pin = "1234".to_string();
+        assert_eq!(selling.check(), Err(DecodeError::Invalid("supervisors")));
     }
 
     #[test]

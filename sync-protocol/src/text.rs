@@ -7,6 +7,10 @@ use crate::bytes::DecodeError;
 
 /// Names and notes that travel in the feed are at most this long.
 pub const LABEL_BYTES_MAX: usize = 128;
+/// An e-mail address that travels to the doors is at most this long.
+pub const EMAIL_BYTES_MAX: usize = 128;
+/// What holds tickets together (an order's reference) is at most this long.
+pub const GROUP_BYTES_MAX: usize = 64;
 
 /// Whether `text` is in normal form C and free of control characters.
 pub fn is_plain(text: &str) -> bool {

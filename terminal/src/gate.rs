@@ -354,13 +354,21 @@ impl Presentation {
 
 /// The rules of an event whose rules have not arrived: nothing is decided by them.
 const fn no_rules() -> Policy {
-    const LIMITS: Limits =
-        Limits { repeat_ms: 0, claim_ms: 0, max_offline_ms: 0, max_uncertainty_ms: 0, grace_ms: 0, unlisted_cap: 0 };
+    const LIMITS: Limits = Limits {
+        repeat_ms: 0,
+        claim_ms: 0,
+        max_offline_ms: 0,
+        max_uncertainty_ms: 0,
+        grace_ms: 0,
+        unlisted_cap: 0,
+        walk_in_overflow_cap: 0,
+    };
     const SWITCHES: Switches = Switches {
         admit_unpaid: false,
         unlisted: sync_protocol::policy::Unlisted::Deny,
         manual: sync_protocol::policy::Manual::Never,
         home_gates: Vec::new(),
+        walk_in: sync_protocol::policy::WalkIn::Deny,
     };
     Policy {
         event: String::new(),
@@ -372,5 +380,6 @@ const fn no_rules() -> Policy {
         classes: Vec::new(),
         limits: LIMITS,
         switches: SWITCHES,
+        supervisors: Vec::new(),
     }
 }

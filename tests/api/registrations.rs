@@ -2,7 +2,9 @@
 
 use harness::on_both_databases;
 use serde_json::{Value, json};
+use sync_protocol::feed::{Body, Form, Record};
 
+use crate::doors::Doors;
 use crate::served::{Served, assert_problem, conference, get, post};
 
 on_both_databases! {
@@ -44,6 +46,43 @@ on_both_databases! {
 
         olga.register(&other, &body).await.unwrap();
         assert_eq!(olga.registrations(&event).await.unwrap().len(), 1);
+    }
+
+    async fn the_doors_are_told_an_attendees_order_and_e_mail_address(url: String) {
+        let served = Served::start(&url).await;
+        let doors = Doors::open(&served, 0).await;
+        let (olga, event) = (&doors.olga, &doors.event);
+        let body = json!({ "name": "Ada", "ticket_type": "Regular", "email": "ada@example.org", "order": " R-7 " });
+        let ada = olga.register(event, &body).await.unwrap();
+        let csv = "name,ticket_type,order\nGrace,Regular,R-7\nEve,Regular,\n".to_owned();
+        olga.import(event, csv).await.unwrap();
+        assert_eq!(ada["order"], "R-7");
+
+        let query = [("q", "r-7")];
+        let found = get(olga, &format!("/events/{event}/registrations")).query(&query).send().await.unwrap();
+        let page: Value = found.json().await.unwrap();
+        let names: Vec<_> = page["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["Ada", "Grace"]);
+
+        // A changed ticket keeps them.
+        olga.change_ticket(event, ada["ticket"]["id"].as_str().unwrap(), "block").await.unwrap();
+        let device = doors.device("Left").await;
+        let pulled = device.pull(device.beginning(), 100).await.unwrap();
+        let told = |record: Record| match record.form {
+            Form::Body(body) => match Body::decode(record.kind, record.entity, &body).unwrap() {
+                Body::Ticket { ticket_row, .. } => Some((ticket_row.name, ticket_row.email, ticket_row.group)),
+                _ => None,
+            },
+            Form::Tag(_) => None,
+        };
+        let mut told: Vec<_> = pulled.records.into_iter().filter_map(told).collect();
+        told.sort();
+        let row = |name: &str, email: &str, group: &str| (name.to_owned(), email.to_owned(), group.to_owned());
+        assert_eq!(told, [row("Ada", "ada@example.org", "R-7"), row("Eve", "", ""), row("Grace", "", "R-7")]);
+
+        let long = json!({ "name": "Ada", "ticket_type": "Regular", "order": "\u{e9}".repeat(33) });
+        let problem = assert_problem(post(olga, &format!("/events/{event}/registrations"), &long), 422, "invalid").await;
+        assert_eq!(problem["errors"][0]["loc"], json!(["body", "order"]));
     }
 
     async fn a_quota_is_never_exceeded_even_by_many_at_once(url: String) {

@@ -120,7 +120,8 @@ impl FeedWorld {
     /// Says what the list holds about ticket number `serial`.
     pub fn push_row(&mut self, serial: u64, name: &str, issue: Issue, status: TicketStatus) -> FeedSeq {
         let row = Row { issue, class: ClassId(0), status, attention: false, id_check: false };
-        let ticket_row = TicketRow { row, name: name.to_owned(), note: format!("seat {serial}") };
+        let note = format!("seat {serial}");
+        let ticket_row = TicketRow { row, name: name.to_owned(), note, email: String::new(), group: String::new() };
         self.push(&Body::Ticket { ticket: ticket(serial), ticket_row })
     }
 
@@ -275,6 +276,7 @@ pub fn policy() -> Policy {
         re_entry,
         strict_clock: false,
         home_gate: None,
+        price: None,
     };
     let gate = |id, name: &str, zone| Gate { id: GateId(id), name: name.to_owned(), zone: ZoneId(zone) };
     Policy {
@@ -290,5 +292,6 @@ pub fn policy() -> Policy {
         classes: vec![class(0, "Day pass", ReEntry::Forbidden, Some(1)), class(1, "Speaker", ReEntry::AfterExit, None)],
         limits: Limits::default(),
         switches: Switches::default(),
+        supervisors: vec![],
     }
 }

@@ -60,6 +60,7 @@ fn policy(start: u64) -> Policy {
         re_entry,
         strict_clock: false,
         home_gate: None,
+        price: None,
     };
     let mut by_slot = class(3, Some(1), ReEntry::Forbidden);
     by_slot.uses.periods = slots.map(|slot| slot.expect("a slot has a length")).collect();
@@ -78,6 +79,7 @@ fn policy(start: u64) -> Policy {
         ],
         limits: Limits::default(),
         switches: Switches::default(),
+        supervisors: vec![],
     }
 }
 
@@ -180,7 +182,8 @@ impl Office {
     fn publish(sold: Sold, database: &mut Database, env: &mut Env) {
         let Sold { ticket, row } = sold;
         let name = format!("Guest {}", ticket.serial());
-        let ticket_row = TicketRow { row, name, note: String::new() };
+        let (note, email, group) = Default::default();
+        let ticket_row = TicketRow { row, name, note, email, group };
         let seq = database.append(&Body::Ticket { ticket, ticket_row });
         let counts = !matches!(row.status, TicketStatus::Cancelled | TicketStatus::Blocked);
         env.reference.change_ticket(seq.0, ticket.0, row.issue.0, row.class.0, counts);

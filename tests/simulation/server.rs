@@ -415,7 +415,7 @@ impl Database {
 
     fn refusal(&self, from: DeviceId, after: FeedSeq) -> Option<ProblemCode> {
         match self.devices.get(&from)?.status {
-            DeviceStatus::Revoked => Some(ProblemCode::DeviceRevoked),
+            DeviceStatus::Revoked | DeviceStatus::Wiped => Some(ProblemCode::DeviceRevoked),
             DeviceStatus::Forked => Some(ProblemCode::DeviceForked),
             DeviceStatus::Active => (after < self.floor).then_some(ProblemCode::BelowFloor),
         }

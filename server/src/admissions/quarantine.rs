@@ -36,7 +36,7 @@ impl Reason {
     /// Returns why a device that does not count does not.
     pub(super) const fn of(status: DeviceStatus) -> Self {
         match status {
-            DeviceStatus::Revoked => Self::Revoked,
+            DeviceStatus::Revoked | DeviceStatus::Wiped => Self::Revoked,
             DeviceStatus::Forked => Self::Forked,
             DeviceStatus::Active => Self::Evidence,
         }

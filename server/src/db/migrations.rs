@@ -29,6 +29,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         5 "0005_devices",
         6 "0006_snapshots",
         7 "0007_journals",
+        8 "0008_orders",
     );
     Migrator::with_migrations(
         files

@@ -2,7 +2,7 @@
 //! named, not numbered, wherever one speaks of another.
 
 use serde::{Deserialize, Serialize};
-use sync_protocol::policy::{Class, Limits, Manual, ReEntry, Switches, Unlisted};
+use sync_protocol::policy::{Class, Limits, Manual, ReEntry, Switches, Unlisted, WalkIn};
 use sync_protocol::time::Window;
 use utoipa::ToSchema;
 
@@ -209,6 +209,9 @@ pub struct LimitsBody {
     /// How many tickets that are not in its list one device may admit.
     #[schema(example = 200)]
     pub unlisted_cap: u32,
+    /// How many tickets one device may sell without a right, where `walk_in` is `overflow`.
+    #[schema(example = 20)]
+    pub walk_in_overflow_cap: u32,
 }
 
 impl Default for LimitsBody {
@@ -219,15 +222,31 @@ impl Default for LimitsBody {
 
 impl From<Limits> for LimitsBody {
     fn from(limits: Limits) -> Self {
-        let Limits { repeat_ms, claim_ms, max_offline_ms, max_uncertainty_ms, grace_ms, unlisted_cap } = limits;
-        Self { repeat_ms, claim_ms, max_offline_ms, max_uncertainty_ms, grace_ms, unlisted_cap }
+        let Limits {
+            repeat_ms,
+            claim_ms,
+            max_offline_ms,
+            max_uncertainty_ms,
+            grace_ms,
+            unlisted_cap,
+            walk_in_overflow_cap,
+        } = limits;
+        Self { repeat_ms, claim_ms, max_offline_ms, max_uncertainty_ms, grace_ms, unlisted_cap, walk_in_overflow_cap }
     }
 }
 
 impl From<LimitsBody> for Limits {
     fn from(body: LimitsBody) -> Self {
-        let LimitsBody { repeat_ms, claim_ms, max_offline_ms, max_uncertainty_ms, grace_ms, unlisted_cap } = body;
-        Self { repeat_ms, claim_ms, max_offline_ms, max_uncertainty_ms, grace_ms, unlisted_cap }
+        let LimitsBody {
+            repeat_ms,
+            claim_ms,
+            max_offline_ms,
+            max_uncertainty_ms,
+            grace_ms,
+            unlisted_cap,
+            walk_in_overflow_cap,
+        } = body;
+        Self { repeat_ms, claim_ms, max_offline_ms, max_uncertainty_ms, grace_ms, unlisted_cap, walk_in_overflow_cap }
     }
 }
 
@@ -245,6 +264,9 @@ pub struct SwitchesBody {
     pub manual: Manual,
     /// While a terminal has no link, each ticket enters only at its home gate: these share the tickets.
     pub home_gates: Vec<String>,
+    /// What happens to a walk-in when a terminal has no place left to sell: `deny`, `supervisor` or `overflow`.
+    #[schema(value_type = String, example = "deny")]
+    pub walk_in: WalkIn,
 }
 
 impl From<&Event> for EventBody {
@@ -271,7 +293,7 @@ impl From<&Event> for EventBody {
                 home_gate: class.home_gate.and_then(gate_name),
             }
         };
-        let Switches { admit_unpaid, unlisted, manual, home_gates } = &policy.switches;
+        let Switches { admit_unpaid, unlisted, manual, home_gates, walk_in } = &policy.switches;
         Self {
             id: event.id.to_string(),
             name: policy.event.clone(),
@@ -295,6 +317,7 @@ impl From<&Event> for EventBody {
                 unlisted: *unlisted,
                 manual: *manual,
                 home_gates: home_gates.iter().copied().filter_map(gate_name).collect(),
+                walk_in: *walk_in,
             },
             created_at: rfc3339(event.created_at),
         }

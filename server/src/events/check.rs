@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sync_protocol::id::{ClassId, GateId, ZoneId};
 use sync_protocol::policy::{
-    CLASSES_MAX, Class, GATES_MAX, Gate, POLICY_BYTES_MAX, Policy, Switches, Uses, ZONES_MAX, Zone,
+    self, CLASSES_MAX, Class, GATES_MAX, Gate, POLICY_BYTES_MAX, Policy, Switches, Uses, ZONES_MAX, Zone,
 };
 use sync_protocol::text;
 use sync_protocol::time::{UnixMillis, Window};
@@ -67,7 +67,9 @@ pub(super) fn check(new: NewEvent) -> Result<(Policy, Offer), Vec<FieldError>> {
             unlisted: new.switches.unlisted,
             manual: new.switches.manual,
             home_gates,
+            walk_in: new.switches.walk_in,
         },
+        supervisors: Vec::new(),
     };
     if errors.0.is_empty() {
         if policy.encode().len() > POLICY_BYTES_MAX {
@@ -147,6 +149,7 @@ fn classes(
             re_entry: body.re_entry,
             strict_clock: body.strict_clock,
             home_gate,
+            price: body.price.as_ref().map(policy::Price::from),
         });
         offered.push(OfferedType { class: ClassId(id), price: body.price, quota: body.quota });
     }

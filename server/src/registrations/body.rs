@@ -37,6 +37,10 @@ pub struct NewRegistrationBody {
     #[serde(default)]
     #[schema(example = "order-4711-2")]
     pub external_id: Option<String>,
+    /// The order that the attendee came with; at most 64 bytes. Those of one order can be admitted together.
+    #[serde(default)]
+    #[schema(example = "order-4711")]
+    pub order: Option<String>,
     /// `valid` or `unpaid`; `valid` if absent.
     #[serde(default)]
     #[schema(example = "valid")]
@@ -60,6 +64,7 @@ impl NewRegistrationBody {
             note: self.note.as_deref().unwrap_or_default(),
             status: self.status.as_deref().unwrap_or_default(),
             external_id: self.external_id.as_deref().unwrap_or_default(),
+            order: self.order.as_deref().unwrap_or_default(),
             attention: self.attention,
             id_check: self.id_check,
         }
@@ -84,6 +89,9 @@ pub struct RegistrationBody {
     /// What another system knows the attendee by.
     #[schema(example = "order-4711-2")]
     pub external_id: Option<String>,
+    /// The order that the attendee came with.
+    #[schema(example = "order-4711")]
+    pub order: Option<String>,
     /// What the door should know; may be empty.
     #[schema(example = "Wheelchair: use the ramp")]
     pub note: String,
@@ -104,6 +112,7 @@ impl RegistrationBody {
             email: attendee.email.clone(),
             phone: attendee.phone.clone(),
             external_id: attendee.external_id.clone(),
+            order: attendee.order.clone(),
             note: attendee.note.clone(),
             ticket: TicketBody::of(ticket, event),
             created_at: rfc3339(registration.created_at),
@@ -116,7 +125,7 @@ impl RegistrationBody {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
-    /// Part of the name, e-mail address or external id, whatever its accents and case.
+    /// Part of the name, e-mail address, external id or order, whatever its accents and case.
     pub q: Option<String>,
     /// Only tickets of this type.
     pub ticket_type: Option<String>,

@@ -73,6 +73,7 @@ enum Column {
     Note,
     Status,
     ExternalId,
+    Order,
     Attention,
     IdCheck,
 }
@@ -89,6 +90,7 @@ impl Column {
             "note" => Self::Note,
             "status" => Self::Status,
             "externalid" => Self::ExternalId,
+            "order" => Self::Order,
             "attention" => Self::Attention,
             "idcheck" => Self::IdCheck,
             _ => return None,
@@ -200,7 +202,7 @@ fn columns(headers: &ByteRecord, errors: &mut RowErrors) -> Vec<Column> {
                 1,
                 &shown(&header),
                 "unknown",
-                "is no column: use name, email, phone, ticket_type, note, status, external_id, attention, id_check",
+                "is no column: use name, email, phone, ticket_type, note, status, external_id, order, attention, id_check",
             ),
         }
     }
@@ -242,6 +244,7 @@ fn row(
             Column::Note => raw.note = text,
             Column::Status => raw.status = text,
             Column::ExternalId => raw.external_id = text,
+            Column::Order => raw.order = text,
             Column::Attention => raw.attention = is_yes(text, line, "attention", errors),
             Column::IdCheck => raw.id_check = is_yes(text, line, "id_check", errors),
         }
@@ -269,6 +272,7 @@ const fn column_name(column: Column) -> &'static str {
         Column::Note => "note",
         Column::Status => "status",
         Column::ExternalId => "external_id",
+        Column::Order => "order",
         Column::Attention => "attention",
         Column::IdCheck => "id_check",
     }
@@ -364,6 +368,7 @@ mod tests {
             re_entry: ReEntry::Forbidden,
             strict_clock: false,
             home_gate: None,
+            price: None,
         };
         let policy = Policy {
             event: "RustConf".to_owned(),
@@ -375,6 +380,7 @@ mod tests {
             classes: vec![class(0, "Regular"), class(1, "VIP")],
             limits: Limits::default(),
             switches: Switches::default(),
+            supervisors: vec![],
         };
         Event { id: EventId([1; 16]), policy, offer: Offer::default(), created_at: UnixMillis(0) }
     }

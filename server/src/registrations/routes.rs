@@ -141,7 +141,7 @@ async fn show_registration(
 /// Registers all attendees of a CSV file, or none.
 ///
 /// The first line names the columns, in any order: `name` (needed), `email`, `phone`, `ticket_type` (needed
-/// where there is more than one), `note`, `status` (`valid` or `unpaid`), `external_id`, `attention`, `id_check`
+/// where there is more than one), `note`, `status` (`valid` or `unpaid`), `external_id`, `order`, `attention`, `id_check`
 /// (`yes` or `no`). UTF-8; commas, semicolons or tabs. Every line is checked; the problem tells the first 100 errors
 /// with line and column as `loc` (`["body", 17, "email"]`), and how many there are in all as `total`.
 #[utoipa::path(

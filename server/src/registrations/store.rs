@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::id::{EventId, RegistrationId};
 
-use super::{Attendee, Filter, Registration, fold};
+use super::{Attendee, Filter, Labels, Registration, fold};
 use crate::db::column::{Columns as _, int};
 use crate::db::insert::{insert_rows, push_placeholders};
 use crate::db::{StoreError, Tx};
@@ -17,7 +17,7 @@ const VALUES_PER_QUERY_MAX: usize = 5_000;
 
 pub(super) async fn insert(tx: &mut Tx, event: EventId, registrations: &[Registration]) -> Result<(), StoreError> {
     const INSERTED: &[&str] =
-        &["id", "event_id", "name", "email", "phone", "external_id", "note", "search", "created_at"];
+        &["id", "event_id", "name", "email", "phone", "external_id", "order_ref", "note", "search", "created_at"];
     insert_rows(tx, "registrations", INSERTED, "", registrations, |registration, row| {
         let attendee = &registration.attendee;
         row.push(&registration.id.0[..])
@@ -26,6 +26,7 @@ pub(super) async fn insert(tx: &mut Tx, event: EventId, registrations: &[Registr
             .push(attendee.email.as_deref())
             .push(attendee.phone.as_deref())
             .push(attendee.external_id.as_deref())
+            .push(attendee.order.as_deref())
             .push(attendee.note.as_str())
             .push(attendee.search_text())
             .push(int(registration.created_at.0));
@@ -59,12 +60,17 @@ pub(super) async fn which_external_ids_exist(
 }
 
 /// Returns what the doors are told.
-pub(super) async fn labels(tx: &mut Tx, id: RegistrationId) -> Result<(String, String), StoreError> {
-    let row = sqlx::query("SELECT name, note FROM registrations WHERE id = $1")
+pub(super) async fn labels(tx: &mut Tx, id: RegistrationId) -> Result<Labels, StoreError> {
+    let row = sqlx::query("SELECT name, note, email, order_ref FROM registrations WHERE id = $1")
         .bind(&id.0[..])
         .fetch_one(tx.connection())
         .await?;
-    Ok((row.text("name")?, row.text("note")?))
+    Ok(Labels {
+        name: row.text("name")?,
+        note: row.text("note")?,
+        email: row.text_or_null("email")?.unwrap_or_default(),
+        order: row.text_or_null("order_ref")?.unwrap_or_default(),
+    })
 }
 
 /// Returns a registration of the event, with its ticket.
@@ -131,6 +137,7 @@ fn read(row: &AnyRow) -> Result<(Registration, Ticket), StoreError> {
             email: row.text_or_null("email")?,
             phone: row.text_or_null("phone")?,
             external_id: row.text_or_null("external_id")?,
+            order: row.text_or_null("order_ref")?,
             note: row.text("note")?,
         },
         created_at: row.millis("created_at")?,

@@ -8,7 +8,7 @@ use crate::certificate::SignedCertificate;
 use crate::id::{ClassId, DeviceId, DeviceNo, Issue, Kid, Seq, TicketId};
 use crate::journal::Movement;
 use crate::policy::{POLICY_BYTES_MAX, Policy};
-use crate::text::{self, LABEL_BYTES_MAX};
+use crate::text::{self, EMAIL_BYTES_MAX, GROUP_BYTES_MAX, LABEL_BYTES_MAX};
 use crate::ticket::KeyState;
 use crate::time::UnixMillis;
 use crate::verdict::{Row, TicketStatus};
@@ -134,6 +134,8 @@ pub enum DeviceStatus {
     Revoked = 2,
     /// Two journals under its name exist.
     Forked = 3,
+    /// It does not any more, and is told to erase itself.
+    Wiped = 4,
 }
 
 impl DeviceStatus {
@@ -143,6 +145,7 @@ impl DeviceStatus {
             1 => Some(Self::Active),
             2 => Some(Self::Revoked),
             3 => Some(Self::Forked),
+            4 => Some(Self::Wiped),
             _ => None,
         }
     }
@@ -157,6 +160,11 @@ pub struct TicketRow {
     pub name: String,
     /// The note for the door; at most 128 bytes.
     pub note: String,
+    /// The attendee's e-mail address; at most 128 bytes; empty where there is none.
+    pub email: String,
+    /// What holds tickets together, such as an order's reference; at most 64 bytes; empty for a
+    /// ticket on its own. Tickets of one group can be admitted together.
+    pub group: String,
 }
 
 /// What an entry says, read from its body.
@@ -215,7 +223,8 @@ pub enum Body {
 impl Body {
     /// Returns the entry's kind, entity and body bytes.
     ///
-    /// Names and notes are cut to their limit.
+    /// Names and notes are cut to their limit; an e-mail address or a group over it is left out, as a part
+    /// of one would be another.
     pub fn encode(&self, notice_entity: Entity) -> NewEntry {
         let mut body = Vec::new();
         let (kind, entity) = match self {
@@ -329,6 +338,12 @@ impl TicketRow {
             let label = text::tidy(label, LABEL_BYTES_MAX);
             body.put_u8(label.len() as u8).put(label.as_bytes());
         }
+        let (email, group) = (whole(&self.email, EMAIL_BYTES_MAX), whole(&self.group, GROUP_BYTES_MAX));
+        if !email.is_empty() || !group.is_empty() {
+            for text in [email, group] {
+                body.put_u8(text.len() as u8).put(text.as_bytes());
+            }
+        }
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -339,17 +354,32 @@ impl TicketRow {
         if flags & !(ATTENTION | ID_CHECK) != 0 {
             return Err(DecodeError::Invalid("ticket flags"));
         }
-        let mut label = |field| {
-            let length = usize::from(reader.u8()?);
-            if length > LABEL_BYTES_MAX {
-                return Err(DecodeError::TooLong(field));
+        let (name, note) = (label(reader, LABEL_BYTES_MAX, "name")?, label(reader, LABEL_BYTES_MAX, "note")?);
+        let (mut email, mut group) = (String::new(), String::new());
+        if !reader.is_empty() {
+            email = label(reader, EMAIL_BYTES_MAX, "email")?;
+            group = label(reader, GROUP_BYTES_MAX, "group")?;
+            if email.is_empty() && group.is_empty() {
+                return Err(DecodeError::Trailing);
             }
-            text::decode(reader.take(length)?, field).map(String::from)
-        };
-        let (name, note) = (label("name")?, label("note")?);
+        }
         let row = Row { issue, class, status, attention: flags & ATTENTION != 0, id_check: flags & ID_CHECK != 0 };
-        Ok(Self { row, name, note })
+        Ok(Self { row, name, note, email, group })
     }
+}
+
+fn label(reader: &mut Reader<'_>, bytes_max: usize, field: &'static str) -> Result<String, DecodeError> {
+    let length = usize::from(reader.u8()?);
+    if length > bytes_max {
+        return Err(DecodeError::TooLong(field));
+    }
+    text::decode(reader.take(length)?, field).map(String::from)
+}
+
+/// Returns `text` as it may be sent, or nothing if it is longer than `bytes_max`.
+fn whole(text: &str, bytes_max: usize) -> String {
+    let tidy = text::tidy(text, usize::MAX);
+    if tidy.len() > bytes_max { String::new() } else { tidy }
 }
 
 #[cfg(test)]
@@ -361,8 +391,15 @@ mod tests {
     fn ticket(name: &str) -> Body {
         let row =
             Row { issue: Issue(9), class: ClassId(2), status: TicketStatus::Unpaid, attention: true, id_check: false };
-        let ticket_row = TicketRow { row, name: name.to_string(), note: String::new() };
+        let ticket_row =
+            TicketRow { row, name: name.to_string(), note: String::new(), email: String::new(), group: String::new() };
         Body::Ticket { ticket: TicketId(77), ticket_row }
+    }
+
+    fn in_group(email: &str, group: &str) -> Body {
+        let Body::Ticket { ticket, mut ticket_row } = ticket("Ada Lovelace") else { panic!("not a ticket") };
+        (ticket_row.email, ticket_row.group) = (email.to_string(), group.to_string());
+        Body::Ticket { ticket, ticket_row }
     }
 
     fn bodies() -> Vec<Body> {
@@ -371,6 +408,12 @@ mod tests {
             Body::Device {
                 device: DeviceId([8; 16]),
                 status: DeviceStatus::Revoked,
+                last_seq: Seq(5),
+                certificate: SignedCertificate { bytes: vec![1, 2, 3], signature: [6; 64] },
+            },
+            Body::Device {
+                device: DeviceId([8; 16]),
+                status: DeviceStatus::Wiped,
                 last_seq: Seq(5),
                 certificate: SignedCertificate { bytes: vec![1, 2, 3], signature: [6; 64] },
             },
@@ -398,6 +441,32 @@ mod tests {
         let NewEntry { kind, entity, body } = ticket(&"\u{e9}".repeat(100)).encode(Entity::ZERO);
         let Ok(Body::Ticket { ticket_row, .. }) = Body::decode(kind, entity, &body) else { panic!("unreadable") };
         assert_eq!(ticket_row.name.len(), 128);
+    }
+
+    #[test]
+    fn a_ticket_tells_its_e_mail_address_and_its_group_where_it_has_them() {
+        let bare = ticket("Ada Lovelace").encode(Entity::ZERO).body;
+        for (email, group) in [("ada@example.org", "order-7"), ("ada@example.org", ""), ("", "order-7")] {
+            let body = in_group(email, group);
+            let NewEntry { kind, entity, body: mut bytes } = body.encode(Entity::ZERO);
+            assert_eq!(Body::decode(kind, entity, &bytes).as_ref(), Ok(&body));
+            // Cut before the tail it is a ticket without one; cut within, or grown, it is nothing.
+            for length in bare.len() + 1..bytes.len() {
+                assert!(Body::decode(kind, entity, &bytes[..length]).is_err(), "{length}");
+            }
+            bytes.push(0);
+            assert!(Body::decode(kind, entity, &bytes).is_err());
+        }
+        assert_eq!(in_group(" ", "").encode(Entity::ZERO).body, bare);
+        let empty_tail = [bare.as_slice(), &[0, 0]].concat();
+        assert_eq!(Body::decode(Kind::Ticket, Entity::ticket(TicketId(77)), &empty_tail), Err(DecodeError::Trailing));
+    }
+
+    #[test]
+    fn an_e_mail_address_over_its_limit_is_left_out_rather_than_cut() {
+        let bare = ticket("Ada Lovelace").encode(Entity::ZERO).body;
+        assert_eq!(in_group(&"a".repeat(129), &"o".repeat(65)).encode(Entity::ZERO).body, bare);
+        assert_ne!(in_group(&"a".repeat(128), "").encode(Entity::ZERO).body, bare);
     }
 
     #[test]

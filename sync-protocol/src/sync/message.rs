@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::DecodeError;
+use crate::feed::entry::DeviceStatus;
 use crate::feed::head::SIGNED_HEAD_BYTES;
 use crate::feed::{Record, SignedHead};
 use crate::id::{DeviceId, DeviceNo, EventId, FeedId, FeedSeq, GateId, Seq, TicketId, ZoneId};
@@ -158,6 +159,44 @@ pub struct Problem {
     /// With CLAIM_HELD: what stands against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_by: Option<HeldBy>,
+    /// With DEVICE_REVOKED: S's signature under the order that the device erase itself, as 128
+    /// hexadecimal digits; [`crate::wipe::WipeOrder::verify_hex`] checks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wipe: Option<String>,
+}
+
+/// `GET /sync/v1/events/{e}/doors`: what the server knows of every terminal of the event.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Doors {
+    /// When the server looked.
+    pub at: UnixMillis,
+    /// Every terminal that was ever confirmed, by number.
+    pub doors: Vec<Door>,
+}
+
+/// What the server knows of one terminal.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Door {
+    /// Its number.
+    pub device_no: DeviceNo,
+    /// What people call it.
+    pub name: String,
+    /// The gates it may stand at; none means any.
+    pub gates: Vec<GateId>,
+    /// Whether it counts.
+    pub status: DeviceStatus,
+    /// When it last spoke to the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<UnixMillis>,
+    /// When it wrote the last entry that the server holds, by its own clock as corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_entry_at: Option<UnixMillis>,
+    /// That entry's number; 0 for an empty journal.
+    pub last_seq: Seq,
+    /// How many admissions of its the server holds that were not taken back.
+    pub admitted: u64,
+    /// The same of exits.
+    pub exits: u64,
 }
 
 /// Returns the body of a feed answer: records, then the head.

@@ -59,6 +59,7 @@ pub(crate) fn rules() -> Arc<Policy> {
         ],
         limits: Limits::default(),
         switches: Switches::default(),
+        supervisors: vec![],
     })
 }
 
@@ -73,6 +74,7 @@ fn class(id: u16, name: &str, gates: Vec<GateId>, windows: Vec<Window>) -> Class
         re_entry: ReEntry::Forbidden,
         strict_clock: false,
         home_gate: None,
+        price: None,
     }
 }
 

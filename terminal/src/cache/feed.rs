@@ -110,7 +110,7 @@ impl Store {
         match body {
             Body::Device { device, status, .. } if *device == self.identity.device() => match status {
                 DeviceStatus::Active => None,
-                DeviceStatus::Revoked => Some(Suspension::Revoked),
+                DeviceStatus::Revoked | DeviceStatus::Wiped => Some(Suspension::Revoked),
                 DeviceStatus::Forked => Some(Suspension::Forked),
             },
             Body::Move(movement) if movement.device == self.identity.number() => {

@@ -287,6 +287,7 @@ mod tests {
             classes: vec![],
             limits: Limits::default(),
             switches: Switches::default(),
+            supervisors: vec![],
         }
     }
 

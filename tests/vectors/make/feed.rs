@@ -41,7 +41,10 @@ pub(crate) fn ticket(number: u64, issue: u32, name: &str, note: &str) -> Body {
         attention: number.is_multiple_of(5),
         id_check: number.is_multiple_of(7),
     };
-    Body::Ticket { ticket: TicketId(number), ticket_row: TicketRow { row, name: name.into(), note: note.into() } }
+    Body::Ticket {
+        ticket: TicketId(number),
+        ticket_row: TicketRow { row, name: name.into(), note: note.into(), email: String::new(), group: String::new() },
+    }
 }
 
 /// Returns one body of every kind.
@@ -79,7 +82,7 @@ pub(crate) fn says(body: &Body) -> Value {
             "device": device.to_string(), "status": *status as u8, "last_seq": last_seq.0,
             "certificate": hex::encode(&certificate.bytes), "signature": hex::encode(certificate.signature),
         }),
-        Body::Ticket { ticket, ticket_row: TicketRow { row, name, note } } => json!({
+        Body::Ticket { ticket, ticket_row: TicketRow { row, name, note, .. } } => json!({
             "ticket": ticket.0, "issue": row.issue.0, "class": row.class.0, "status": row.status as u8,
             "attention": row.attention, "id_check": row.id_check, "name": name, "note": note,
         }),

@@ -92,6 +92,7 @@ pub(crate) fn policy() -> Policy {
         classes: vec![class(0)],
         limits: Limits::default(),
         switches: Switches::default(),
+        supervisors: vec![],
     }
 }
 
@@ -107,6 +108,7 @@ pub(crate) fn class(id: u16) -> Class {
         re_entry: ReEntry::Free,
         strict_clock: false,
         home_gate: None,
+        price: None,
     }
 }
 

@@ -66,7 +66,7 @@ impl Signed {
         let status = self.device.status().filter(|_| event.parse() == Ok(self.device.event));
         match (status.ok_or(ProblemCode::UnknownEvent)?, access) {
             (DeviceStatus::Active, _) | (_, Access::Journals) => Ok(self.device.event),
-            (DeviceStatus::Revoked, Access::Counting) => Err(ProblemCode::DeviceRevoked.into()),
+            (DeviceStatus::Revoked | DeviceStatus::Wiped, Access::Counting) => Err(ProblemCode::DeviceRevoked.into()),
             (DeviceStatus::Forked, Access::Counting) => Err(ProblemCode::DeviceForked.into()),
         }
     }
