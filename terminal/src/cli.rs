@@ -15,9 +15,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use sync_protocol::id::EventId;
 
+use crate::catalogue::Language;
 use crate::{config, decode_command};
 
 const EXAMPLES: &str = "\
@@ -58,6 +59,17 @@ pub(crate) struct Place {
     /// A file whose first line is the passphrase.
     #[arg(long, global = true, env = "USHER_PASSPHRASE_FILE", value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    /// The language of what staff read; auto takes the computer's [default: auto].
+    #[arg(long, global = true, env = "USHER_LANGUAGE", value_name = "LANGUAGE")]
+    language: Option<LanguageChoice>,
+}
+
+/// Which language.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LanguageChoice {
+    Auto,
+    En,
+    De,
 }
 
 #[derive(Debug, Subcommand)]
@@ -108,5 +120,14 @@ impl Place {
     fn folder(&self) -> anyhow::Result<PathBuf> {
         let named = self.data_dir.clone().or_else(config::data_folder);
         named.context("no home folder is known; name a folder with --data-dir")
+    }
+
+    /// Returns the language of what staff read.
+    fn language(&self) -> Language {
+        match self.language.unwrap_or(LanguageChoice::Auto) {
+            LanguageChoice::Auto => config::locale().map(|locale| Language::of_locale(&locale)).unwrap_or_default(),
+            LanguageChoice::En => Language::English,
+            LanguageChoice::De => Language::German,
+        }
     }
 }

@@ -26,3 +26,8 @@ pub(crate) fn passphrase() -> Option<Zeroizing<String>> {
 pub(crate) fn no_color() -> Option<OsString> {
     std::env::var_os("NO_COLOR")
 }
+
+/// Returns the locale of sentences, in the order POSIX gives (Base Definitions, 8.2); nothing if none is set.
+pub(crate) fn locale() -> Option<String> {
+    ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|it| !it.is_empty())
+}

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cache;
 pub mod camera;
+pub mod catalogue;
 mod causes;
 pub mod cli;
 pub mod clock;

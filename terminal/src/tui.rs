@@ -20,6 +20,7 @@ use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
 
 use crate::app::{Effect, Event, State, update};
+use crate::catalogue::{Catalogue, Language};
 use crate::door::{Notice, Request};
 use crate::feedback::Bell;
 use inputs::Input;
@@ -57,6 +58,8 @@ pub struct Options {
     pub mute: bool,
     /// Whether colours may be used; see [`Palette::from_no_color`].
     pub colour: Palette,
+    /// The language of every sentence.
+    pub language: Language,
 }
 
 /// Runs the door screen until somebody quits or the program is asked to end.
@@ -75,6 +78,7 @@ pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Option
         state: State::new(options.mute),
         bell: Bell::default(),
         theme: Theme::new(options.colour),
+        catalogue: Catalogue::new(options.language),
         commands,
         is_done: false,
     };
@@ -89,6 +93,7 @@ struct Door {
     state: State,
     bell: Bell,
     theme: Theme,
+    catalogue: Catalogue,
     commands: Sender<Command>,
     is_done: bool,
 }
@@ -96,7 +101,8 @@ struct Door {
 impl Door {
     fn run(&mut self, screen: &mut Screen, queue: &Receiver<Input>) -> anyhow::Result<()> {
         while !self.is_done {
-            screen.draw(|frame| view::view(&self.state, self.theme, frame)).context("could not draw the screen")?;
+            let picture = |frame: &mut ratatui::Frame<'_>| view::view(&self.state, self.theme, &self.catalogue, frame);
+            screen.draw(picture).context("could not draw the screen")?;
             if self.bell.take_ring(self.now()) {
                 screen.ring().context("could not ring the bell")?;
             }

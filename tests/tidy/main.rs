@@ -7,6 +7,7 @@ use sources::{File, Source};
 mod files;
 mod imports;
 mod lexer;
+mod sentences;
 mod sources;
 mod tables;
 
@@ -108,6 +109,11 @@ fn links_between_the_documents_lead_somewhere() {
 }
 
 #[test]
+fn every_sentence_is_said_and_every_said_sentence_exists() {
+    none(sentences::breaches(&sources::rust(), &sources::texts()));
+}
+
+#[test]
 fn both_databases_have_the_same_migrations() {
     let names = |database: &str| -> Vec<String> {
         let folder = format!("migrations/server/{database}/");
@@ -137,4 +143,18 @@ fn a_link_to_nowhere_and_a_foreign_path_are_found() {
     assert_eq!(files::dead_links(&[text("[a](nowhere.md) [b](https://example.org) [c](#part)")]).len(), 1);
     assert_eq!(files::workplace(&[text(concat!("see /ro", "ot/x"))]).len(), 1);
     assert_eq!(files::workplace(&[text("see target/work/x and network/rooted")]), Vec::<String>::new());
+}
+
+#[test]
+fn a_sentence_nobody_says_or_wrote_is_found() {
+    let text = File { path: "terminal/locales/en/door.ftl".into(), text: "door-a = { $n } in\ndoor-b = B\n".into() };
+    let breaches =
+        |code: &str| sentences::breaches(&[Source::of("terminal/src/x.rs", code)], std::slice::from_ref(&text)).len();
+    let both = r#"say_with("door-a", &[("n", f(("n", 1)))]); let id = "door-b";"#;
+
+    assert_eq!(breaches(both), 0);
+    assert_eq!(breaches(r#"say("door-b");"#), 1);
+    assert_eq!(breaches(&format!("{both} let id = \"door-c\";")), 1);
+    assert_eq!(breaches(&format!("{both} say(\"else-where\");")), 1);
+    assert_eq!(breaches(&both.replace("(\"n\", f", "(\"m\", f")), 1);
 }

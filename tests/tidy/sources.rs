@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::lexer;
 
 /// A text file.
+#[derive(Clone)]
 pub(crate) struct File {
     /// Path from the workspace's folder.
     pub(crate) path: String,

@@ -19,6 +19,7 @@ use super::{Place, sync};
 use crate::cache::Store;
 use crate::camera::device::{Choice, Device, Settings};
 use crate::camera::replay::{AtEnd, Pace, Replay};
+use crate::catalogue::Language;
 use crate::clock::SystemClock;
 use crate::decoder::Budget;
 use crate::door::Notice;
@@ -127,7 +128,11 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
     if args.exit {
         terminal.desk().set_direction(Direction::Exit);
     }
-    let result = if args.headless { args.headless(&terminal, notices) } else { args.screen(&terminal, notices) };
+    let result = if args.headless {
+        args.headless(&terminal, notices)
+    } else {
+        args.screen(&terminal, notices, place.language())
+    };
     terminal.close();
     result
 }
@@ -177,12 +182,12 @@ impl DoorArgs {
         Ok(Some(Seeing { source: Box::new(device), name: "camera".to_owned(), budget: Budget::live() }))
     }
 
-    fn screen(&self, terminal: &Terminal, notices: Receiver<Notice>) -> anyhow::Result<ExitCode> {
+    fn screen(&self, terminal: &Terminal, notices: Receiver<Notice>, language: Language) -> anyhow::Result<ExitCode> {
         let (commands, asked) = mpsc::channel();
         let desk = terminal.desk().clone();
         thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk))?;
         let colour = Palette::from_no_color(config::no_color().as_deref());
-        tui::run(notices, commands, Options { mute: self.mute, colour })?;
+        tui::run(notices, commands, Options { mute: self.mute, colour, language })?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -11,6 +11,7 @@ use sync_protocol::verdict::{Code, OverrideBy};
 use super::theme::{Mood, Palette, Theme};
 use super::view::view;
 use crate::app::{Event, FLASH_MS, Key, Look, Stage, State, samples, update};
+use crate::catalogue::Catalogue;
 use crate::door::{Answer, Attendee, CameraStatus, Decided, Fault, Link, Notice, Status, Suspension};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
@@ -115,8 +116,9 @@ fn no_denial_is_cut_off_at_the_least_size() {
             let screen = text(&draw(&state, Palette::Colours, 80, 24));
 
             let Some(decided) = state.last() else { panic!("{code}") };
-            let names =
-                super::words::Names::new(state.rules(), super::words::Clockface::new("Europe/Berlin", samples::NOW));
+            let catalogue = Catalogue::default();
+            let clock = super::words::Clockface::new("Europe/Berlin", samples::NOW);
+            let names = super::words::Names::new(&catalogue, state.rules(), clock);
             let words = super::words::denial(*code, decided, &names);
             let seen: String = screen.lines().map(panel_part).collect::<Vec<_>>().join(" ");
             let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -302,7 +304,7 @@ fn wait(state: &mut State, ms: u64) {
 
 fn draw(state: &State, palette: Palette, width: u16, height: u16) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| view(state, Theme::new(palette), frame)).unwrap();
+    terminal.draw(|frame| view(state, Theme::new(palette), &Catalogue::default(), frame)).unwrap();
     terminal.backend().buffer().clone()
 }
 

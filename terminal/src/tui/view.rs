@@ -18,6 +18,7 @@ use ratatui::widgets::Block;
 use super::theme::Theme;
 use super::words::{self, Clockface, Names};
 use crate::app::State;
+use crate::catalogue::Catalogue;
 
 /// The least size of the full layout, in columns and rows.
 pub const FULL_LEAST: (u16, u16) = (80, 24);
@@ -29,11 +30,11 @@ struct Scene<'a> {
     theme: Theme,
 }
 
-/// Draws `state`.
-pub fn view(state: &State, theme: Theme, frame: &mut Frame<'_>) {
+/// Draws `state` with the sentences of `catalogue`.
+pub fn view(state: &State, theme: Theme, catalogue: &Catalogue, frame: &mut Frame<'_>) {
     let zone = state.status().map_or("UTC", |status| status.time_zone.as_str());
     let clock = Clockface::new(zone, state.clock().unwrap_or_default());
-    let scene = Scene { state, names: Names::new(state.rules(), clock), theme };
+    let scene = Scene { state, names: Names::new(catalogue, state.rules(), clock), theme };
     let area = frame.area();
     if area.width >= FULL_LEAST.0 && area.height >= FULL_LEAST.1 {
         full(&scene, frame, area);
@@ -114,6 +115,6 @@ fn centred(area: Rect, width: u16, height: u16) -> Rect {
 }
 
 /// Returns what the last decision was about in words, for the detail screen.
-fn detail_rows(scene: &Scene<'_>) -> Vec<(&'static str, String)> {
+fn detail_rows(scene: &Scene<'_>) -> Vec<(String, String)> {
     scene.state.last().map(|decided| words::detail(decided, &scene.names)).unwrap_or_default()
 }

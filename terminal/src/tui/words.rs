@@ -14,6 +14,9 @@ mod verdict;
 use sync_protocol::id::{DeviceNo, GateId, ZoneId};
 use sync_protocol::policy::Policy;
 
+use crate::catalogue::{Catalogue, Value};
+
+pub use crate::catalogue::count;
 pub use denial::{Denial, denial, short_denial, who_decides};
 pub use facts::detail;
 pub use keys::{CODE_HINT, CODE_KEYS, DOOR_KEYS, HELP, QUIT_KEYS, READ_KEYS, code_mistake, quit_question};
@@ -22,17 +25,33 @@ pub use screen::{REASON, UNDO_REASON_HINT, answer, columns, screen_keys, screen_
 pub use time::{Clockface, span};
 pub use verdict::{Message, look_symbol, look_word, message, recent};
 
-/// The names of what verdicts hold as numbers, and the event's time of day.
+/// What sentences are made of: the catalogue, the names of what verdicts hold as numbers, and the event's time of day.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
+    catalogue: &'a Catalogue,
     policy: Option<&'a Policy>,
     clock: Clockface,
 }
 
 impl<'a> Names<'a> {
-    /// Returns the names in `policy`, with times by `clock`.
-    pub const fn new(policy: Option<&'a Policy>, clock: Clockface) -> Self {
-        Self { policy, clock }
+    /// Returns the sentences of `catalogue` and the names in `policy`, with times by `clock`.
+    pub const fn new(catalogue: &'a Catalogue, policy: Option<&'a Policy>, clock: Clockface) -> Self {
+        Self { catalogue, policy, clock }
+    }
+
+    /// Returns every sentence.
+    pub const fn catalogue(&self) -> &'a Catalogue {
+        self.catalogue
+    }
+
+    /// Returns the sentence with this id; see [`Catalogue::say`].
+    pub fn say(&self, id: &str) -> String {
+        self.catalogue.say(id)
+    }
+
+    /// Returns the sentence with this id, filled with these values; see [`Catalogue::say_with`].
+    pub fn say_with(&self, id: &str, values: &[(&str, Value<'_>)]) -> String {
+        self.catalogue.say_with(id, values)
     }
 
     /// Returns how times are written.
@@ -64,19 +83,6 @@ pub fn device(number: DeviceNo) -> String {
     }
 }
 
-/// Returns `count` with thin spaces between thousands.
-pub fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut spaced = String::with_capacity(digits.len() * 2);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            spaced.push('\u{2009}');
-        }
-        spaced.push(digit);
-    }
-    spaced
-}
-
 /// Returns `text` without anything that could move the cursor or turn the writing around: control
 /// characters, and the marks that switch the writing's direction.
 pub fn clean(text: &str) -> String {
@@ -105,14 +111,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_have_thin_spaces() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(412), "412");
-        assert_eq!(count(1_200), "1\u{2009}200");
-        assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
-    }
-
-    #[test]
     fn names_cannot_steer_the_screen() {
         assert_eq!(clean("Ada\u{1b}[2J\u{202e}x\n"), "Ada [2J x");
         assert_eq!(clean("Zoë 山田"), "Zoë 山田");
@@ -120,7 +118,8 @@ mod tests {
 
     #[test]
     fn unknown_places_keep_their_numbers() {
-        let names = Names::new(None, Clockface::default());
+        let catalogue = Catalogue::default();
+        let names = Names::new(&catalogue, None, Clockface::default());
 
         assert_eq!(names.gate(GateId(3)), "gate 3");
         assert_eq!(names.zone(ZoneId(4)), "zone 4");

@@ -77,7 +77,10 @@ impl Terminal {
     /// If the program isn't built.
     pub fn command(&self) -> anyhow::Result<Command> {
         let mut command = Command::new(program("usher")?);
-        command.env("USHER_DATA_DIR", &self.folder).env("USHER_PASSPHRASE", &self.passphrase);
+        command
+            .env("USHER_DATA_DIR", &self.folder)
+            .env("USHER_PASSPHRASE", &self.passphrase)
+            .env("USHER_LANGUAGE", "en");
         Ok(command)
     }
 }

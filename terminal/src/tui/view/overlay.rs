@@ -24,9 +24,9 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
             draw_table(frame, area, " Help ", " Esc back ", rows.collect());
         }
         Some(Overlay::Detail) => {
-            let rows = detail_rows(scene).into_iter().map(|(what, value)| (what.to_owned(), value)).collect::<Vec<_>>();
-            let rows = if rows.is_empty() { vec![("Nothing decided yet.".into(), String::new())] } else { rows };
-            draw_table(frame, area, " Detail of the last decision ", " Esc back ", rows);
+            let rows = detail_rows(scene);
+            let rows = if rows.is_empty() { vec![(scene.names.say("detail-nothing"), String::new())] } else { rows };
+            draw_table(frame, area, &format!(" {} ", scene.names.say("detail-title")), " Esc back ", rows);
         }
         Some(Overlay::Quit) => draw_quit(scene, frame, area),
         None => {}
@@ -36,7 +36,7 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-fn draw_table(frame: &mut Frame<'_>, area: Rect, title: &'static str, foot: &'static str, rows: Vec<(String, String)>) {
+fn draw_table(frame: &mut Frame<'_>, area: Rect, title: &str, foot: &'static str, rows: Vec<(String, String)>) {
     let width = area.width.min(WIDTH_MAX);
     let room = usize::from(width).saturating_sub(4 + KEY_COLUMNS);
     let bold = Style::new().add_modifier(Modifier::BOLD);
@@ -66,14 +66,7 @@ fn draw_quit(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     draw_box(frame, area, area.width.min(60), "", "", lines);
 }
 
-fn draw_box(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    width: u16,
-    title: &'static str,
-    foot: &'static str,
-    lines: Vec<Line<'_>>,
-) {
+fn draw_box(frame: &mut Frame<'_>, area: Rect, width: u16, title: &str, foot: &'static str, lines: Vec<Line<'_>>) {
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let place = centred(area, width, height);
     frame.render_widget(Clear, place);

@@ -303,11 +303,13 @@ pub(super) fn ticket(ticket: TicketId) -> String {
 mod tests {
     use super::*;
     use crate::app::samples;
+    use crate::catalogue::Catalogue;
     use crate::tui::words::Clockface;
 
     fn words(code: Code) -> Denial {
         let rules = samples::rules();
-        let names = Names::new(Some(&rules), Clockface::new("Europe/Berlin", samples::NOW));
+        let catalogue = Catalogue::default();
+        let names = Names::new(&catalogue, Some(&rules), Clockface::new("Europe/Berlin", samples::NOW));
         denial(code, &samples::deny(code, OverrideBy::Supervisor), &names)
     }
 
@@ -351,7 +353,8 @@ mod tests {
 
     #[test]
     fn words_are_found_without_facts_and_without_rules() {
-        let names = Names::new(None, Clockface::default());
+        let catalogue = Catalogue::default();
+        let names = Names::new(&catalogue, None, Clockface::default());
         for code in Code::ALL {
             let mut decided = samples::deny(*code, OverrideBy::Nobody);
             if let sync_protocol::verdict::Verdict::Deny { facts, .. } = &mut decided.verdict {

@@ -3,63 +3,84 @@
 use sync_protocol::verdict::{Fact, Verdict};
 
 use super::{Names, clean, device};
+use crate::catalogue::text;
 use crate::door::Decided;
 
 /// Returns the detail as pairs of what and value.
-pub fn detail(decided: &Decided, names: &Names<'_>) -> Vec<(&'static str, String)> {
+pub fn detail(decided: &Decided, names: &Names<'_>) -> Vec<(String, String)> {
+    let none = || names.say("detail-none");
     let mut rows = vec![
-        ("time", names.clock().seconds(decided.at)),
-        ("direction", format!("{:?}", decided.direction).to_lowercase()),
-        ("ticket", decided.ticket.map_or_else(|| "none".into(), |ticket| ticket.to_string())),
-        ("journal entry", decided.entry.map_or_else(|| "none".into(), |entry| entry.to_string())),
-        ("took", format!("{:.1} ms", decided.took_us as f64 / 1_000.0)),
+        ("detail-time", names.clock().seconds(decided.at)),
+        ("detail-direction", format!("{:?}", decided.direction).to_lowercase()),
+        ("detail-ticket", decided.ticket.map_or_else(none, |ticket| ticket.to_string())),
+        ("detail-entry", decided.entry.map_or_else(none, |entry| entry.to_string())),
+        ("detail-took", format!("{:.1} ms", decided.took_us as f64 / 1_000.0)),
     ];
     let flags = match &decided.verdict {
         Verdict::Admit { flags, .. } => flags,
         Verdict::Deny { all, by, flags, .. } => {
             let codes: Vec<&str> = all.iter().map(|code| code.name()).collect();
-            rows.push(("codes", codes.join(" ")));
-            rows.push(("override", format!("{by:?}").to_lowercase()));
+            rows.push(("detail-codes", codes.join(" ")));
+            rows.push(("detail-override", format!("{by:?}").to_lowercase()));
             flags
         }
     };
     if flags.0 != 0 {
-        rows.push(("flags", flags.names().join(" ")));
+        rows.push(("detail-flags", flags.names().join(" ")));
     }
     rows.extend(decided.verdict.facts().iter().map(|fact| value(fact, names)));
-    rows
+    rows.into_iter().map(|(what, value)| (names.say(what), value)).collect()
 }
 
+/// The id of what a fact is about, and its value in words.
 fn value(fact: &Fact, names: &Names<'_>) -> (&'static str, String) {
     let clock = names.clock();
     match fact {
-        Fact::NotReady(why) => ("not ready", format!("{why:?}").to_lowercase()),
-        Fact::OtherEvent(event) => ("event", event.to_string()),
+        Fact::NotReady(why) => ("detail-not-ready", format!("{why:?}").to_lowercase()),
+        Fact::OtherEvent(event) => ("detail-event", event.to_string()),
         Fact::Presented { issue, .. } => {
-            ("issue", issue.map_or_else(|| "none: typed or named".into(), |issue| issue.to_string()))
+            ("detail-issue", issue.map_or_else(|| names.say("detail-issue-none"), |issue| issue.to_string()))
         }
         Fact::Listed(row) => {
             let class = names.policy().and_then(|policy| policy.class(row.class));
-            let class = class.map_or_else(|| format!("type {}", row.class), |class| clean(&class.name));
+            let class = class.map_or_else(
+                || names.say_with("detail-listed-class", &[("number", text(row.class.to_string()))]),
+                |class| clean(&class.name),
+            );
             let status = format!("{:?}", row.status).to_lowercase();
-            ("listed", format!("issue {}, {class}, {status}", row.issue))
+            let values = [("issue", text(row.issue.to_string())), ("class", text(class)), ("status", text(status))];
+            ("detail-listed", names.say_with("detail-listed-as", &values))
         }
-        Fact::NotListed { cursor } => ("listed", format!("no, list at {cursor}")),
+        Fact::NotListed { cursor } => {
+            ("detail-listed", names.say_with("detail-listed-no", &[("cursor", text(cursor.to_string()))]))
+        }
         Fact::At { gate, zone } => {
-            let zone = zone.map_or_else(|| "no zone".into(), |zone| names.zone(zone));
-            ("gate", format!("{} into {zone}", names.gate(*gate)))
+            let zone = zone.map_or_else(|| names.say("detail-gate-no-zone"), |zone| names.zone(zone));
+            let values = [("gate", text(names.gate(*gate))), ("zone", text(zone))];
+            ("detail-gate", names.say_with("detail-gate-into", &values))
         }
-        Fact::LastAdmission(last) => (
-            "last in",
-            format!("{} {}, {} entry {}", clock.seconds(last.at), names.gate(last.gate), device(last.device), last.seq),
-        ),
+        Fact::LastAdmission(last) => {
+            let values = [
+                ("time", text(clock.seconds(last.at))),
+                ("gate", text(names.gate(last.gate))),
+                ("device", text(device(last.device))),
+                ("entry", text(last.seq.to_string())),
+            ];
+            ("detail-last-in", names.say_with("detail-last-in-at", &values))
+        }
         Fact::Uses { used, limit } => {
-            let limit = limit.map_or_else(|| "any number".into(), |limit| limit.to_string());
-            ("uses before", format!("{used} of {limit}"))
+            let limit = limit.map_or_else(|| text(names.say("detail-uses-any")), Into::into);
+            ("detail-uses", names.say_with("detail-uses-of", &[("used", (*used).into()), ("limit", limit)]))
         }
-        Fact::Window { from, until } => ("window", format!("{} to {}", clock.minutes(*from), clock.minutes(*until))),
-        Fact::HomeGate(gate) => ("home gate", names.gate(*gate)),
-        Fact::Time(time) => ("clock", format!("{} ± {} ms", clock.seconds(time.now), time.uncertainty_ms)),
-        Fact::Occupancy { inside, capacity } => ("inside", format!("{inside} of {capacity}")),
+        Fact::Window { from, until } => {
+            let values = [("from", text(clock.minutes(*from))), ("until", text(clock.minutes(*until)))];
+            ("detail-window", names.say_with("detail-window-span", &values))
+        }
+        Fact::HomeGate(gate) => ("detail-home-gate", names.gate(*gate)),
+        Fact::Time(time) => ("detail-clock", format!("{} ± {} ms", clock.seconds(time.now), time.uncertainty_ms)),
+        Fact::Occupancy { inside, capacity } => {
+            let values = [("inside", (*inside).into()), ("capacity", (*capacity).into())];
+            ("detail-inside", names.say_with("detail-inside-of", &values))
+        }
     }
 }

@@ -167,7 +167,8 @@ mod tests {
 
     fn words(decided: &Decided) -> Message {
         let rules = samples::rules();
-        message(decided, &Names::new(Some(&rules), Clockface::new("Europe/Berlin", samples::NOW)))
+        let catalogue = crate::catalogue::Catalogue::default();
+        message(decided, &Names::new(&catalogue, Some(&rules), Clockface::new("Europe/Berlin", samples::NOW)))
     }
 
     #[test]

@@ -1,0 +1,1 @@
+### The camera: its picture, its troubles, and how it is chosen.

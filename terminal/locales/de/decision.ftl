@@ -1,0 +1,1 @@
+### Decisions of people: questions, overrides, looking without admitting.

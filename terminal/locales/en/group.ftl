@@ -1,0 +1,1 @@
+### Guests of one order.

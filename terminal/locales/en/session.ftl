@@ -1,0 +1,1 @@
+### Operators, the lock, hand scanners.

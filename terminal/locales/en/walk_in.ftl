@@ -1,0 +1,1 @@
+### Walk-ins: the form and the sold ticket.

@@ -1,0 +1,34 @@
+//! The files of sentences, as part of the program.
+
+use super::Language;
+
+macro_rules! subjects {
+    ($($name:literal),+ $(,)?) => {
+        const ENGLISH: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../locales/en/", $name, ".ftl")))),+];
+        const GERMAN: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../locales/de/", $name, ".ftl")))),+];
+    };
+}
+
+// In the order of the alphabet.
+subjects! {
+    "camera",
+    "decision",
+    "detail",
+    "doors",
+    "drill",
+    "first_start",
+    "group",
+    "sales",
+    "search",
+    "session",
+    "undo",
+    "walk_in",
+}
+
+/// Returns the files' names and texts.
+pub(super) const fn of(language: Language) -> &'static [(&'static str, &'static str)] {
+    match language {
+        Language::English => ENGLISH,
+        Language::German => GERMAN,
+    }
+}
