@@ -12,12 +12,16 @@ macro_rules! subjects {
 // In the order of the alphabet.
 subjects! {
     "camera",
+    "code",
     "decision",
     "detail",
     "doors",
     "drill",
     "first_start",
     "group",
+    "help",
+    "keys",
+    "quit",
     "sales",
     "search",
     "session",

@@ -19,9 +19,9 @@ use crate::catalogue::{Catalogue, Value};
 pub use crate::catalogue::count;
 pub use denial::{Denial, denial, short_denial, who_decides};
 pub use facts::detail;
-pub use keys::{CODE_HINT, CODE_KEYS, DOOR_KEYS, HELP, QUIT_KEYS, READ_KEYS, code_mistake, quit_question};
+pub use keys::{CODE_KEYS, DOOR_KEYS, Keys, QUIT_KEYS, READ_KEYS, code_mistake, help, quit_question};
 pub use machine::{camera, camera_hint, fault, link, list_age, no_list, progress, ready, silence, stopped, suspension};
-pub use screen::{REASON, UNDO_REASON_HINT, answer, columns, screen_keys, screen_title, undo_head, undo_row};
+pub use screen::{answer, columns, screen_keys, screen_title, undo_head, undo_row};
 pub use time::{Clockface, span};
 pub use verdict::{Message, look_symbol, look_word, message, recent};
 

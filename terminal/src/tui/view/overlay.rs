@@ -20,13 +20,12 @@ const KEY_COLUMNS: usize = 15;
 pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     match scene.state.overlay() {
         Some(Overlay::Help) => {
-            let rows = words::HELP.iter().map(|(key, what)| ((*key).to_owned(), (*what).to_owned()));
-            draw_table(frame, area, " Help ", " Esc back ", rows.collect());
+            draw_table(scene, frame, area, "help-title", words::help(&scene.names));
         }
         Some(Overlay::Detail) => {
             let rows = detail_rows(scene);
             let rows = if rows.is_empty() { vec![(scene.names.say("detail-nothing"), String::new())] } else { rows };
-            draw_table(frame, area, &format!(" {} ", scene.names.say("detail-title")), " Esc back ", rows);
+            draw_table(scene, frame, area, "detail-title", rows);
         }
         Some(Overlay::Quit) => draw_quit(scene, frame, area),
         None => {}
@@ -36,7 +35,7 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-fn draw_table(frame: &mut Frame<'_>, area: Rect, title: &str, foot: &'static str, rows: Vec<(String, String)>) {
+fn draw_table(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<(String, String)>) {
     let width = area.width.min(WIDTH_MAX);
     let room = usize::from(width).saturating_sub(4 + KEY_COLUMNS);
     let bold = Style::new().add_modifier(Modifier::BOLD);
@@ -49,14 +48,16 @@ fn draw_table(frame: &mut Frame<'_>, area: Rect, title: &str, foot: &'static str
         lines.push(Line::from(vec![key, Span::raw(first)]));
         lines.extend(values.map(|more| Line::raw(format!(" {:<KEY_COLUMNS$}{more}", ""))));
     }
-    draw_box(frame, area, width, title, foot, lines);
+    let title = format!(" {} ", scene.names.say(title));
+    let foot = format!(" Esc {} ", scene.names.say("keys-back"));
+    draw_box(frame, area, width, &title, &foot, lines);
 }
 
 fn draw_quit(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let unsent = scene.state.status().map_or(0, |status| status.unsent);
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let mut lines: Vec<Line<'_>> = Vec::new();
-    for (at, sentence) in words::quit_question(unsent).iter().enumerate() {
+    for (at, sentence) in words::quit_question(unsent, &scene.names).iter().enumerate() {
         let style = if at == 0 { bold } else { Style::new() };
         let room = usize::from(area.width.min(WIDTH_MAX)).saturating_sub(4);
         lines.extend(wrap(sentence, room).into_iter().map(|row| Line::styled(format!(" {row}"), style)));
@@ -66,7 +67,7 @@ fn draw_quit(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     draw_box(frame, area, area.width.min(60), "", "", lines);
 }
 
-fn draw_box(frame: &mut Frame<'_>, area: Rect, width: u16, title: &str, foot: &'static str, lines: Vec<Line<'_>>) {
+fn draw_box(frame: &mut Frame<'_>, area: Rect, width: u16, title: &str, foot: &str, lines: Vec<Line<'_>>) {
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let place = centred(area, width, height);
     frame.render_widget(Clear, place);
@@ -78,8 +79,10 @@ fn draw_box(frame: &mut Frame<'_>, area: Rect, width: u16, title: &str, foot: &'
 fn draw_code_line(scene: &Scene<'_>, line: &str, frame: &mut Frame<'_>, area: Rect) {
     let line = words::clean_line(line);
     let hint = match scene.state.typing().mistake() {
-        Some(mistake) => Line::styled(format!(" {}", words::code_mistake(mistake)), scene.theme.warning()),
-        None => Line::styled(format!(" {}", words::CODE_HINT), scene.theme.faint()),
+        Some(mistake) => {
+            Line::styled(format!(" {}", words::code_mistake(mistake, &scene.names)), scene.theme.warning())
+        }
+        None => Line::styled(format!(" {}", scene.names.say("code-hint")), scene.theme.faint()),
     };
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let entry = |room: usize| Line::styled(format!(" {}▏", tail(&line, room)), bold);
@@ -94,5 +97,9 @@ fn draw_code_line(scene: &Scene<'_>, line: &str, frame: &mut Frame<'_>, area: Re
     let place = Rect { y: area.bottom().saturating_sub(height + foot), height, ..area }.intersection(area);
     frame.render_widget(Clear, place);
     let room = usize::from(place.width).saturating_sub(5);
-    frame.render_widget(Paragraph::new(vec![entry(room), hint]).block(Block::bordered().title(" Code ")), place);
+    frame.render_widget(
+        Paragraph::new(vec![entry(room), hint])
+            .block(Block::bordered().title(format!(" {} ", scene.names.say("code-title")))),
+        place,
+    );
 }

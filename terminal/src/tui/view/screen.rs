@@ -23,7 +23,7 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let room = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
     let place = centred(room.intersection(area), SIZE_MAX.0, SIZE_MAX.1);
     frame.render_widget(Clear, place);
-    let block = Block::bordered().title(format!(" {} ", words::screen_title(screen)));
+    let block = Block::bordered().title(format!(" {} ", scene.names.say(words::screen_title(screen))));
     let inner = block.inner(place);
     frame.render_widget(block, place);
     let inner = draw_verdict(scene, frame, inner);

@@ -47,7 +47,7 @@ pub(super) fn link_and_time<'a>(scene: &Scene<'_>) -> Line<'a> {
 
 /// Inside, to send, the list's age, this door's rate. What doesn't fit is left out from the end.
 pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
-    if let Some(told) = scene.state.answer().and_then(words::answer) {
+    if let Some(told) = scene.state.answer().and_then(|answer| words::answer(answer, &scene.names)) {
         let told = fit(&told, usize::from(area.width).saturating_sub(1));
         frame.render_widget(Line::styled(format!(" {told}"), Style::new().add_modifier(Modifier::BOLD)), area);
         return;
@@ -96,11 +96,11 @@ pub(super) fn keys<'a>(scene: &Scene<'_>) -> Line<'a> {
 }
 
 /// A line of keys and what they do.
-pub(super) fn listed<'a>(scene: &Scene<'_>, keys: &[(&'a str, &str)]) -> Line<'a> {
+pub(super) fn listed<'a>(scene: &Scene<'_>, keys: words::Keys) -> Line<'a> {
     let mut line = Line::raw(" ");
     for (key, what) in keys {
         line.push_span(Span::styled(*key, Style::new().add_modifier(Modifier::BOLD)));
-        line.push_span(Span::styled(format!(" {what}  "), scene.theme.faint()));
+        line.push_span(Span::styled(format!(" {}  ", scene.names.say(what)), scene.theme.faint()));
     }
     line
 }

@@ -15,7 +15,7 @@ pub(super) fn draw(scene: &Scene<'_>, screen: &Undo, frame: &mut Frame<'_>, area
     let width = usize::from(area.width);
     let [head, list, foot] =
         Layout::vertical([Constraint::Length(2), Constraint::Min(0), Constraint::Length(2)]).areas(area);
-    frame.render_widget(Paragraph::new(format!(" {}", words::undo_head(screen))), head);
+    frame.render_widget(Paragraph::new(format!(" {}", scene.names.say(words::undo_head(screen)))), head);
     let rows: Vec<Line<'_>> = screen
         .rows()
         .unwrap_or_default()
@@ -26,8 +26,8 @@ pub(super) fn draw(scene: &Scene<'_>, screen: &Undo, frame: &mut Frame<'_>, area
     if let Some(reason) = screen.reason() {
         let hint = if screen.is_reason_missing() { scene.theme.warning() } else { scene.theme.faint() };
         let lines = vec![
-            field_line(words::REASON, reason, true, width),
-            Line::styled(format!(" {}", words::UNDO_REASON_HINT), hint),
+            field_line(&scene.names.say("undo-reason"), reason, true, width),
+            Line::styled(format!(" {}", scene.names.say("undo-reason-hint")), hint),
         ];
         frame.render_widget(Paragraph::new(lines), foot);
     }

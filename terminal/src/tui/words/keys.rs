@@ -2,73 +2,105 @@
 
 use sync_protocol::crockford::CodeError;
 
-use super::count;
+use super::{Names, look_symbol, look_word};
+use crate::app::Look;
+use crate::catalogue::text;
+
+/// Keys as they are written on the keyboard, each with the id of what it does.
+pub type Keys = &'static [(&'static str, &'static str)];
+
+/// What a row of the help screen is about.
+enum Topic {
+    /// A key.
+    Key(&'static str),
+    /// A letter and a function key that do the same.
+    Keys(&'static str, &'static str),
+    /// A look of the panel.
+    Look(Look),
+    /// Something else: the id of what it is called.
+    Called(&'static str),
+    /// None: an empty row.
+    Gap,
+}
 
 /// Every key and what it does, for the help screen.
-pub const HELP: &[(&str, &str)] = &[
-    ("e or F4", "Change between entry and exit."),
-    ("u or F5", "Take back what this door did last."),
-    ("t or F9", "Type the code under a ticket. A digit begins one too; Enter presents it, Esc drops it."),
-    ("i", "Technical detail of the last decision."),
-    ("m", "Sound off or on."),
-    ("? or F1", "This help."),
-    ("Esc", "Back."),
-    ("q or F10", "Quit. Check-ins stay safe on this machine."),
-    ("", ""),
-    ("Camera", "Needs no key. A code that stays in front of it is read once."),
-    ("Hand scanner", "Needs no key. Let it send Enter after each code."),
-    ("", ""),
-    ("✔ ADMIT", "Let in. It is written down already."),
-    ("! CHECK", "Do or ask what is written there first."),
-    ("✖ DENY", "Don't let in. The reason and the next step are written there."),
-    ("↩ EXIT", "The guest is out."),
-    ("= SAME", "Read twice in a row. It counts once."),
-    ("■ FAULT, STOP", "The machine's trouble, never the guest's."),
+const HELP: &[(Topic, &str)] = &[
+    (Topic::Keys("e", "F4"), "help-direction"),
+    (Topic::Keys("u", "F5"), "help-undo"),
+    (Topic::Keys("t", "F9"), "help-code"),
+    (Topic::Key("i"), "help-detail"),
+    (Topic::Key("m"), "help-sound"),
+    (Topic::Keys("?", "F1"), "help-help"),
+    (Topic::Key("Esc"), "help-back"),
+    (Topic::Keys("q", "F10"), "help-quit"),
+    (Topic::Gap, ""),
+    (Topic::Called("help-camera"), "help-camera-use"),
+    (Topic::Called("help-scanner"), "help-scanner-use"),
+    (Topic::Gap, ""),
+    (Topic::Look(Look::Admit), "help-admit"),
+    (Topic::Look(Look::Check), "help-check"),
+    (Topic::Look(Look::Deny), "help-deny"),
+    (Topic::Look(Look::Exit), "help-exit"),
+    (Topic::Look(Look::Repeat), "help-repeat"),
+    (Topic::Called("help-fault"), "help-fault-means"),
 ];
 
-/// What the code line takes.
-pub const CODE_HINT: &str = "The code under the ticket; hyphens may be left out.";
 /// The keys of the code line.
-pub const CODE_KEYS: &[(&str, &str)] = &[("Enter", "present"), ("Esc", "drop")];
+pub const CODE_KEYS: Keys = &[("Enter", "keys-present"), ("Esc", "keys-drop")];
 /// The keys of the question whether to quit.
-pub const QUIT_KEYS: &[(&str, &str)] = &[("y", "quit"), ("n", "stay")];
+pub const QUIT_KEYS: Keys = &[("y", "keys-quit"), ("n", "keys-stay")];
 /// The keys of what only wants to be read.
-pub const READ_KEYS: &[(&str, &str)] = &[("Esc", "back")];
+pub const READ_KEYS: Keys = &[("Esc", "keys-back")];
 /// The keys of the door.
-pub const DOOR_KEYS: &[(&str, &str)] = &[
-    ("/", "search"),
-    ("w", "walk-in"),
-    ("e", "entry⇄exit"),
-    ("u", "undo"),
-    ("d", "doors"),
-    ("c", "camera"),
-    ("?", "help"),
-    ("q", "quit"),
+pub const DOOR_KEYS: Keys = &[
+    ("/", "keys-search"),
+    ("w", "keys-walk-in"),
+    ("e", "keys-direction"),
+    ("u", "keys-undo"),
+    ("d", "keys-doors"),
+    ("c", "keys-camera"),
+    ("?", "keys-help"),
+    ("q", "keys-quit"),
 ];
+
+/// Returns the rows of the help screen: what they are about, and what is said about it.
+pub fn help(names: &Names<'_>) -> Vec<(String, String)> {
+    let row = |(topic, id): &(Topic, &str)| {
+        let topic = match topic {
+            Topic::Key(key) => (*key).to_owned(),
+            Topic::Keys(letter, key) => {
+                names.say_with("help-two-keys", &[("letter", text(*letter)), ("key", text(*key))])
+            }
+            Topic::Look(look) => format!("{} {}", look_symbol(*look), look_word(*look)),
+            Topic::Called(id) => names.say(id),
+            Topic::Gap => return (String::new(), String::new()),
+        };
+        (topic, names.say(id))
+    };
+    HELP.iter().map(row).collect()
+}
 
 /// Returns what is wrong with a typed code.
-pub fn code_mistake(mistake: CodeError) -> String {
+pub fn code_mistake(mistake: CodeError, names: &Names<'_>) -> String {
     match mistake {
-        CodeError::Empty => "Nothing typed.".into(),
-        CodeError::Symbol(symbol) => format!("No code has a {symbol:?}."),
-        CodeError::TooLong => "Too long for a code.".into(),
-        CodeError::Check => "A typing mistake: compare with the ticket.".into(),
+        CodeError::Empty => names.say("code-empty"),
+        CodeError::Symbol(symbol) => {
+            names.say_with("code-symbol", &[("symbol", text(symbol.escape_debug().to_string()))])
+        }
+        CodeError::TooLong => names.say("code-too-long"),
+        CodeError::Check => names.say("code-mistake"),
     }
 }
 
 /// Returns the question before quitting, with the count of check-ins that the server lacks.
-pub fn quit_question(unsent: u64) -> Vec<String> {
-    match unsent {
-        0 => vec!["Quit Usher?".into(), "All check-ins are sent.".into()],
-        1 => vec![
-            "Quit Usher?".into(),
-            "1 check-in is not sent yet.".into(),
-            "It is safe on this machine and is sent next time.".into(),
-        ],
-        unsent => vec![
-            "Quit Usher?".into(),
-            format!("{} check-ins are not sent yet.", count(unsent)),
-            "They are safe on this machine and are sent next time.".into(),
-        ],
+pub fn quit_question(unsent: u64, names: &Names<'_>) -> Vec<String> {
+    let mut sentences = vec![names.say("quit-question")];
+    if unsent == 0 {
+        sentences.push(names.say("quit-all-sent"));
+    } else {
+        let count = || [("count", unsent.into())];
+        sentences.push(names.say_with("quit-unsent", &count()));
+        sentences.push(names.say_with("quit-unsent-safe", &count()));
     }
+    sentences
 }

@@ -1,0 +1,26 @@
+### The help screen.
+
+help-title = Hilfe
+# A letter and a function key that do the same.
+help-two-keys = { $letter } oder { $key }
+help-direction = Zwischen Eingang und Ausgang wechseln.
+help-undo = Zurücknehmen, was diese Tür zuletzt gebucht hat.
+help-code = Den Code unter dem Ticket eintippen. Eine Ziffer beginnt ihn auch; Enter prüft ihn, Esc verwirft ihn.
+help-detail = Technische Einzelheiten der letzten Entscheidung.
+help-sound = Ton aus oder an.
+help-help = Diese Hilfe.
+help-back = Zurück.
+help-quit = Beenden. Alle Buchungen bleiben auf diesem Gerät sicher.
+
+help-camera = Kamera
+help-camera-use = Braucht keine Taste. Ein Code, der davor bleibt, wird einmal gelesen.
+help-scanner = Handscanner
+help-scanner-use = Braucht keine Taste. Er soll nach jedem Code Enter senden.
+
+help-admit = Einlassen. Es ist schon festgehalten.
+help-check = Erst tun oder fragen, was dort steht.
+help-deny = Nicht einlassen. Grund und nächster Schritt stehen dort.
+help-exit = Der Gast ist draußen.
+help-repeat = Zweimal nacheinander gelesen. Zählt einmal.
+help-fault = ■ STÖRUNG, STOPP
+help-fault-means = Liegt am Gerät, nie am Gast.

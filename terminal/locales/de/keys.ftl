@@ -1,0 +1,15 @@
+### What keys do, in a word or two, for the line of keys.
+
+keys-back = zurück
+keys-camera = Kamera
+keys-choose = wählen
+keys-direction = Ein⇄Aus
+keys-doors = Türen
+keys-drop = verwerfen
+keys-help = Hilfe
+keys-present = prüfen
+keys-quit = Ende
+keys-search = Suche
+keys-stay = bleiben
+keys-undo = Storno
+keys-walk-in = Abendkasse

@@ -1,0 +1,26 @@
+### The help screen.
+
+help-title = Help
+# A letter and a function key that do the same.
+help-two-keys = { $letter } or { $key }
+help-direction = Change between entry and exit.
+help-undo = Take back what this door did last.
+help-code = Type the code under a ticket. A digit begins one too; Enter presents it, Esc drops it.
+help-detail = Technical detail of the last decision.
+help-sound = Sound off or on.
+help-help = This help.
+help-back = Back.
+help-quit = Quit. Check-ins stay safe on this machine.
+
+help-camera = Camera
+help-camera-use = Needs no key. A code that stays in front of it is read once.
+help-scanner = Hand scanner
+help-scanner-use = Needs no key. Let it send Enter after each code.
+
+help-admit = Let in. It is written down already.
+help-check = Do or ask what is written there first.
+help-deny = Don't let in. The reason and the next step are written there.
+help-exit = The guest is out.
+help-repeat = Read twice in a row. It counts once.
+help-fault = ■ FAULT, STOP
+help-fault-means = The machine's trouble, never the guest's.
