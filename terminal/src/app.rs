@@ -16,6 +16,7 @@ use sync_protocol::verdict::Direction;
 
 use crate::door::{Decided, Notice, Request};
 use crate::feedback::Tone;
+use crate::settings::Memo;
 
 pub use field::Field;
 pub use look::Look;
@@ -67,6 +68,8 @@ pub enum Effect {
     SetDirection(Direction),
     /// Ask the gate something for a screen.
     Ask(Request),
+    /// Choose this again at the next start.
+    Remember(Memo),
     /// End the program.
     Quit,
 }
@@ -230,7 +233,10 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
         (_, 'i') => state.overlay = Some(Overlay::Detail),
         (_, 'q') => state.overlay = Some(Overlay::Quit),
         (_, 't') => state.typing.open(state.now),
-        (_, 'm') => state.is_muted = !state.is_muted,
+        (_, 'm') => {
+            state.is_muted = !state.is_muted;
+            return Some(Effect::Remember(Memo::Mute(state.is_muted)));
+        }
         (_, 'e') => {
             state.direction = match state.direction {
                 Direction::Entry => Direction::Exit,

@@ -1,5 +1,6 @@
 //! The command line: what can be asked of `usher`, and who answers.
 
+mod config;
 mod door;
 mod enrol;
 mod events;
@@ -11,15 +12,18 @@ mod secret;
 mod status;
 mod sync;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use sync_protocol::id::EventId;
 
 use crate::catalogue::Language;
-use crate::{config, decode_command};
+use crate::config as environment;
+use crate::decode_command;
+use crate::settings::{self, Home, Memory, Read, ReadError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +34,8 @@ Examples:
   usher sync                       exchange everything with the server once, and end
   usher decode photo.jpg --json    read any QR code in a picture
 
-The passphrase is asked for, or read from --passphrase-file or USHER_PASSPHRASE.";
+The passphrase is asked for, or read from --passphrase-file or USHER_PASSPHRASE. Options with an
+environment variable can be set in a file as well; see `usher config init`.";
 
 /// Checks tickets at the door, with or without a network.
 ///
@@ -59,9 +64,12 @@ pub(crate) struct Place {
     /// A file whose first line is the passphrase.
     #[arg(long, global = true, env = "USHER_PASSPHRASE_FILE", value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// The language of what staff read; auto takes the computer's [default: auto].
-    #[arg(long, global = true, env = "USHER_LANGUAGE", value_name = "LANGUAGE")]
-    language: Option<LanguageChoice>,
+    /// The language of what staff read; auto takes the computer's.
+    #[arg(long, global = true, env = "USHER_LANGUAGE", value_name = "LANGUAGE", default_value = "auto")]
+    language: LanguageChoice,
+    /// The file with settings [default: config.toml in the data folder, or in ~/.config/usher].
+    #[arg(long, global = true, env = "USHER_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// Which language.
@@ -84,6 +92,9 @@ enum Command {
     #[command(subcommand)]
     Journal(journal::JournalCommand),
     Export(export::ExportArgs),
+    /// Shows what is set, by whom, and where.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Prints completions for a shell; see your shell's manual for where they go.
     Completions {
         /// The shell.
@@ -97,7 +108,14 @@ enum Command {
 ///
 /// Whatever went wrong, in words for people, with its causes.
 pub fn run() -> anyhow::Result<ExitCode> {
-    let cli = Cli::parse();
+    let home = Home { config: environment::config_folder(), data: environment::data_folder() };
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let (matches, settings) = match settings::read(&command(), &arguments, &home, files_that_count) {
+        Ok(read) => read,
+        Err(ReadError::CommandLine(error)) => error.exit(),
+        Err(ReadError::File(error)) => return Err(error.into()),
+    };
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match cli.command {
         None => door::run(&cli.place, cli.door),
         Some(Command::Enrol(args)) => enrol::run(&cli.place, args),
@@ -108,26 +126,91 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Some(Command::Events(args)) => events::run(&cli.place, args),
         Some(Command::Journal(command)) => journal::run(&cli.place, command),
         Some(Command::Export(args)) => export::run(&cli.place, args),
+        Some(Command::Config(asked)) => config::run(&cli.place, asked, &settings),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Cli::command(), "usher", &mut std::io::stdout());
+            clap_complete::generate(shell, &mut command(), "usher", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// Returns the whole command line.
+fn command() -> clap::Command {
+    settings::with_switches(Cli::command())
+}
+
+/// What helps with a broken file of settings must not need one.
+fn files_that_count(asked: &ArgMatches) -> Read {
+    let is_about_the_file = |config: &ArgMatches| config.subcommand_name() != Some("show");
+    match asked.subcommand() {
+        Some(("completions", _)) => Read::Nothing,
+        Some(("config", config)) if is_about_the_file(config) => Read::Nothing,
+        _ => Read::Files,
     }
 }
 
 impl Place {
     /// Returns the folder that holds the data of every enrolled event.
     fn folder(&self) -> anyhow::Result<PathBuf> {
-        let named = self.data_dir.clone().or_else(config::data_folder);
+        let named = self.data_dir.clone().or_else(environment::data_folder);
         named.context("no home folder is known; name a folder with --data-dir")
     }
 
     /// Returns the language of what staff read.
     fn language(&self) -> Language {
-        match self.language.unwrap_or(LanguageChoice::Auto) {
-            LanguageChoice::Auto => config::locale().map(|locale| Language::of_locale(&locale)).unwrap_or_default(),
+        match self.language {
+            LanguageChoice::Auto => {
+                environment::locale().map(|locale| Language::of_locale(&locale)).unwrap_or_default()
+            }
             LanguageChoice::En => Language::English,
             LanguageChoice::De => Language::German,
         }
+    }
+
+    /// Returns what staff chose on the screen at an earlier time, and where it is kept.
+    fn memory(&self) -> anyhow::Result<Memory> {
+        Ok(Memory::in_folder(&self.folder()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn a_setting_has_one_name_everywhere() {
+        let command = Cli::command();
+
+        for arg in command.get_arguments().filter(|arg| arg.get_env().is_some()) {
+            let name = arg.get_long().unwrap_or_default();
+            let variable = format!("USHER_{}", name.replace('-', "_").to_uppercase());
+            assert_eq!(arg.get_env().and_then(|env| env.to_str()), Some(variable.as_str()));
+        }
+    }
+
+    #[test]
+    fn the_file_that_is_written_first_sets_nothing_and_can_be_filled_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        let read = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            let arguments = ["usher", "--config", file.to_str().unwrap()].map(OsString::from);
+            settings::read(&command(), &arguments, &Home::default(), |_| Read::Files).map(|(_, settings)| settings)
+        };
+        let template = settings::template(&command());
+
+        let unset = read(&template).unwrap();
+        let is_example = |line: &&str| line.starts_with('#') && !line.starts_with("# ") && line.len() > 1;
+        let examples: Vec<&str> = template.lines().filter(is_example).collect();
+        let filled = examples.iter().map(|line| line.replace("#event = \"ID\"", "").replacen('#', "", 1));
+        let set = read(&filled.collect::<Vec<_>>().join("\n")).unwrap();
+
+        assert_eq!(examples.len(), unset.all.len());
+        assert_eq!(set.all.len(), unset.all.len());
     }
 }

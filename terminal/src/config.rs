@@ -11,9 +11,19 @@ pub(crate) const PASSPHRASE_VARIABLE: &str = "USHER_PASSPHRASE";
 /// Returns the folder for the data of every enrolled event, where none is named; nothing if no home
 /// folder is known.
 pub(crate) fn data_folder() -> Option<PathBuf> {
+    home_folder("XDG_DATA_HOME", ".local/share")
+}
+
+/// Returns the folder for settings, where none is named; nothing if no home folder is known.
+pub(crate) fn config_folder() -> Option<PathBuf> {
+    home_folder("XDG_CONFIG_HOME", ".config")
+}
+
+/// Returns this program's part of a folder that the XDG base directory specification (0.8) names.
+fn home_folder(variable: &str, usual: &str) -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let share = folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")));
-    share.map(|share| share.join("usher"))
+    let base = folder(variable).or_else(|| folder("HOME").map(|home| home.join(usual)));
+    base.map(|base| base.join("usher"))
 }
 
 /// Returns the passphrase that the environment holds, if it holds one.

@@ -23,6 +23,7 @@ use crate::app::{Effect, Event, State, update};
 use crate::catalogue::{Catalogue, Language};
 use crate::door::{Notice, Request};
 use crate::feedback::Bell;
+use crate::settings::Memo;
 use inputs::Input;
 use screen::Screen;
 use theme::{Palette, Theme};
@@ -47,6 +48,8 @@ pub enum Command {
     SetDirection(Direction),
     /// Answer a screen's question.
     Ask(Request),
+    /// Choose this again at the next start.
+    Remember(Memo),
     /// The screen is closing: finish what was begun.
     Quit,
 }
@@ -153,6 +156,7 @@ impl Door {
             Some(Effect::Present(line)) => self.send(Command::Present { text: line.text, is_typed: line.is_typed }),
             Some(Effect::SetDirection(direction)) => self.send(Command::SetDirection(direction)),
             Some(Effect::Ask(request)) => self.send(Command::Ask(request)),
+            Some(Effect::Remember(memo)) => self.send(Command::Remember(memo)),
             Some(Effect::Quit) => self.is_done = true,
             None => {}
         }

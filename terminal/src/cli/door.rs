@@ -26,6 +26,7 @@ use crate::door::Notice;
 use crate::gate::Source;
 use crate::gate::desk::Desk;
 use crate::headless::{self, Format};
+use crate::settings::Memory;
 use crate::tui::{self, Command, Options, theme::Palette};
 use crate::working::{Network, Seeing, Terminal};
 use crate::{config, interrupt, logs};
@@ -43,7 +44,7 @@ pub(super) struct DoorArgs {
     #[command(flatten)]
     gate: GateChoice,
     /// Begin with people going out.
-    #[arg(long)]
+    #[arg(long, env = "USHER_EXIT")]
     exit: bool,
     /// The camera: its number, a part of its name, or `any`.
     #[arg(long, env = "USHER_CAMERA", value_name = "CAMERA", default_value = "any", conflicts_with = "replay")]
@@ -52,7 +53,7 @@ pub(super) struct DoorArgs {
     #[arg(long, env = "USHER_RESOLUTION", value_name = "WIDTHxHEIGHT", default_value = "1280x720")]
     resolution: Resolution,
     /// No camera: a hand scanner or typed codes.
-    #[arg(long, conflicts_with = "replay")]
+    #[arg(long, env = "USHER_NO_CAMERA", conflicts_with = "replay")]
     no_camera: bool,
     /// Look at pictures instead of a camera: files, or folders of them in the order of their names.
     #[arg(long, value_name = "PATH", num_args = 1..)]
@@ -64,7 +65,7 @@ pub(super) struct DoorArgs {
     #[arg(long, requires = "replay")]
     repeat: bool,
     /// Never look for the server.
-    #[arg(long)]
+    #[arg(long, env = "USHER_OFFLINE")]
     offline: bool,
     /// Begin with tones off.
     #[arg(long, env = "USHER_MUTE")]
@@ -110,7 +111,7 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
     if !args.headless && !has_screen {
         bail!("the door screen needs a terminal; without one, use --headless");
     }
-    let folder = place.folder()?;
+    let (folder, memory) = (place.folder()?, place.memory()?);
     let mut store = place.open()?;
     if store.policy().is_none() {
         eprintln!("There is no ticket list yet; downloading it.");
@@ -131,7 +132,7 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
     let result = if args.headless {
         args.headless(&terminal, notices)
     } else {
-        args.screen(&terminal, notices, place.language())
+        args.screen(&terminal, notices, place.language(), &memory)
     };
     terminal.close();
     result
@@ -182,10 +183,17 @@ impl DoorArgs {
         Ok(Some(Seeing { source: Box::new(device), name: "camera".to_owned(), budget: Budget::live() }))
     }
 
-    fn screen(&self, terminal: &Terminal, notices: Receiver<Notice>, language: Language) -> anyhow::Result<ExitCode> {
+    fn screen(
+        &self,
+        terminal: &Terminal,
+        notices: Receiver<Notice>,
+        language: Language,
+        memory: &Memory,
+    ) -> anyhow::Result<ExitCode> {
         let (commands, asked) = mpsc::channel();
         let desk = terminal.desk().clone();
-        thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk))?;
+        let memory = memory.clone();
+        thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk, &memory))?;
         let colour = Palette::from_no_color(config::no_color().as_deref());
         tui::run(notices, commands, Options { mute: self.mute, colour, language })?;
         Ok(ExitCode::SUCCESS)
@@ -207,12 +215,17 @@ impl DoorArgs {
 }
 
 /// Does what the screen asks for until it closes.
-fn obey(asked: &Receiver<Command>, desk: &Desk) {
+fn obey(asked: &Receiver<Command>, desk: &Desk, memory: &Memory) {
     for command in asked {
         match command {
             Command::Present { text, .. } => desk.present(text, Source::Typed),
             Command::Ask(request) => desk.ask(request),
             Command::SetDirection(direction) => desk.set_direction(direction),
+            Command::Remember(memo) => {
+                if let Err(error) = memory.keep(memo) {
+                    tracing::warn!(%error, "what was chosen could not be remembered");
+                }
+            }
             Command::Quit => return,
         }
     }

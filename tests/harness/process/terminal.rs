@@ -81,6 +81,8 @@ impl Terminal {
             .env("USHER_DATA_DIR", &self.folder)
             .env("USHER_PASSPHRASE", &self.passphrase)
             .env("USHER_LANGUAGE", "en");
+        // Whoever runs the tests may have settings of their own.
+        command.env("XDG_CONFIG_HOME", &self.folder);
         Ok(command)
     }
 }
