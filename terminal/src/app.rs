@@ -409,7 +409,7 @@ mod tests {
     #[test]
     fn a_muted_door_is_silent() {
         let mut state = ready();
-        command_key(&mut state, 'm');
+        assert_eq!(command_key(&mut state, 'm'), Some(Effect::Remember(Memo::Mute(true))));
 
         assert_eq!(decided(&mut state, samples::admit(Flags::default())), None);
 

@@ -69,3 +69,31 @@ async fn what_keeps_it_from_beginning_is_said_in_words() {
     typed.wait_for(READY, PATIENCE).unwrap();
     assert!(!typed.text().contains("battery"));
 }
+
+#[tokio::test]
+async fn what_staff_chose_is_chosen_again_unless_the_file_of_settings_says_otherwise() {
+    let venue = Venue::open(&[]).await;
+
+    let mut door = venue.door(&OFFLINE, (80, 24));
+    door.wait_for(READY, PATIENCE).unwrap();
+    door.send("m").unwrap();
+    door.wait_for("sound off", PATIENCE).unwrap();
+    quit(&mut door);
+
+    let mut door = venue.door(&OFFLINE, (80, 24));
+    door.wait_for("sound off", PATIENCE).unwrap();
+    quit(&mut door);
+
+    let memory = venue.terminal.folder().join("door.toml");
+    assert!(std::fs::read_to_string(memory).unwrap().contains("mute = true"));
+    std::fs::write(venue.terminal.folder().join("config.toml"), "mute = false").unwrap();
+    let door = venue.door(&OFFLINE, (80, 24));
+    assert!(!door.wait_for(READY, PATIENCE).unwrap().contains("sound off"));
+}
+
+fn quit(door: &mut Screen) {
+    door.send(key::CTRL_C).unwrap();
+    door.wait_for("Quit Usher?", PATIENCE).unwrap();
+    door.send(key::CTRL_C).unwrap();
+    assert!(door.wait(PATIENCE).unwrap().success());
+}

@@ -193,9 +193,12 @@ impl DoorArgs {
         let (commands, asked) = mpsc::channel();
         let desk = terminal.desk().clone();
         let memory = memory.clone();
-        thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk, &memory))?;
+        let obeying = thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk, &memory))?;
         let colour = Palette::from_no_color(config::no_color().as_deref());
-        tui::run(notices, commands, Options { mute: self.mute, colour, language })?;
+        let outcome = tui::run(notices, commands, Options { mute: self.mute, colour, language });
+        // The last thing chosen is remembered before the program ends.
+        let _ = obeying.join();
+        outcome?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -361,6 +361,6 @@ mod tests {
     }
 
     fn path() -> clap::builder::ValueParser {
-        clap::value_parser!(PathBuf).into()
+        clap::value_parser!(PathBuf)
     }
 }
