@@ -158,11 +158,13 @@ fn decide(state: &mut State, decided: Arc<Decided>) -> Option<Effect> {
 }
 
 fn press(state: &mut State, key: Key) -> Option<Effect> {
-    if state.overlay.is_none() && state.typing.line().is_none() && !matches!(key, Key::Interrupt | Key::Function(1)) {
-        if let Some(screen) = &mut state.screen {
-            let outcome = screen.press(key);
-            return follow(state, outcome);
-        }
+    let is_free = state.overlay.is_none() && state.typing.line().is_none();
+    if is_free
+        && !matches!(key, Key::Interrupt | Key::Function(1))
+        && let Some(screen) = &mut state.screen
+    {
+        let outcome = screen.press(key);
+        return follow(state, outcome);
     }
     match key {
         Key::Char(letter) => {
