@@ -2,6 +2,7 @@
 
 pub mod claims;
 pub mod conflicts;
+pub mod doors;
 pub mod intake;
 pub mod quarantine;
 pub mod routes;
@@ -137,9 +138,9 @@ pub enum Order {
     NewestFirst,
 }
 
-/// How often something happened at a gate.
+/// How often something happened at a gate or a device.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct GateCount {
+pub struct Tally {
     /// Admissions that nobody took back.
     pub admitted: u64,
     /// Exits that nobody took back.

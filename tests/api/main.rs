@@ -17,4 +17,5 @@ mod served;
 mod servers;
 mod strangers;
 mod sync;
+mod terminals;
 mod tickets;

@@ -106,6 +106,18 @@ pub(super) async fn list(
         .collect()
 }
 
+/// Returns the devices that have numbers in an event, by number.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn numbered(tx: &mut Tx, event: EventId) -> Result<Vec<Device>, StoreError> {
+    let text =
+        format!("SELECT {DEVICE_COLUMNS} FROM devices WHERE event_id = $1 AND number IS NOT NULL ORDER BY number");
+    let rows = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).fetch_all(tx.connection()).await?;
+    rows.iter().map(read_device).collect()
+}
+
 /// Returns the names of the devices that have numbers in an event.
 ///
 /// # Errors

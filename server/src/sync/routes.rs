@@ -1,6 +1,7 @@
 //! What terminals speak: `/sync/v1`.
 
 mod claims;
+mod doors;
 mod enrol;
 mod feed;
 mod journals;
@@ -34,6 +35,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(snapshot::fetch_chunk))
         .routes(routes!(journals::push_journal, journals::show_journal))
         .routes(routes!(claims::claim_ticket))
+        .routes(routes!(doors::list_doors))
         .route("/sync/v0/{*rest}", any(upgrade))
 }
 

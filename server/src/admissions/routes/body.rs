@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::admissions::conflicts::SignedBytes;
 use crate::admissions::quarantine::{Adopted, Quarantined};
-use crate::admissions::{CheckIn, GateCount};
+use crate::admissions::{CheckIn, Tally};
 use crate::events::Event;
 use crate::http::time::rfc3339;
 
@@ -212,12 +212,12 @@ struct ZoneCountsBody {
 }
 
 impl CountsBody {
-    pub(super) fn of(event: &Event, counts: &BTreeMap<GateId, GateCount>, inside: &BTreeMap<ZoneId, u64>) -> Self {
+    pub(super) fn of(event: &Event, counts: &BTreeMap<GateId, Tally>, inside: &BTreeMap<ZoneId, u64>) -> Self {
         let policy = &event.policy;
         let known = policy.gates.iter().map(|gate| gate.id);
         let strange = counts.keys().copied().filter(|id| policy.gate(*id).is_none());
         let gates = known.chain(strange).map(|id| {
-            let GateCount { admitted, exits, denied } = counts.get(&id).copied().unwrap_or_default();
+            let Tally { admitted, exits, denied } = counts.get(&id).copied().unwrap_or_default();
             GateCountsBody { gate: gate(event, id), admitted, exits, denied }
         });
         let admitted_to = |id| {

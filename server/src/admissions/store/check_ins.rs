@@ -8,7 +8,7 @@ use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, GateId, Seq, Ticke
 use sync_protocol::journal::{EntryKind, Flags};
 use sync_protocol::time::Hlc;
 
-use crate::admissions::{CheckIn, Filter, GateCount, Order};
+use crate::admissions::{CheckIn, Filter, Order, Tally};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::insert_rows;
 use crate::db::{StoreError, Tx};
@@ -222,7 +222,7 @@ pub(in crate::admissions) async fn list(
 pub(in crate::admissions) async fn gate_counts(
     tx: &mut Tx,
     event: EventId,
-) -> Result<BTreeMap<GateId, GateCount>, StoreError> {
+) -> Result<BTreeMap<GateId, Tally>, StoreError> {
     let rows = sqlx::query(
         "SELECT gate, kind, COUNT(*) AS total FROM check_ins
          WHERE event_id = $1 AND (is_effective = 1 OR kind = 3) GROUP BY gate, kind",
@@ -230,18 +230,41 @@ pub(in crate::admissions) async fn gate_counts(
     .bind(&event.0[..])
     .fetch_all(tx.connection())
     .await?;
-    let mut counts: BTreeMap<GateId, GateCount> = BTreeMap::new();
+    let mut counts: BTreeMap<GateId, Tally> = BTreeMap::new();
     for row in &rows {
-        let count = counts.entry(GateId(row.small("gate")?)).or_default();
-        let total = row.uint("total")?;
-        match EntryKind::from_u8(row.small("kind")?) {
-            Some(EntryKind::Admit) => count.admitted = total,
-            Some(EntryKind::Exit) => count.exits = total,
-            Some(EntryKind::Deny) => count.denied = total,
-            _ => {}
-        }
+        add(counts.entry(GateId(row.small("gate")?)).or_default(), row)?;
     }
     Ok(counts)
+}
+
+/// Returns how often each device admitted, let out and denied.
+pub(in crate::admissions) async fn device_counts(
+    tx: &mut Tx,
+    event: EventId,
+) -> Result<BTreeMap<DeviceNo, Tally>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT device_no, kind, COUNT(*) AS total FROM check_ins
+         WHERE event_id = $1 AND (is_effective = 1 OR kind = 3) GROUP BY device_no, kind",
+    )
+    .bind(&event.0[..])
+    .fetch_all(tx.connection())
+    .await?;
+    let mut counts: BTreeMap<DeviceNo, Tally> = BTreeMap::new();
+    for row in &rows {
+        add(counts.entry(DeviceNo(row.small("device_no")?)).or_default(), row)?;
+    }
+    Ok(counts)
+}
+
+fn add(count: &mut Tally, row: &AnyRow) -> Result<(), StoreError> {
+    let total = row.uint("total")?;
+    match EntryKind::from_u8(row.small("kind")?) {
+        Some(EntryKind::Admit) => count.admitted = total,
+        Some(EntryKind::Exit) => count.exits = total,
+        Some(EntryKind::Deny) => count.denied = total,
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Returns how many tickets are inside each zone: those whose last movement there was in.

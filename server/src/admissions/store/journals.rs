@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sync_protocol::hash::Hash;
 use sync_protocol::id::{DeviceId, Seq};
-use sync_protocol::journal::PersonalData;
 use sync_protocol::journal::batch::BatchEntry;
+use sync_protocol::journal::{Entry, PersonalData};
 use sync_protocol::key::Signature;
 use sync_protocol::time::UnixMillis;
 
@@ -66,6 +66,17 @@ pub(in crate::admissions) async fn insert_personal_data(
     })
     .await?;
     Ok(())
+}
+
+/// Returns an entry of a device's journal; none of that number if it is not held.
+pub(in crate::admissions) async fn entry(tx: &mut Tx, device: DeviceId, seq: Seq) -> Result<Option<Entry>, StoreError> {
+    let row = sqlx::query("SELECT entry FROM journal_entries WHERE device_id = $1 AND seq = $2")
+        .bind(&device.0[..])
+        .bind(int(seq.0))
+        .fetch_optional(tx.connection())
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Entry::decode(&row.bytes("entry")?).map(Some).map_err(|_| StoreError::Corrupt("entry"))
 }
 
 /// An entry's bytes and the signature that vouches for it.
