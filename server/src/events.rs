@@ -4,6 +4,7 @@ pub mod body;
 mod check;
 pub mod routes;
 pub mod store;
+pub mod supervisors;
 
 use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use sync_protocol::ticket::KeyState;
 use sync_protocol::time::UnixMillis;
 use zeroize::Zeroizing;
 
+use self::supervisors::NewSupervisor;
 use crate::accounts::{OrganisationId, Organiser};
 use crate::app::App;
 use crate::clock::{random_bytes, uuid_v7};
@@ -102,7 +104,14 @@ pub struct TicketKey {
 /// # Errors
 ///
 /// [`StoreError`].
-pub async fn create(app: &App, organiser: Organiser, policy: Policy, offer: Offer) -> Result<Event, StoreError> {
+pub async fn create(
+    app: &App,
+    organiser: Organiser,
+    mut policy: Policy,
+    offer: Offer,
+    supervisors: Vec<NewSupervisor>,
+) -> Result<Event, StoreError> {
+    policy.supervisors = supervisors::hash(app.passwords(), supervisors, &[]).await;
     let now = app.clock().now();
     let event = Event { id: EventId(uuid_v7(now)), policy, offer, created_at: now };
     let (kid, secret) = (new_kid(), SigningKey::from_bytes(&Zeroizing::new(random_bytes())));

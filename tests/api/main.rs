@@ -16,6 +16,7 @@ mod registrations;
 mod served;
 mod servers;
 mod strangers;
+mod supervisors;
 mod sync;
 mod terminals;
 mod tickets;

@@ -84,7 +84,7 @@ async fn world(url: &str) -> (App, Organiser, Event) {
         "classes": [{ "id": 0, "name": "Regular" }],
     });
     let policy = serde_json::from_value(policy).unwrap();
-    let event = events::create(&app, organiser, policy, Offer::default()).await.unwrap();
+    let event = events::create(&app, organiser, policy, Offer::default(), Vec::new()).await.unwrap();
     (app, organiser, event)
 }
 

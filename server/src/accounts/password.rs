@@ -74,6 +74,11 @@ impl Passwords {
         Ok(self.run(move || hash(password.0.as_bytes())).await)
     }
 
+    /// Hashes a PIN, which is short and typed at a door: the cost is modest (19 MiB, two passes).
+    pub async fn hash_pin(&self, pin: Password) -> String {
+        self.run(move || hash(pin.0.as_bytes())).await
+    }
+
     /// Whether `password` is the one of `held`. Without a hash the answer is no, as slowly.
     pub async fn verify(&self, password: Password, held: Option<String>) -> bool {
         let nobody = Arc::clone(&self.nobody);

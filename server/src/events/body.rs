@@ -1,6 +1,8 @@
 //! Events as JSON: what organisers send and what they get back. Zones, gates and ticket types are
 //! named, not numbered, wherever one speaks of another.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use sync_protocol::policy::{Class, Limits, Manual, ReEntry, Switches, Unlisted, WalkIn};
 use sync_protocol::time::Window;
@@ -48,6 +50,52 @@ pub struct NewEvent {
     /// Choices.
     #[serde(default)]
     pub switches: SwitchesBody,
+    /// Who may decide against a finding where the rules ask for a supervisor, with a PIN each.
+    #[serde(default)]
+    pub supervisors: Vec<NewSupervisorBody>,
+}
+
+/// Those who may decide against a finding.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "supervisors": [{ "name": "Ada", "pin": "471100" }] }))]
+pub struct NewSupervisorsBody {
+    /// All of them: who is not named is none any more.
+    pub supervisors: Vec<NewSupervisorBody>,
+}
+
+/// Somebody who may decide against a finding.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSupervisorBody {
+    /// What they are called at the door, unlike every other supervisor; at most 128 bytes.
+    #[schema(example = "Ada")]
+    pub name: String,
+    /// Their PIN: 4 to 12 digits, unlike every other supervisor's. Left out, it stays what it was.
+    #[serde(default)]
+    #[schema(example = "471100", write_only)]
+    pub pin: Option<String>,
+}
+
+impl fmt::Debug for NewSupervisorBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSupervisorBody").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl NewSupervisorBody {
+    /// Returns the name and the PIN.
+    pub fn parts(self) -> (String, Option<String>) {
+        (self.name, self.pin)
+    }
+}
+
+/// Somebody who may decide against a finding. Their PIN is never told.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SupervisorBody {
+    /// What they are called at the door.
+    #[schema(example = "Ada")]
+    pub name: String,
 }
 
 /// An event.
@@ -78,6 +126,8 @@ pub struct EventBody {
     pub limits: LimitsBody,
     /// Choices.
     pub switches: SwitchesBody,
+    /// Who may decide against a finding.
+    pub supervisors: Vec<SupervisorBody>,
     /// When it was made.
     #[schema(example = "2026-08-01T10:00:00.000Z")]
     pub created_at: String,
@@ -319,6 +369,7 @@ impl From<&Event> for EventBody {
                 home_gates: home_gates.iter().copied().filter_map(gate_name).collect(),
                 walk_in: *walk_in,
             },
+            supervisors: policy.supervisors.iter().map(|s| SupervisorBody { name: s.name.clone() }).collect(),
             created_at: rfc3339(event.created_at),
         }
     }

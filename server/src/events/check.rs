@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use sync_protocol::id::{ClassId, GateId, ZoneId};
-use sync_protocol::policy::{
-    self, CLASSES_MAX, Class, GATES_MAX, Gate, POLICY_BYTES_MAX, Policy, Switches, Uses, ZONES_MAX, Zone,
-};
+use sync_protocol::policy::{self, CLASSES_MAX, Class, GATES_MAX, Gate, Policy, Switches, Uses, ZONES_MAX, Zone};
 use sync_protocol::text;
 use sync_protocol::time::{UnixMillis, Window};
 
-use super::body::{GateBody, NewEvent, TicketTypeBody, WindowBody, ZoneBody};
+use super::body::{GateBody, NewEvent, NewSupervisorBody, TicketTypeBody, WindowBody, ZoneBody};
+use super::supervisors::{self, NewSupervisor, SUPERVISOR_BYTES_MAX};
 use super::{Offer, OfferedType, Price};
 use crate::http::problem::FieldError;
 use crate::http::time::parse_rfc3339;
@@ -21,7 +20,7 @@ const WINDOWS_MAX: usize = 400;
 const LIMIT_MS_MAX: u64 = 366 * 24 * 3_600_000;
 
 /// Checks everything, and returns all that is wrong rather than the first.
-pub(super) fn check(new: NewEvent) -> Result<(Policy, Offer), Vec<FieldError>> {
+pub(super) fn check(new: NewEvent) -> Result<(Policy, Offer, Vec<NewSupervisor>), Vec<FieldError>> {
     let mut errors = Errors::default();
     let name = errors.name("body.name", &new.name);
     if new.time_zone.parse::<chrono_tz::Tz>().is_err() {
@@ -53,6 +52,11 @@ pub(super) fn check(new: NewEvent) -> Result<(Policy, Offer), Vec<FieldError>> {
         }
     }
     let home_gates = gate_ids.find_all(&mut errors, "body.switches.home_gates", "gate", &new.switches.home_gates);
+    let supervisors = new.supervisors.into_iter().map(NewSupervisorBody::parts).collect();
+    let supervisors = supervisors::check(supervisors, &[]).unwrap_or_else(|wrong| {
+        errors.0.extend(wrong);
+        Vec::new()
+    });
     let policy = Policy {
         event: name,
         time_zone: new.time_zone,
@@ -69,16 +73,15 @@ pub(super) fn check(new: NewEvent) -> Result<(Policy, Offer), Vec<FieldError>> {
             home_gates,
             walk_in: new.switches.walk_in,
         },
+        // Their PINs are hashed later.
         supervisors: Vec::new(),
     };
-    if errors.0.is_empty() {
-        if policy.encode().len() > POLICY_BYTES_MAX {
-            errors.add("body", "too_long", "the event's rules together are larger than terminals take (256 KiB)");
-        } else if let Err(error) = policy.check() {
-            errors.add("body", "value", error.to_string());
-        }
+    if errors.0.is_empty()
+        && let Err(error) = supervisors::fits(&policy, supervisors.len() * SUPERVISOR_BYTES_MAX)
+    {
+        errors.0.push(error);
     }
-    if errors.0.is_empty() { Ok((policy, Offer { ticket_types })) } else { Err(errors.0) }
+    if errors.0.is_empty() { Ok((policy, Offer { ticket_types }, supervisors)) } else { Err(errors.0) }
 }
 
 fn zones(errors: &mut Errors, bodies: &[ZoneBody]) -> Vec<Zone> {
@@ -258,7 +261,7 @@ mod tests {
     use serde_json::json;
 
     fn checked(value: serde_json::Value) -> Result<(Policy, Offer), Vec<String>> {
-        check(serde_json::from_value(value).unwrap()).map_err(|errors| {
+        check(serde_json::from_value(value).unwrap()).map(|(policy, offer, _)| (policy, offer)).map_err(|errors| {
             let path = |error: &FieldError| {
                 let parts = error.loc.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
                 parts.collect::<Vec<_>>().join(".")

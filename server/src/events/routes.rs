@@ -6,8 +6,8 @@ use sync_protocol::id::EventId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::{EventBody, NewEvent};
-use super::{Event, check, store};
+use super::body::{EventBody, NewEvent, NewSupervisorBody, NewSupervisorsBody};
+use super::{Event, check, store, supervisors};
 use crate::accounts::Organiser;
 use crate::app::App;
 use crate::db::Tx;
@@ -17,7 +17,10 @@ use crate::http::problem::{Problem, ProblemBody};
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create_event, list_events)).routes(routes!(show_event))
+    OpenApiRouter::new()
+        .routes(routes!(create_event, list_events))
+        .routes(routes!(show_event))
+        .routes(routes!(put_supervisors))
 }
 
 /// Returns the caller's event whose id stands in the path.
@@ -44,8 +47,8 @@ async fn create_event(
     organiser: Organiser,
     Json(body): Json<NewEvent>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<EventBody>), Problem> {
-    let (policy, offer) = check::check(body).map_err(Problem::invalid)?;
-    let event = super::create(&app, organiser, policy, offer).await?;
+    let (policy, offer, supervisors) = check::check(body).map_err(Problem::invalid)?;
+    let event = super::create(&app, organiser, policy, offer, supervisors).await?;
     let location = format!("/api/v1/events/{}", event.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(EventBody::from(&event))))
 }
@@ -88,5 +91,39 @@ async fn show_event(
 ) -> Result<Json<EventBody>, Problem> {
     let mut tx = app.database().begin_read().await?;
     let event = event_of(&mut tx, organiser, &event).await?;
+    Ok(Json(EventBody::from(&event)))
+}
+
+impl From<supervisors::ChangeError> for Problem {
+    fn from(error: supervisors::ChangeError) -> Self {
+        match error {
+            supervisors::ChangeError::Invalid(errors) => Self::invalid(errors),
+            supervisors::ChangeError::Unknown => Self::not_found("such event"),
+            supervisors::ChangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Says who may decide against a finding at the doors, in place of those before. The doors learn it with
+/// their list; who is left out there counts no more. PINs are kept as hashes and never told.
+#[utoipa::path(
+    put, path = "/api/v1/events/{event}/supervisors", tag = "events", request_body = NewSupervisorsBody,
+    params(("event" = String, Path, description = "The event's id")),
+    responses(
+        (status = 200, body = EventBody),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn put_supervisors(
+    State(app): State<App>,
+    organiser: Organiser,
+    Path(event): Path<String>,
+    Json(body): Json<NewSupervisorsBody>,
+) -> Result<Json<EventBody>, Problem> {
+    let id: EventId = id(&event, "such event")?;
+    let asked = body.supervisors.into_iter().map(NewSupervisorBody::parts).collect();
+    let event = supervisors::change(&app, organiser.organisation, id, asked).await?;
     Ok(Json(EventBody::from(&event)))
 }

@@ -40,6 +40,16 @@ pub(super) async fn find(tx: &mut Tx, organisation: OrganisationId, id: EventId)
     row.as_ref().map(read).transpose()
 }
 
+/// Puts a policy in the place of the one before.
+pub(super) async fn set_policy(tx: &mut Tx, id: EventId, policy: &Policy) -> Result<(), StoreError> {
+    sqlx::query("UPDATE events SET policy = $1 WHERE id = $2")
+        .bind(policy.encode())
+        .bind(&id.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Returns up to `limit` events made after `after`, oldest first.
 pub(super) async fn list(
     tx: &mut Tx,
