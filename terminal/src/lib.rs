@@ -19,6 +19,7 @@ pub mod headless;
 mod interrupt;
 mod logs;
 pub mod passphrase;
+pub mod search;
 pub mod settings;
 pub mod sync;
 pub mod tui;

@@ -62,6 +62,11 @@ pub(crate) fn decisions(tickets: u64) -> anyhow::Result<Vec<Figure>> {
 
 fn p50_p99(times: &mut [Duration]) -> String {
     times.sort_unstable();
-    let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or_default();
-    format!("{:.2} / {:.2} ms", at(50).as_secs_f64() * 1e3, at(99).as_secs_f64() * 1e3)
+    let ms = |percent| percentile(times, percent).as_secs_f64() * 1e3;
+    format!("{:.2} / {:.2} ms", ms(50), ms(99))
+}
+
+/// Returns the time below which that many of a hundred lie; `times` are in their order.
+pub(crate) fn percentile(times: &[Duration], percent: usize) -> Duration {
+    times.get(times.len() * percent / 100).copied().unwrap_or_default()
 }

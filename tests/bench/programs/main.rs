@@ -6,6 +6,7 @@
 mod door;
 mod journey;
 mod relay;
+mod search;
 
 use clap::Parser;
 
@@ -41,9 +42,13 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut figures = Vec::new();
     figures.push(door::disk()?);
-    for tickets in arguments.tickets {
+    for tickets in &arguments.tickets {
         eprintln!("Deciding over {tickets} tickets");
-        figures.extend(door::decisions(tickets)?);
+        figures.extend(door::decisions(*tickets)?);
+    }
+    for guests in arguments.tickets {
+        eprintln!("Searching {guests} guests");
+        figures.extend(search::key_strokes(guests)?);
     }
     let runtime = tokio::runtime::Runtime::new()?;
     figures.extend(runtime.block_on(journey::measure(arguments.download, arguments.upload))?);

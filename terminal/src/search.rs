@@ -1,0 +1,84 @@
+//! Finding somebody by what their neighbour in the queue can spell: a part of a name, an order, an
+//! e-mail, some of a ticket's number.
+//!
+//! [`Index`] is pure and holds what the terminal knows of the list, in memory only. It is made of
+//! rows that were opened already, keeps nothing on the disk, and forgets everything at once.
+
+mod arena;
+mod code;
+mod fold;
+mod index;
+mod query;
+mod seek;
+#[cfg(test)]
+mod tests;
+mod typo;
+mod vocabulary;
+
+use std::fmt;
+
+use sync_protocol::id::{ClassId, TicketId};
+use sync_protocol::verdict::TicketStatus;
+
+pub use index::Index;
+
+/// A guest as the list has them.
+#[derive(Clone, Copy)]
+pub struct Guest<'a> {
+    /// Their ticket.
+    pub ticket: TicketId,
+    /// Their name; may be empty.
+    pub name: &'a str,
+    /// Their e-mail; may be empty.
+    pub email: &'a str,
+    /// The reference of the order the ticket belongs to; may be empty.
+    pub group: &'a str,
+    /// The ticket type.
+    pub class: ClassId,
+    /// Whether the ticket counts.
+    pub status: TicketStatus,
+}
+
+/// Somebody who may be meant.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Found {
+    /// Their ticket.
+    pub ticket: TicketId,
+    /// Their name; may be empty.
+    pub name: String,
+    /// Their e-mail; may be empty.
+    pub email: String,
+    /// The reference of the order the ticket belongs to; may be empty.
+    pub group: String,
+    /// The ticket type.
+    pub class: ClassId,
+    /// Whether the ticket counts.
+    pub status: TicketStatus,
+    /// Found only by forgiving a slip of the finger.
+    pub is_similar_only: bool,
+}
+
+/// Names nobody: what is written to a log stays there.
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Found").field(&self.ticket).finish()
+    }
+}
+
+/// Everybody who may be meant.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Results {
+    /// The best of them, the best first.
+    pub found: Vec<Found>,
+    /// How many are met by what was typed.
+    pub matching: usize,
+    /// How many more there are if slips are forgiven.
+    pub similar: usize,
+}
+
+impl Results {
+    /// Whether nobody is found.
+    pub const fn is_empty(&self) -> bool {
+        self.matching == 0 && self.similar == 0
+    }
+}
