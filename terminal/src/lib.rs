@@ -21,6 +21,7 @@ mod logs;
 pub mod passphrase;
 pub mod search;
 pub mod settings;
+pub mod print;
 pub mod sync;
 pub mod tui;
 pub mod working;
