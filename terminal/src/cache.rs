@@ -22,6 +22,7 @@ mod journal;
 mod key;
 mod known;
 mod rows;
+mod sales;
 mod seal;
 mod snapshot;
 mod space;
@@ -58,6 +59,7 @@ use self::space::Space;
 use self::state::State;
 use crate::clock::{Clock, Moment, TimeAnchor};
 use crate::enrol::Enrolment;
+use crate::walk_in::Book;
 
 /// How long the write-ahead log may grow before it is taken into the database in a quiet moment.
 const LOG_BYTES: u64 = 1024 * 1024;
@@ -107,6 +109,7 @@ pub struct Store {
     state: State,
     known: Known,
     own: Own,
+    book: Book,
     copy: JournalCopy,
     space: Space,
     /// The generation that a snapshot is being loaded into.
@@ -233,13 +236,16 @@ impl Store {
         let checked = copy_check::check(&folder, &sealer, &mut connection, &mut state, &identity, &keys)?;
         finding = checked.finding.or(finding);
         let mut own = Own::default();
+        let mut book = Book::default();
         for signed in &checked.entries {
             own.note(signed);
+            book.note(signed.entry(), None);
             if let Some(movement) = known::movement_of(identity.number(), signed.entry(), *signed.hash()) {
                 known.load(FeedSeq(0), Body::Move(movement));
             }
         }
         known.settle();
+        sales::name_guests(&connection, &sealer, &mut book)?;
         let mut store = Self {
             folder,
             sealer,
@@ -249,6 +255,7 @@ impl Store {
             state,
             known,
             own,
+            book,
             copy: checked.copy,
             space: Space::default(),
             loading: None,

@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod desk;
+mod sale;
 mod undo;
 
 use std::sync::Arc;
@@ -292,7 +293,7 @@ impl Gate {
     ///
     /// [`Fault`] if the store cannot be written.
     pub fn tend(&mut self) -> Result<bool, Fault> {
-        self.store.tend().map_err(|error| self.fault(&error))
+        self.return_rights().and_then(|()| self.store.tend()).map_err(|error| self.fault(&error))
     }
 
     /// Returns the terminal at a glance.

@@ -22,6 +22,8 @@ pub mod passphrase;
 pub mod search;
 pub mod settings;
 pub mod print;
+pub mod settings;
 pub mod sync;
 pub mod tui;
+pub mod walk_in;
 pub mod working;

@@ -39,6 +39,33 @@ const KID: Kid = Kid(1);
 const DEVICE: DeviceId = DeviceId([0xd3; 16]);
 const QUICK: KdfCost = KdfCost::Fixed { memory_kib: 8, passes: 1 };
 
+/// A terminal as the server knows it.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// Its number.
+    pub number: DeviceNo,
+    /// Its id.
+    pub device: DeviceId,
+    /// D.sign.
+    pub sign: SigningKey,
+    /// What it may do.
+    pub capabilities: Capabilities,
+    /// What it may sell.
+    pub walk_in_classes: Vec<ClassId>,
+}
+
+impl Default for Enrolled {
+    fn default() -> Self {
+        Self {
+            number: DEVICE_NO,
+            device: DEVICE,
+            sign: SigningKey::from_bytes(&[3; 32]),
+            capabilities: Capabilities::SCAN,
+            walk_in_classes: Vec::new(),
+        }
+    }
+}
+
 /// One event as its server has it.
 pub struct FeedWorld {
     /// S.
@@ -49,7 +76,8 @@ pub struct FeedWorld {
     pub feed: FeedId,
     /// The terminal's clocks.
     pub clock: Arc<SetClock>,
-    sign: SigningKey,
+    /// The terminal that stores are made for.
+    pub terminal: Enrolled,
     k_body: [u8; 32],
     records: Vec<Record>,
     points: Vec<ChainPoint>,
@@ -74,7 +102,7 @@ impl FeedWorld {
             ticket_key: SigningKey::from_bytes(&[2; 32]),
             feed,
             clock: Arc::new(SetClock::new(MORNING)),
-            sign: SigningKey::from_bytes(&[3; 32]),
+            terminal: Enrolled::default(),
             k_body: [4; 32],
             records: Vec::new(),
             points: vec![ChainPoint::start(EVENT, feed)],
@@ -100,7 +128,12 @@ impl FeedWorld {
     /// Says whether the terminal counts.
     pub fn push_device(&mut self, status: DeviceStatus) -> FeedSeq {
         let certificate = self.certificate().sign(&self.server);
-        self.push(&Body::Device { device: DEVICE, status, last_seq: Seq(0), certificate })
+        self.push(&Body::Device { device: self.terminal.device, status, last_seq: Seq(0), certificate })
+    }
+
+    /// Lets the terminal sell `count` tickets of the first type in all, until `expires`.
+    pub fn push_lease(&mut self, count: u32, expires: UnixMillis) -> FeedSeq {
+        self.push(&Body::Lease { device: self.terminal.number, class: ClassId(0), count, expires })
     }
 
     /// Issues ticket number `serial` to `name`, or issues it again.
@@ -232,7 +265,7 @@ impl FeedWorld {
             signed: certificate.sign(&self.server),
             certificate,
         };
-        let keys = DeviceKeys { sign: self.sign.clone(), tls: SigningKey::from_bytes(&[5; 32]) };
+        let keys = DeviceKeys { sign: self.terminal.sign.clone(), tls: SigningKey::from_bytes(&[5; 32]) };
         let anchor = Some(TimeAnchor { server: MORNING, here: self.clock.read(), uncertainty_ms: 10 });
         let new = NewStore { identity, keys, k_body: self.k_body, anchor };
         Store::create(data, PASSPHRASE, QUICK, new).expect("the folder is empty")
@@ -246,14 +279,14 @@ impl FeedWorld {
     fn certificate(&self) -> Certificate {
         Certificate {
             event: EVENT,
-            device: DEVICE,
-            number: DEVICE_NO,
-            sign_key: public_key(&self.sign),
+            device: self.terminal.device,
+            number: self.terminal.number,
+            sign_key: public_key(&self.terminal.sign),
             tls_key: public_key(&SigningKey::from_bytes(&[5; 32])).to_bytes(),
-            capabilities: Capabilities::SCAN,
+            capabilities: self.terminal.capabilities,
             validity: Window::new(MORNING.minus(86_400_000), MORNING.plus(86_400_000)).expect("not empty"),
             gates: Vec::new(),
-            walk_in_classes: Vec::new(),
+            walk_in_classes: self.terminal.walk_in_classes.clone(),
         }
     }
 }

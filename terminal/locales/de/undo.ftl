@@ -7,6 +7,7 @@ undo-nothing = In den letzten 10 Minuten hat diese Tür nichts gebucht, was zur�
 undo-head = Zuletzt an dieser Tür:
 undo-row-entry = { $time }  ✔ ein  { $name }
 undo-row-exit = { $time }  ↩ aus  { $name }
+undo-row-sale = { $time }  + verkauft  { $name }
 undo-reason = Grund:
 undo-reason-hint = Warum? Der Veranstalter sieht es. Enter nimmt zurück.
 undo-done = Zurückgenommen.

@@ -7,6 +7,7 @@ undo-nothing = This door did nothing in the last 10 minutes that could be taken 
 undo-head = What this door did last:
 undo-row-entry = { $time }  ✔ in   { $name }
 undo-row-exit = { $time }  ↩ out  { $name }
+undo-row-sale = { $time }  + sold  { $name }
 undo-reason = Reason:
 undo-reason-hint = Say why; the organiser sees it. Enter takes it back.
 undo-done = Taken back.

@@ -158,6 +158,7 @@ pub(crate) fn undoable() -> Vec<Undoable> {
         entry: Seq(entry),
         at: NOW.minus((100 - entry) * 20_000),
         direction,
+        is_sale: false,
         ticket: ticket(),
         name: name.into(),
     };

@@ -11,6 +11,7 @@ use sync_protocol::journal::{Link, Movement};
 use sync_protocol::policy::Policy;
 use sync_protocol::ticket::Keyring;
 use sync_protocol::time::{Hlc, UnixMillis};
+use sync_protocol::verdict::TicketStatus;
 
 use super::{Counts, DeviceKeys, Finding, Identity, JournalReader, Part, Run, Store, StoreError, journal, rows};
 use crate::clock::Moment;
@@ -60,7 +61,8 @@ impl Store {
         Arc::clone(self.known.keyring())
     }
 
-    /// Returns what the list says about a ticket, with the number of the feed entry that said it.
+    /// Returns what the list says about a ticket, with the number of the feed entry that said it; 0
+    /// for one that this terminal sold and the list does not hold yet.
     ///
     /// # Errors
     ///
@@ -68,9 +70,16 @@ impl Store {
     pub fn ticket(&self, ticket: TicketId) -> Result<Option<(FeedSeq, TicketRow)>, StoreError> {
         let key = self.sealer.ticket_key(ticket);
         let row = rows::read(&self.connection, &self.sealer, self.state.generation, Kind::Ticket, &key)?;
-        let Some(row) = row else { return Ok(None) };
+        let sold = self.book.ticket(ticket);
+        let Some(row) = row else { return Ok(sold.map(|sold| self.sold_row(sold))) };
         match Body::decode(row.kind, row.entity, &row.body) {
-            Ok(Body::Ticket { ticket: found, ticket_row }) if found == ticket => Ok(Some((row.seq, ticket_row))),
+            Ok(Body::Ticket { ticket: found, mut ticket_row }) if found == ticket => {
+                // Taken back at this door: cancelled here before the server knows.
+                if sold.is_some_and(|sold| sold.is_undone) {
+                    ticket_row.row.status = TicketStatus::Cancelled;
+                }
+                Ok(Some((row.seq, ticket_row)))
+            }
             _ => Err(StoreError::Damaged(Part::List)),
         }
     }

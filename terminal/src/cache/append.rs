@@ -76,6 +76,7 @@ impl Store {
             Ok(())
         })?;
         self.own.note(&signed);
+        self.book.note(signed.entry(), None);
         if let Some(movement) = movement_of(self.identity.number(), signed.entry(), *signed.hash()) {
             self.known.learn_movement(movement);
         }

@@ -31,12 +31,15 @@ pub(super) struct Own {
     pub(super) unlisted_admitted: u32,
     /// When the last admissions were.
     admissions: VecDeque<UnixMillis>,
+    /// When the last entry was written.
+    pub(super) last_at: UnixMillis,
 }
 
 impl Own {
     pub(super) fn note(&mut self, signed: &SignedEntry) {
         let entry = signed.entry();
         self.hashes.push(*signed.hash());
+        self.last_at = entry.hlc.millis();
         if entry.kind == EntryKind::Admit {
             self.unlisted_admitted += u32::from(entry.flags.has(Flags::UNLISTED));
             let at = entry.hlc.millis();

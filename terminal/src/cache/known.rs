@@ -7,8 +7,9 @@ use std::sync::Arc;
 use sync_protocol::certificate::Certificate;
 use sync_protocol::feed::Body;
 use sync_protocol::feed::entry::{DeviceStatus, KeyPurpose};
-use sync_protocol::id::{DeviceId, DeviceNo, EventId, FeedSeq, Kid, Seq, TicketId, ZoneId};
+use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, FeedSeq, Kid, Seq, TicketId, ZoneId};
 use sync_protocol::journal::ledger::{Standing, zone_of};
+use sync_protocol::journal::walk_in::Lease;
 use sync_protocol::journal::{Entry, EntryKind, Flags, Movement, MovementKind};
 use sync_protocol::key::PublicKey;
 use sync_protocol::policy::Policy;
@@ -24,6 +25,7 @@ pub(super) struct Known {
     policy: Option<(FeedSeq, Arc<Policy>)>,
     keys: BTreeMap<Kid, (PublicKey, KeyState)>,
     devices: BTreeMap<DeviceId, Device>,
+    leases: BTreeMap<(DeviceNo, ClassId), Lease>,
     keyring: Arc<Keyring>,
     history: HashMap<TicketId, Vec<Movement>>,
     seller_seen: HashMap<DeviceNo, Seq>,
@@ -47,6 +49,7 @@ impl Known {
             policy: None,
             keys: BTreeMap::new(),
             devices: BTreeMap::new(),
+            leases: BTreeMap::new(),
             keyring: Arc::new(Keyring::new(event)),
             history: HashMap::new(),
             seller_seen: HashMap::new(),
@@ -148,7 +151,11 @@ impl Known {
                 self.tickets += u64::from(is_new);
                 Changed::Nothing
             }
-            Body::Move(_) | Body::Notice(_) | Body::Lease { .. } | Body::Close => Changed::Nothing,
+            Body::Lease { device, class, count, expires } => {
+                self.leases.insert((device, class), Lease { count, expires });
+                Changed::Nothing
+            }
+            Body::Move(_) | Body::Notice(_) | Body::Close => Changed::Nothing,
         }
     }
 
@@ -216,6 +223,17 @@ impl Known {
     /// Returns the highest time that any movement carries.
     pub(super) const fn hlc(&self) -> Hlc {
         self.hlc
+    }
+
+    /// Returns the right of a device to sell a ticket type, if there ever was one.
+    pub(super) fn lease(&self, device: DeviceNo, class: ClassId) -> Option<Lease> {
+        self.leases.get(&(device, class)).copied()
+    }
+
+    /// Returns every right to sell that a device ever had.
+    pub(super) fn leases(&self, device: DeviceNo) -> impl Iterator<Item = (ClassId, Lease)> {
+        let all = (device, ClassId(0))..=(device, ClassId(u16::MAX));
+        self.leases.range(all).map(|((_, class), lease)| (*class, *lease))
     }
 
     /// Returns whether the server counts `device`, if it ever said, and its certificate.

@@ -7,6 +7,8 @@ use sync_protocol::id::{Seq, TicketId};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::Direction;
 
+use crate::walk_in::{Order, Receipt, Refusal, Sold, Ware};
+
 /// A question or an order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Request {
@@ -19,6 +21,16 @@ pub enum Request {
         /// Why; not empty, at most [`sync_protocol::journal::entry::NOTE_BYTES_MAX`] bytes.
         reason: String,
     },
+    /// What may be sold here.
+    Wares,
+    /// Sell a ticket.
+    Sell(Box<Order>),
+    /// Let in whoever the sale of this entry was for; comes back as a decision.
+    AdmitSold(Seq),
+    /// What was sold here.
+    Sales,
+    /// Show the ticket of a sale again.
+    SoldTicket(Seq),
 }
 
 /// What came of a [`Request`].
@@ -30,6 +42,14 @@ pub enum Answer {
     Undone(Undoable),
     /// It could not be taken back, and why.
     NotUndone(NotUndone),
+    /// What may be sold here, in the order of the rules.
+    Wares(Vec<Ware>),
+    /// A ticket: just sold, and on the disk before this is sent, or shown again.
+    Sold(Box<Receipt>),
+    /// Nothing was sold, why, and what may be sold now.
+    NotSold(Refusal, Vec<Ware>),
+    /// What was sold here, newest first.
+    Sales(Vec<Sold>),
 }
 
 /// A movement of this terminal that may be taken back.
@@ -41,6 +61,8 @@ pub struct Undoable {
     pub at: UnixMillis,
     /// In or out.
     pub direction: Direction,
+    /// Whether it is no movement but a sale, which cancels the ticket when it is taken back.
+    pub is_sale: bool,
     /// Whose ticket.
     pub ticket: TicketId,
     /// The attendee's name, where the list knows it; may be empty.

@@ -9,6 +9,17 @@ impl Gate {
         let answer = match request {
             Request::Undoable => self.undoable().map(Answer::Undoable),
             Request::Undo { entry, reason } => self.undo(entry, &reason),
+            Request::Wares => Ok(Answer::Wares(self.wares())),
+            Request::Sell(order) => self.answer_order(&order),
+            Request::Sales => Ok(Answer::Sales(self.sales())),
+            Request::SoldTicket(entry) => Ok(self.answer_sold(entry)),
+            Request::AdmitSold(entry) => {
+                return match self.admit_sold(entry) {
+                    Ok(Some(decided)) => Notice::Decided(Box::new(decided)),
+                    Ok(None) => Notice::Answer(Box::new(Answer::Sales(self.sales()))),
+                    Err(fault) => Notice::Fault(fault),
+                };
+            }
         };
         match answer {
             Ok(answer) => Notice::Answer(Box::new(answer)),

@@ -7,6 +7,7 @@ use sync_protocol::journal::ledger::effective;
 use sync_protocol::journal::{EntryKind, Movement, MovementKind};
 use sync_protocol::sync::intake::UNDO_AGE_MAX_MS;
 use sync_protocol::text;
+use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::Direction;
 
 use super::Gate;
@@ -23,13 +24,17 @@ impl Gate {
         let is_young = |movement: &&Movement| self.is_undoable(movement);
         let rows = own.iter().rev().filter(is_young).take(OFFERED_MAX).map(|movement| self.row(movement)).collect();
         let rows: Result<Vec<Undoable>, StoreError> = rows;
-        rows.map_err(|error| self.fault(&error))
+        let mut rows = rows.map_err(|error| self.fault(&error))?;
+        rows.extend(self.undoable_sales());
+        rows.sort_by_key(|row| std::cmp::Reverse(row.entry));
+        rows.truncate(OFFERED_MAX);
+        Ok(rows)
     }
 
     /// Takes a movement back. When this returns, it is on the disk.
     pub(super) fn undo(&mut self, entry: Seq, reason: &str) -> Result<Answer, Fault> {
         let Some(movement) = self.own_movements().into_iter().find(|movement| movement.seq == entry) else {
-            return Ok(Answer::NotUndone(NotUndone::Gone));
+            return self.undo_sale(entry, reason);
         };
         if !self.is_undoable(&movement) {
             return Ok(Answer::NotUndone(NotUndone::TooLate));
@@ -49,14 +54,19 @@ impl Gate {
     }
 
     /// Returns this terminal's movements that count, oldest first.
-    fn own_movements(&self) -> Vec<Movement> {
+    pub(super) fn own_movements(&self) -> Vec<Movement> {
         let number = self.store.identity().number();
         effective(self.store.movements().filter(|movement| movement.device == number)).into_iter().cloned().collect()
     }
 
     fn is_undoable(&self, movement: &Movement) -> bool {
+        self.is_young_enough(movement.hlc.millis())
+    }
+
+    /// Whether what this terminal wrote at `at` may still be taken back here.
+    pub(super) fn is_young_enough(&self, at: UnixMillis) -> bool {
         let is_supervisor = self.store.identity().certificate.capabilities.has(Capabilities::SUPERVISOR);
-        is_supervisor || self.moment().now.since(movement.hlc.millis()) <= UNDO_AGE_MAX_MS
+        is_supervisor || self.moment().now.since(at) <= UNDO_AGE_MAX_MS
     }
 
     fn row(&self, movement: &Movement) -> Result<Undoable, StoreError> {
@@ -65,6 +75,7 @@ impl Gate {
             entry: movement.seq,
             at: movement.hlc.millis(),
             direction: if movement.kind == MovementKind::Exit { Direction::Exit } else { Direction::Entry },
+            is_sale: false,
             ticket: movement.ticket,
             name,
         })

@@ -9,3 +9,4 @@ mod kill;
 mod list;
 mod privacy;
 mod tampering;
+mod walk_in;

@@ -43,6 +43,7 @@ pub fn undo_head(screen: &Undo) -> &'static str {
 pub fn undo_row(row: &Undoable, names: &Names<'_>) -> String {
     let values = [("time", text(names.clock().seconds(row.at))), ("name", text(name(row)))];
     match row.direction {
+        _ if row.is_sale => names.say_with("undo-row-sale", &values),
         Direction::Entry => names.say_with("undo-row-entry", &values),
         Direction::Exit => names.say_with("undo-row-exit", &values),
     }
@@ -58,7 +59,9 @@ fn name(row: &Undoable) -> String {
 /// Returns what came of something that a screen asked for, if that is to be told.
 pub fn answer(answer: &Answer, names: &Names<'_>) -> Option<String> {
     Some(match answer {
-        Answer::Undoable(_) => return None,
+        Answer::Undoable(_) | Answer::Wares(_) | Answer::Sold(_) | Answer::NotSold(..) | Answer::Sales(_) => {
+            return None;
+        }
         Answer::Undone(row) if row.name.is_empty() => names.say("undo-done"),
         Answer::Undone(row) => names.say_with("undo-done-for", &[("name", text(clean(&row.name)))]),
         Answer::NotUndone(NotUndone::Gone) => names.say("undo-gone"),
