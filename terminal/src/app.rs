@@ -2,9 +2,11 @@
 //! `tui.rs` brings events and carries out effects, the view draws the state.
 
 mod field;
+mod hearing;
 pub mod look;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod scanner;
 pub mod screen;
 mod state;
 pub mod typing;
@@ -25,7 +27,7 @@ pub use state::{Overlay, Shown, Stage, State};
 pub use typing::{Key, Line, Typing};
 
 use screen::Outcome;
-use typing::Heard;
+use typing::Typed;
 
 /// How long ADMIT and EXIT stay unless something newer comes, in ms.
 pub const VERDICT_SHOWN_MS: u64 = 8_000;
@@ -79,7 +81,7 @@ pub fn update(state: &mut State, event: Event) -> Option<Effect> {
     match event {
         Event::Tick(now) => pass_time(state, now),
         Event::Notice(notice) => learn(state, notice),
-        Event::Key(key) => press(state, key),
+        Event::Key(key) => hearing::take_key(state, key),
         Event::Stopped => {
             state.is_stopped = true;
             state.sound(Some(Tone::Fault))
@@ -102,8 +104,7 @@ fn pass_time(state: &mut State, now: Uptime) -> Option<Effect> {
             return effect;
         }
     }
-    let heard = state.typing.handle_time(now);
-    obey(state, heard)
+    hearing::pass_time(state)
 }
 
 fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
@@ -157,6 +158,7 @@ fn decide(state: &mut State, decided: Arc<Decided>) -> Option<Effect> {
     state.sound(look.tone())
 }
 
+/// Takes a key of a person.
 fn press(state: &mut State, key: Key) -> Option<Effect> {
     let is_free = state.overlay.is_none() && state.typing.line().is_none();
     if is_free
@@ -169,15 +171,15 @@ fn press(state: &mut State, key: Key) -> Option<Effect> {
     match key {
         Key::Char(letter) => {
             let is_command = state.is_command(letter);
-            let heard = state.typing.handle_char(letter, is_command, state.now);
+            let typed = state.typing.handle_char(letter, is_command, state.now);
             if state.typing.line().is_some() {
                 state.overlay = None;
             }
-            obey(state, heard)
+            obey(state, typed)
         }
         Key::Enter | Key::Tab | Key::Escape | Key::Backspace => {
-            let heard = state.typing.handle_key(key, state.now);
-            obey(state, heard)
+            let typed = state.typing.handle_key(key, state.now);
+            obey(state, typed)
         }
         Key::Function(number) => {
             let letter = match number {
@@ -212,17 +214,17 @@ fn press(state: &mut State, key: Key) -> Option<Effect> {
     }
 }
 
-fn obey(state: &mut State, heard: Heard) -> Option<Effect> {
-    match heard {
-        Heard::Nothing => None,
-        Heard::Line(line) => Some(Effect::Present(line)),
-        Heard::Command(letter) => command(state, letter),
-        Heard::Bare(Key::Enter) => (state.overlay == Some(Overlay::Quit)).then_some(Effect::Quit),
-        Heard::Bare(Key::Escape) => {
+fn obey(state: &mut State, typed: Typed) -> Option<Effect> {
+    match typed {
+        Typed::Nothing => None,
+        Typed::Line(line) => Some(Effect::Present(line)),
+        Typed::Command(letter) => command(state, letter),
+        Typed::Bare(Key::Enter) => (state.overlay == Some(Overlay::Quit)).then_some(Effect::Quit),
+        Typed::Bare(Key::Escape) => {
             go_back(state);
             None
         }
-        Heard::Bare(_) => None,
+        Typed::Bare(_) => None,
     }
 }
 

@@ -7,6 +7,8 @@ use sync_protocol::policy::Policy;
 use sync_protocol::time::{UnixMillis, Uptime};
 use sync_protocol::verdict::Direction;
 
+use super::scanner::Layout;
+use super::typing::pace::Pace;
 use super::{Effect, FLASH_MS, Look, SILENCE_MS, Screen, Typing};
 use crate::door::{Answer, CameraStatus, Decided, Fault, Status, Suspension};
 use crate::feedback::Tone;
@@ -70,7 +72,9 @@ pub struct State {
     pub(super) overlay: Option<Overlay>,
     pub(super) screen: Option<Box<Screen>>,
     pub(super) answer: Option<(Uptime, Arc<Answer>)>,
+    pub(super) pace: Pace,
     pub(super) typing: Typing,
+    pub(super) scanner: Layout,
     pub(super) is_muted: bool,
     pub(super) is_stopped: bool,
 }
@@ -92,7 +96,9 @@ impl State {
             overlay: None,
             screen: None,
             answer: None,
+            pace: Pace::default(),
             typing: Typing::default(),
+            scanner: Layout::default(),
             is_muted,
             is_stopped: false,
         }
@@ -211,7 +217,17 @@ impl State {
     pub fn deadline(&self) -> Option<Uptime> {
         let shown = self.verdict.iter().chain(&self.aside);
         let flashes = shown.filter(|shown| self.is_flashing(shown)).map(|shown| shown.since.plus(FLASH_MS));
-        flashes.chain(self.typing.deadline()).min()
+        flashes.chain(self.pace.deadline()).min()
+    }
+
+    /// Says what the hand scanner's keys mean on this keyboard.
+    pub fn set_scanner(&mut self, scanner: Layout) {
+        self.scanner = scanner;
+    }
+
+    /// Whether characters go to a field rather than being commands.
+    pub(super) fn is_writing(&self) -> bool {
+        self.typing.line().is_some() || self.overlay.is_none() && self.screen.is_some()
     }
 
     /// Whether `letter`, alone, is a command now.

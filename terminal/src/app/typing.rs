@@ -1,21 +1,18 @@
-//! The line that typed codes and hand scanners write to, and how the two are told from commands.
-//!
-//! A hand scanner is a keyboard that types very fast and ends with Enter. Its first letter may be
-//! that of a command, so a command letter waits [`BURST_GAP_MS`] for a second one before it acts:
-//! without that, a scanned web address would switch the door to exit.
+//! The line that typed codes are written to, and the keys of the door.
+
+pub mod pace;
 
 use sync_protocol::crockford::CodeError;
 use sync_protocol::id::TicketId;
 use sync_protocol::time::Uptime;
 
-/// Keys closer together than this come from a hand scanner, in ms. People don't type two different
-/// keys that fast; a held key repeats the same one.
-pub const BURST_GAP_MS: u64 = 40;
+pub use pace::BURST_GAP_MS;
+
 /// The code line closes after this time without a key, in ms, so that a forgotten half of a code
 /// never joins the next one.
 pub const LINE_IDLE_MS: u64 = 20_000;
 /// The longest line that is kept. A ticket has 122 characters; what is longer is none.
-pub const LINE_CHARS_MAX: usize = 512;
+pub const LINE_CHARS_MAX: usize = pace::RUN_CHARS_MAX;
 /// The most symbols a typed code has: 13 digits and a check symbol.
 const CODE_SYMBOLS_MAX: usize = 14;
 
@@ -65,34 +62,25 @@ pub struct Line {
     pub is_typed: bool,
 }
 
-/// What the keys so far amount to.
+/// What a key amounts to.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Heard {
-    /// Nothing yet.
+pub enum Typed {
+    /// Nothing more than what the line shows.
     Nothing,
     /// A command letter.
     Command(char),
     /// A line that is ready.
     Line(Line),
-    /// Enter or Escape without a line.
+    /// Enter, Escape or the like without a line.
     Bare(Key),
 }
 
-/// The line being written and the letter that waits.
+/// The line being written.
 #[derive(Clone, Debug, Default)]
 pub struct Typing {
     line: Option<String>,
-    /// Where in the line the keys began that followed each other without a gap.
-    burst_from: usize,
     mistake: Option<CodeError>,
-    held: Option<Held>,
     last_key: Uptime,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    letter: char,
-    times: usize,
 }
 
 impl Typing {
@@ -108,118 +96,75 @@ impl Typing {
 
     /// Opens an empty line.
     pub fn open(&mut self, now: Uptime) {
-        *self = Self { line: Some(String::new()), last_key: now, ..Self::default() };
+        *self = Self { line: Some(String::new()), mistake: None, last_key: now };
     }
 
-    /// Takes a character; `is_command` says whether it is the letter of a command when it stands
-    /// alone.
-    pub fn handle_char(&mut self, letter: char, is_command: bool, now: Uptime) -> Heard {
-        let is_burst = now.0.saturating_sub(self.last_key.0) < BURST_GAP_MS;
+    /// Closes the line and returns what stood there.
+    pub fn take(&mut self) -> String {
+        std::mem::take(self).line.unwrap_or_default()
+    }
+
+    /// Writes `text` to the line, opening it.
+    pub fn write(&mut self, text: &str, now: Uptime) {
+        let line = self.line.get_or_insert_default();
+        line.extend(text.chars().take(LINE_CHARS_MAX.saturating_sub(line.chars().count())));
+        self.mistake = None;
         self.last_key = now;
-        if let Some(line) = &mut self.line {
-            self.mistake = None;
-            if !is_burst {
-                self.burst_from = line.len();
-            }
-            if line.chars().count() < LINE_CHARS_MAX {
-                line.push(letter);
-            }
-            return Heard::Nothing;
-        }
-        match self.held.take() {
-            Some(held) if is_burst && held.letter == letter => {
-                self.held = Some(Held { times: held.times.saturating_add(1).min(LINE_CHARS_MAX), ..held });
-                Heard::Nothing
-            }
-            Some(held) if is_burst => {
-                let mut line: String = std::iter::repeat_n(held.letter, held.times).collect();
-                line.push(letter);
-                self.line = Some(line);
-                self.burst_from = 0;
-                Heard::Nothing
-            }
-            earlier => {
-                self.hold_or_open(letter, is_command);
-                earlier.map_or(Heard::Nothing, settled)
-            }
-        }
     }
 
-    fn hold_or_open(&mut self, letter: char, is_command: bool) {
-        if is_command {
-            self.held = Some(Held { letter, times: 1 });
-        } else if letter.is_ascii_graphic() {
-            *self = Self { line: Some(letter.to_string()), last_key: self.last_key, ..Self::default() };
+    /// Takes a character; `is_command` says whether it is the letter of a command where no line is
+    /// open.
+    pub fn handle_char(&mut self, letter: char, is_command: bool, now: Uptime) -> Typed {
+        if self.line.is_none() && is_command {
+            return Typed::Command(letter);
         }
+        if self.line.is_some() || letter.is_ascii_graphic() {
+            self.write(letter.encode_utf8(&mut [0; 4]), now);
+        }
+        Typed::Nothing
     }
 
-    /// Takes Enter, Escape or Backspace.
-    pub fn handle_key(&mut self, key: Key, now: Uptime) -> Heard {
-        let held = self.held.take();
-        let is_burst = now.0.saturating_sub(self.last_key.0) < BURST_GAP_MS;
+    /// Takes Enter, Tab, Escape or Backspace.
+    pub fn handle_key(&mut self, key: Key, now: Uptime) -> Typed {
         self.last_key = now;
-        let Some(line) = &mut self.line else {
-            return held.map_or(Heard::Bare(key), settled);
-        };
+        let Some(line) = &mut self.line else { return Typed::Bare(key) };
         match key {
-            Key::Enter | Key::Tab => self.submit(is_burst),
+            Key::Enter | Key::Tab => self.submit(),
             Key::Backspace => {
                 self.mistake = None;
-                let was_empty = line.pop().is_none();
-                self.burst_from = line.len();
-                if was_empty {
-                    *self = Self::default();
+                if line.pop().is_none() {
+                    self.line = None;
                 }
-                Heard::Nothing
+                Typed::Nothing
             }
             _ => {
                 *self = Self::default();
-                Heard::Nothing
+                Typed::Nothing
             }
         }
     }
 
-    /// Lets time pass: a letter that waited long enough is a command, a forgotten line closes.
-    pub fn handle_time(&mut self, now: Uptime) -> Heard {
-        let idle_ms = now.0.saturating_sub(self.last_key.0);
-        if self.line.is_some() && idle_ms >= LINE_IDLE_MS {
+    /// Lets time pass: a forgotten line closes.
+    pub fn handle_time(&mut self, now: Uptime) {
+        if now.0.saturating_sub(self.last_key.0) >= LINE_IDLE_MS {
             *self = Self::default();
         }
-        match self.held {
-            Some(held) if idle_ms >= BURST_GAP_MS => {
-                self.held = None;
-                settled(held)
-            }
-            _ => Heard::Nothing,
-        }
     }
 
-    /// Returns when [`Typing::handle_time`] should be called again.
-    pub fn deadline(&self) -> Option<Uptime> {
-        self.held.map(|_| self.last_key.plus(BURST_GAP_MS))
-    }
-
-    /// A short line that is no code, and was typed by hand, stays to be corrected. A scanned line
-    /// takes the place of what stood before it.
-    fn submit(&mut self, is_burst: bool) -> Heard {
-        let mut text = self.line.take().unwrap_or_default();
-        let scanned = text.get(self.burst_from..).filter(|_| is_burst).unwrap_or_default();
-        if symbols(scanned) > CODE_SYMBOLS_MAX {
-            text = scanned.to_owned();
-        }
-        let is_scanned = is_burst && (self.burst_from == 0 || symbols(&text) > CODE_SYMBOLS_MAX);
-        self.burst_from = 0;
+    /// A short line that is no code stays to be corrected.
+    fn submit(&mut self) -> Typed {
+        let text = self.take();
         if symbols(&text) == 0 {
-            return Heard::Nothing;
+            return Typed::Nothing;
         }
         match TicketId::from_typed_code(&text) {
-            Ok(_) => Heard::Line(Line { text, is_typed: true }),
-            Err(mistake) if symbols(&text) <= CODE_SYMBOLS_MAX && !is_scanned => {
+            Ok(_) => Typed::Line(Line { text, is_typed: true }),
+            Err(mistake) if symbols(&text) <= CODE_SYMBOLS_MAX => {
                 self.line = Some(text);
                 self.mistake = Some(mistake);
-                Heard::Nothing
+                Typed::Nothing
             }
-            Err(_) => Heard::Line(Line { text, is_typed: false }),
+            Err(_) => Typed::Line(Line { text, is_typed: false }),
         }
     }
 }
@@ -228,61 +173,9 @@ fn symbols(text: &str) -> usize {
     text.chars().filter(|c| !matches!(c, ' ' | '-')).count()
 }
 
-/// A key that was held down long enough to repeat has acted once already.
-fn settled(held: Held) -> Heard {
-    if held.times == 1 { Heard::Command(held.letter) } else { Heard::Nothing }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const CREDENTIAL: &str = "US5E Q$*8E:UI1/ZZ";
-
-    #[test]
-    fn a_hand_scanner_presents_its_line_even_if_it_begins_with_a_command_letter() {
-        let mut typing = Typing::default();
-
-        let heard = burst(&mut typing, "e:US5EQ$*8E:UI1/ZZ99", 1_000);
-
-        assert_eq!(heard, Heard::Line(Line { text: "e:US5EQ$*8E:UI1/ZZ99".into(), is_typed: false }));
-        assert_eq!(typing.line(), None);
-    }
-
-    #[test]
-    fn a_lone_command_letter_acts_after_the_gap() {
-        let mut typing = Typing::default();
-        assert_eq!(typing.handle_char('e', true, Uptime(1_000)), Heard::Nothing);
-
-        assert_eq!(typing.handle_time(Uptime(1_039)), Heard::Nothing);
-        assert_eq!(typing.handle_time(Uptime(1_040)), Heard::Command('e'));
-        assert_eq!(typing.handle_time(Uptime(1_080)), Heard::Nothing);
-    }
-
-    #[test]
-    fn two_command_letters_of_a_person_both_act() {
-        let mut typing = Typing::default();
-        typing.handle_char('e', true, Uptime(1_000));
-
-        assert_eq!(typing.handle_char('m', true, Uptime(1_200)), Heard::Command('e'));
-        assert_eq!(typing.handle_time(Uptime(1_300)), Heard::Command('m'));
-    }
-
-    #[test]
-    fn a_key_that_is_held_down_acts_once() {
-        let mut typing = Typing::default();
-        typing.handle_char('e', true, Uptime(1_000));
-        let mut heard = vec![typing.handle_time(Uptime(1_100))];
-
-        for repeat in 0..20 {
-            heard.push(typing.handle_char('e', true, Uptime(1_500 + repeat * 30)));
-            heard.push(typing.handle_time(Uptime(1_515 + repeat * 30)));
-        }
-        heard.push(typing.handle_time(Uptime(3_000)));
-
-        heard.retain(|heard| *heard != Heard::Nothing);
-        assert_eq!(heard, [Heard::Command('e')]);
-    }
 
     #[test]
     fn a_digit_opens_the_line_and_a_good_code_is_presented() {
@@ -292,7 +185,17 @@ mod tests {
 
         assert_eq!(typing.line(), Some("16j-d"));
         let heard = typing.handle_key(Key::Enter, Uptime(5_000));
-        assert_eq!(heard, Heard::Line(Line { text: "16j-d".into(), is_typed: true }));
+        assert_eq!(heard, Typed::Line(Line { text: "16j-d".into(), is_typed: true }));
+    }
+
+    #[test]
+    fn a_command_letter_is_one_only_while_no_line_is_open() {
+        let mut typing = Typing::default();
+        assert_eq!(typing.handle_char('e', true, Uptime(1_000)), Typed::Command('e'));
+
+        typed(&mut typing, "1e");
+
+        assert_eq!(typing.line(), Some("1e"));
     }
 
     #[test]
@@ -300,43 +203,14 @@ mod tests {
         let mut typing = Typing::default();
         typed(&mut typing, "16JE");
 
-        assert_eq!(typing.handle_key(Key::Enter, Uptime(5_000)), Heard::Nothing);
+        assert_eq!(typing.handle_key(Key::Enter, Uptime(5_000)), Typed::Nothing);
         assert_eq!((typing.line(), typing.mistake()), (Some("16JE"), Some(CodeError::Check)));
 
         typing.handle_key(Key::Backspace, Uptime(5_500));
         assert_eq!(typing.mistake(), None);
         typing.handle_char('D', false, Uptime(6_000));
         let heard = typing.handle_key(Key::Enter, Uptime(7_000));
-        assert_eq!(heard, Heard::Line(Line { text: "16JD".into(), is_typed: true }));
-    }
-
-    #[test]
-    fn a_scanned_line_takes_the_place_of_half_a_code() {
-        let mut typing = Typing::default();
-        typed(&mut typing, "16J");
-
-        let heard = burst(&mut typing, CREDENTIAL, 9_000);
-
-        assert_eq!(heard, Heard::Line(Line { text: CREDENTIAL.into(), is_typed: false }));
-    }
-
-    #[test]
-    fn a_scanned_barcode_that_is_no_ticket_does_not_stay_in_the_line() {
-        let mut typing = Typing::default();
-
-        let heard = burst(&mut typing, "4006381333931", 1_000);
-
-        assert_eq!(heard, Heard::Line(Line { text: "4006381333931".into(), is_typed: false }));
-        assert_eq!(typing.line(), None);
-    }
-
-    #[test]
-    fn spaces_inside_a_credential_are_kept() {
-        let mut typing = Typing::default();
-
-        let heard = burst(&mut typing, CREDENTIAL, 1_000);
-
-        assert_eq!(heard, Heard::Line(Line { text: CREDENTIAL.into(), is_typed: false }));
+        assert_eq!(heard, Typed::Line(Line { text: "16JD".into(), is_typed: true }));
     }
 
     #[test]
@@ -370,26 +244,12 @@ mod tests {
         assert_eq!(typing.line(), Some(""));
         typing.handle_key(Key::Backspace, Uptime(7_000));
         assert_eq!(typing.line(), None);
-        assert_eq!(typing.handle_key(Key::Escape, Uptime(8_000)), Heard::Bare(Key::Escape));
-    }
-
-    fn is_command(letter: char) -> bool {
-        letter == 'e' || letter == 'm'
-    }
-
-    fn burst(typing: &mut Typing, text: &str, from_ms: u64) -> Heard {
-        let mut now = from_ms;
-        for letter in text.chars() {
-            assert_eq!(typing.handle_char(letter, is_command(letter), Uptime(now)), Heard::Nothing);
-            typing.handle_time(Uptime(now + 3));
-            now += 5;
-        }
-        typing.handle_key(Key::Enter, Uptime(now))
+        assert_eq!(typing.handle_key(Key::Escape, Uptime(8_000)), Typed::Bare(Key::Escape));
     }
 
     fn typed(typing: &mut Typing, text: &str) {
         for (at, letter) in (1_000..).step_by(200).zip(text.chars()) {
-            typing.handle_char(letter, is_command(letter), Uptime(at));
+            typing.handle_char(letter, letter == 'e', Uptime(at));
         }
     }
 }
