@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
+/// Between a person's keys there is more time than this.
+const BETWEEN_KEYS: Duration = Duration::from_millis(60);
+
 /// A program and its screen. Killed when dropped.
 pub struct Screen {
     shown: Arc<(Mutex<Shown>, Condvar)>,
@@ -86,6 +89,20 @@ impl Screen {
     /// If the program has gone.
     pub fn send(&mut self, keys: &str) -> anyhow::Result<()> {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).context("the program doesn't read keys")
+    }
+
+    /// Types text as a person does: with a pause before each key, or a program takes it for a hand scanner's.
+    ///
+    /// # Errors
+    ///
+    /// If the program has gone.
+    pub fn type_slowly(&mut self, text: &str) -> anyhow::Result<()> {
+        for letter in text.chars() {
+            thread::sleep(BETWEEN_KEYS);
+            self.send(letter.encode_utf8(&mut [0; 4]))?;
+        }
+        thread::sleep(BETWEEN_KEYS);
+        Ok(())
     }
 
     /// Changes the screen's size.

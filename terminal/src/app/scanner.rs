@@ -240,6 +240,9 @@ mod tests {
     use sync_protocol::ticket::Claims;
     use sync_protocol::ticket::credential::Signer;
 
+    /// What arrives when a scanner presses the keys of a text.
+    type Keyboard = fn(&str) -> String;
+
     #[test]
     fn the_test_code_holds_the_whole_alphabet() {
         let code = test_code();
@@ -252,8 +255,8 @@ mod tests {
 
     #[test]
     fn every_layout_is_learned_and_reads_every_ticket() {
-        let layouts: [(&str, &dyn Fn(&str) -> String); 5] =
-            [("US", &us), ("AZERTY", &azerty), ("QWERTZ", &qwertz), ("Dvorak", &dvorak), ("caps", &caps)];
+        let layouts: [(&str, Keyboard); 5] =
+            [("US", us), ("AZERTY", azerty), ("QWERTZ", qwertz), ("Dvorak", dvorak), ("caps", caps)];
         for (name, typed) in layouts {
             let layout = Layout::learn(&typed(&test_code())).unwrap();
 
@@ -273,7 +276,7 @@ mod tests {
 
     #[test]
     fn caps_lock_pressed_after_learning_does_not_matter() {
-        let typed: [&dyn Fn(&str) -> String; 3] = [&us, &azerty, &dvorak];
+        let typed: [Keyboard; 3] = [us, azerty, dvorak];
         for typed in typed {
             let layout = Layout::learn(&typed(&test_code())).unwrap();
             for serial in 0..50 {
