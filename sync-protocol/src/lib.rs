@@ -16,6 +16,7 @@ pub mod http_signature;
 pub mod id;
 pub mod journal;
 pub mod key;
+pub mod occupancy;
 pub mod policy;
 pub mod problem;
 pub mod sync;

@@ -32,9 +32,10 @@ pub enum Scan {
 }
 
 /// Which way.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Direction {
     /// In.
+    #[default]
     Entry,
     /// Out.
     Exit,
