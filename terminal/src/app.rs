@@ -4,6 +4,7 @@
 mod field;
 mod hearing;
 pub mod look;
+pub mod question;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod scanner;
@@ -13,20 +14,22 @@ pub mod typing;
 
 use std::sync::Arc;
 
+use sync_protocol::journal::walk_in::Payment;
 use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
 
-use crate::door::{Decided, Notice, Request};
+use crate::door::{Answer, Decided, Decision, Grounds, Notice, Purpose, Request};
 use crate::feedback::Tone;
 use crate::settings::Memo;
 
 pub use field::Field;
 pub use look::Look;
+pub use question::Question;
 pub use screen::Screen;
 pub use state::{Overlay, Shown, Stage, State};
 pub use typing::{Key, Line, Typing};
 
-use screen::Outcome;
+use screen::{Outcome, decide::Decide};
 use typing::Typed;
 
 /// How long ADMIT and EXIT stay unless something newer comes, in ms.
@@ -37,6 +40,16 @@ pub const REFUSAL_SHOWN_MS: u64 = 20_000;
 pub const NEUTRAL_SHOWN_MS: u64 = 3_000;
 /// How long it is told what came of something that a screen asked for, in ms.
 pub const ANSWER_SHOWN_MS: u64 = 5_000;
+/// How long it is told that an admission was one too many, in ms: whoever stands here may be busy.
+pub const DOUBLE_SHOWN_MS: u64 = 60_000;
+/// How many such admissions the screen remembers.
+pub const DOUBLES_MAX: usize = 200;
+/// How long a question stays unless it is answered or something newer comes, in ms: money is counted meanwhile.
+pub const QUESTION_SHOWN_MS: u64 = 5 * 60_000;
+/// A key answers no question that is newer than this, in ms: it was meant for the one before.
+pub const UNSEEN_MS: u64 = 400;
+/// How long codes are only looked at before they count again, in ms.
+pub const LOOKING_MS: u64 = 60_000;
 /// How long a new verdict flashes, so that it is seen to be new, in ms.
 pub const FLASH_MS: u64 = 200;
 /// Escape puts no verdict away that is newer than this, in ms: it was meant for what the verdict closed.
@@ -68,6 +81,8 @@ pub enum Effect {
     Present(Line),
     /// Decide for this direction from now on.
     SetDirection(Direction),
+    /// Present codes for this purpose from now on.
+    SetPurpose(Purpose),
     /// Ask the gate something for a screen.
     Ask(Request),
     /// Choose this again at the next start.
@@ -92,9 +107,12 @@ pub fn update(state: &mut State, event: Event) -> Option<Effect> {
 fn pass_time(state: &mut State, now: Uptime) -> Option<Effect> {
     state.now = state.now.max(now);
     for slot in [&mut state.verdict, &mut state.aside] {
-        if slot.as_ref().is_some_and(|shown| now.0.saturating_sub(shown.since.0) >= shown.look.shown_ms()) {
+        if slot.as_ref().is_some_and(|shown| now.0.saturating_sub(shown.since.0) >= shown.shown_ms) {
             *slot = None;
         }
+    }
+    if state.looking_until.is_some_and(|until| until <= now) {
+        return stop_looking(state);
     }
     state.answer.take_if(|(since, _)| now.0.saturating_sub(since.0) >= ANSWER_SHOWN_MS);
     if let Some(screen) = &mut state.screen {
@@ -129,6 +147,11 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
             state.rules = Some(rules);
             None
         }
+        Notice::Double(double) => {
+            state.doubles.truncate(DOUBLES_MAX - 1);
+            state.doubles.push_front((state.now, double));
+            state.sound(Some(Tone::Check))
+        }
         Notice::Answer(answer) => {
             let outcome = state.screen.as_mut().map_or(Outcome::Stay, |screen| screen.learn(&answer));
             state.answer = Some((state.now, Arc::from(answer)));
@@ -139,7 +162,9 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
 
 fn decide(state: &mut State, decided: Arc<Decided>) -> Option<Effect> {
     let look = Look::of(&decided);
-    let shown = Shown { decided: Arc::clone(&decided), look, since: state.now };
+    let asks = Question::of(&decided, state.rules()).is_some();
+    let shown_ms = if asks { QUESTION_SHOWN_MS } else { look.shown_ms() };
+    let shown = Shown { decided: Arc::clone(&decided), look, since: state.now, shown_ms, is_answered: false };
     state.last = Some(Arc::clone(&decided));
     state.fault = None;
     if look == Look::NotATicket {
@@ -150,6 +175,9 @@ fn decide(state: &mut State, decided: Arc<Decided>) -> Option<Effect> {
         // A guest waits: whatever was being read can be opened again.
         state.overlay = state.overlay.filter(|overlay| *overlay == Overlay::Quit);
         state.screen.take_if(|screen| screen.gives_way());
+    }
+    if decided.purpose == Purpose::Look {
+        return None;
     }
     if !matches!(look, Look::NotATicket | Look::Repeat | Look::NotReady) {
         state.recent.truncate(RECENT_MAX - 1);
@@ -220,10 +248,7 @@ fn obey(state: &mut State, typed: Typed) -> Option<Effect> {
         Typed::Line(line) => Some(Effect::Present(line)),
         Typed::Command(letter) => command(state, letter),
         Typed::Bare(Key::Enter) => (state.overlay == Some(Overlay::Quit)).then_some(Effect::Quit),
-        Typed::Bare(Key::Escape) => {
-            go_back(state);
-            None
-        }
+        Typed::Bare(Key::Escape) => go_back(state),
         Typed::Bare(_) => None,
     }
 }
@@ -248,6 +273,13 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
             };
             return Some(Effect::SetDirection(state.direction));
         }
+        (_, 'l') if state.looking_until.is_some() => return stop_looking(state),
+        (_, 'l') => {
+            state.looking_until = Some(state.now.plus(LOOKING_MS));
+            return Some(Effect::SetPurpose(Purpose::Look));
+        }
+        (_, 'o') => decide_against(state),
+        (_, letter @ ('y' | 'b' | 'n')) => return answer(state, letter),
         (_, letter) => {
             if let Some((screen, outcome)) = Screen::opened_by(letter) {
                 state.screen = Some(Box::new(screen));
@@ -269,12 +301,67 @@ fn follow(state: &mut State, outcome: Outcome) -> Option<Effect> {
     }
 }
 
-/// Puts away the uppermost thing.
-fn go_back(state: &mut State) {
-    if state.overlay.take().is_none() && state.aside.take().is_none() && state.fault.take().is_none() {
-        let now = state.now;
-        state.verdict.take_if(|shown| now.0.saturating_sub(shown.since.0) >= UNREAD_MS);
+/// Opens the screen on which somebody decides against the verdict that is shown, or says why nobody
+/// may.
+fn decide_against(state: &mut State) {
+    let Some(shown) = &state.verdict else { return };
+    let is_trusted = state.status().is_some_and(|status| status.is_supervisor);
+    match Decide::about(&shown.decided, state.rules(), is_trusted) {
+        Ok(screen) => state.screen = Some(Box::new(Screen::Decide(screen))),
+        Err(refused) => state.answer = Some((state.now, Arc::new(Answer::NotDecided(refused)))),
     }
+}
+
+/// Answers the question that the verdict on the screen asks.
+fn answer(state: &mut State, letter: char) -> Option<Effect> {
+    let question = state.question().filter(|question| question.is_answered_by(letter))?;
+    let now = state.now;
+    let shown = state.verdict.as_mut().filter(|shown| now.0.saturating_sub(shown.since.0) >= UNSEEN_MS)?;
+    let entry = shown.decided.entry?;
+    let collected =
+        |payment| Request::Decide(Decision { entry, grounds: Grounds::Collected(payment), supervisor: None });
+    match (question, letter) {
+        (Question::Collect(_), 'y') => Some(Effect::Ask(collected(Payment::Cash))),
+        (Question::Collect(_), 'b') => Some(Effect::Ask(collected(Payment::Card))),
+        (Question::Identity, 'y') => {
+            // It is written down since it was shown; now it is green.
+            (shown.look, shown.since, shown.shown_ms) = (Look::Admit, now, VERDICT_SHOWN_MS);
+            shown.is_answered = true;
+            state.sound(Look::Admit.tone())
+        }
+        (Question::Identity, _) => {
+            state.verdict = None;
+            Some(Effect::Ask(Request::Undo { entry, reason: question::IDENTITY_NOT_SHOWN.into() }))
+        }
+        (Question::LetIn, 'y') => {
+            decide_against(state);
+            None
+        }
+        _ => {
+            state.verdict = None;
+            None
+        }
+    }
+}
+
+/// Lets codes count again.
+fn stop_looking(state: &mut State) -> Option<Effect> {
+    state.looking_until = None;
+    state.verdict.take_if(|shown| shown.decided.purpose == Purpose::Look);
+    Some(Effect::SetPurpose(Purpose::Decide))
+}
+
+/// Puts away the uppermost thing.
+fn go_back(state: &mut State) -> Option<Effect> {
+    if state.overlay.take().is_some() || state.aside.take().is_some() || state.fault.take().is_some() {
+        return None;
+    }
+    if state.looking_until.is_some() {
+        return stop_looking(state);
+    }
+    let now = state.now;
+    state.verdict.take_if(|shown| now.0.saturating_sub(shown.since.0) >= UNREAD_MS);
+    None
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ pub use self::feed::{Acknowledged, Noted};
 pub use self::file::enrolled;
 pub use self::journal::{JournalReader, READ_MAX, Run};
 pub use self::key::{KdfCost, MEMORY_KIB_MIN, PASSES_MIN};
+pub use self::known::Heard;
 pub use self::snapshot::{Bite, Loading};
 pub use self::space::{FULL_BYTES, WARNING_BYTES};
 

@@ -4,16 +4,19 @@
 //! Plain values, no words for people: those are in `tui/words.rs`.
 
 mod ask;
+mod decision;
 
 use std::sync::Arc;
 
 use serde::Serialize;
-use sync_protocol::id::{Seq, TicketId};
+use sync_protocol::id::{DeviceNo, GateId, Seq, TicketId};
+use sync_protocol::journal::ledger::Admission;
 use sync_protocol::policy::Policy;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Direction, Verdict};
 
 pub use ask::{Answer, NotUndone, Request, Undoable};
+pub use decision::{Decision, Grounds, NotDecided, Pin, PinRefused, Purpose, Supervisor};
 
 /// Something the door learns.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub enum Notice {
     Rules(Arc<Policy>),
     /// What came of something that a screen asked for.
     Answer(Box<Answer>),
+    /// An admission of this door turns out to be one too many.
+    Double(Box<Double>),
 }
 
 /// One presentation and what came of it.
@@ -41,8 +46,12 @@ pub struct Decided {
     pub at: UnixMillis,
     /// Which way.
     pub direction: Direction,
+    /// Whether it was decided, or only looked at: then nothing is written down and nobody is in.
+    pub purpose: Purpose,
     /// What was decided, with the facts that led to it.
     pub verdict: Verdict,
+    /// What could not be taken into account.
+    pub unheard: Unheard,
     /// The ticket, where the code was one of this event's.
     pub ticket: Option<TicketId>,
     /// Whose it is, where the list knows.
@@ -53,6 +62,43 @@ pub struct Decided {
     pub entry: Option<Seq>,
     /// From text to durable verdict, in microseconds.
     pub took_us: u64,
+}
+
+/// What a decision could not take into account, because it was not heard of.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Unheard {
+    /// When the list was last known to be the server's, if that is long ago.
+    pub list_at: Option<UnixMillis>,
+    /// The zone's terminals that were not heard from for long, longest first.
+    pub silent: Vec<Silent>,
+}
+
+/// A terminal that was not heard from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Silent {
+    /// Its number in the event.
+    pub device: DeviceNo,
+    /// What the organiser calls it; may be empty.
+    pub name: String,
+    /// Where it stands, if that is known.
+    pub gate: Option<GateId>,
+    /// When it was last heard.
+    pub since: UnixMillis,
+}
+
+/// An admission of this terminal that another one, learned of later, shows to be one too many.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Double {
+    /// This terminal's journal entry.
+    pub entry: Seq,
+    /// When that was.
+    pub at: UnixMillis,
+    /// The ticket.
+    pub ticket: TicketId,
+    /// The attendee's name, where the list knows it; may be empty.
+    pub name: String,
+    /// The other admission.
+    pub other: Admission,
 }
 
 /// Whom the list names for a ticket.
@@ -97,14 +143,24 @@ pub struct Status {
     pub list_at: Option<UnixMillis>,
     /// How many tickets the list holds.
     pub tickets: u64,
+    /// The number of the last journal entry; 0 before the first.
+    pub journal: Seq,
     /// Journal entries that the server has not acknowledged.
     pub unsent: u64,
     /// Known to be inside this gate's zone.
     pub inside: u64,
+    /// There are no fewer inside it, whatever silent doors did.
+    pub inside_least: u64,
+    /// There are no more inside it, whatever silent doors did.
+    pub inside_most: u64,
+    /// The zone's other terminals that were not heard from, longest first.
+    pub silent: Vec<Silent>,
     /// How many may be inside.
     pub capacity: Option<u32>,
     /// Admissions at this terminal in the last hour.
     pub admitted_last_hour: u32,
+    /// Whether this terminal is trusted with what supervisors decide.
+    pub is_supervisor: bool,
     /// Why the terminal may not admit, if so.
     pub suspended: Option<Suspension>,
     /// How far a running download is: done and total, in tickets.
@@ -146,6 +202,23 @@ pub enum Suspension {
     Closed,
     /// Its certificate is not valid now.
     Certificate,
+}
+
+/// What is known of another terminal of the event.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct DoorHeard {
+    /// Its number in the event.
+    pub device_no: DeviceNo,
+    /// What the organiser calls it; at most 128 bytes; may be empty.
+    pub name: String,
+    /// Where it stands, if that is known.
+    pub gate: Option<GateId>,
+    /// Until when what it did is known here, by the server's time; `None` if it never spoke.
+    pub last_heard: Option<UnixMillis>,
+    /// How many it let in, as far as that is known.
+    pub admitted: u64,
+    /// How many it let out, as far as that is known.
+    pub exits: u64,
 }
 
 /// The camera's state.

@@ -5,7 +5,12 @@
 
 mod answer;
 pub mod desk;
+mod doubles;
+mod look;
+mod overrides;
+mod presence;
 mod sale;
+pub mod supervisors;
 mod undo;
 
 use std::sync::Arc;
@@ -17,15 +22,19 @@ use sync_protocol::hash::{Hash, sha256};
 use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Issue, Seq, TicketId};
 use sync_protocol::journal::ledger::evidence_of;
 use sync_protocol::journal::{Entry, EntryKind, Evidence};
+use sync_protocol::occupancy::Bounds;
 use sync_protocol::policy::{Limits, Policy, Switches};
 use sync_protocol::ticket::{Claims, Credential, ReadFailure};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{self, Cache, Code, Direction, NotReady, Question, Readiness, Scan, Scope, Verdict};
 
+use self::doubles::Watched;
+use self::overrides::Asked;
+use self::supervisors::WrongPins;
 use crate::cache::{FULL_BYTES, Store, StoreError};
 use crate::causes::chain;
 use crate::clock::{Clock, Moment};
-use crate::door::{Attendee, Decided, Fault, Link, Status, Suspension};
+use crate::door::{Attendee, Decided, DoorHeard, Fault, Link, Purpose, Status, Suspension, Unheard};
 
 /// How far the time may be behind the journal before nothing is written any more, in ms.
 const CLOCK_BACK_MAX_MS: u64 = 60_000;
@@ -46,6 +55,10 @@ pub struct Gate {
     gate: GateId,
     link: Link,
     download: Option<(u64, u64)>,
+    doors: Vec<DoorHeard>,
+    asked: Asked,
+    wrong_pins: WrongPins,
+    watched: Watched,
 }
 
 /// What was presented, as far as anybody vouches for it.
@@ -58,10 +71,32 @@ struct Presentation {
     row: Option<(FeedSeq, TicketRow)>,
 }
 
+/// What was presented and what the rules say to it, before anything is written down.
+struct Weighed {
+    presentation: Presentation,
+    verdict: Verdict,
+    direction: Direction,
+    rules: Arc<Policy>,
+    /// Which entry of the feed brought the rules.
+    policy: Option<FeedSeq>,
+    moment: Moment,
+    started: Instant,
+}
+
 impl Gate {
     /// Opens the gate `gate` over `store`.
-    pub const fn new(store: Store, clock: Arc<dyn Clock>, gate: GateId) -> Self {
-        Self { store, clock, gate, link: Link::Offline { since: UnixMillis(0) }, download: None }
+    pub fn new(store: Store, clock: Arc<dyn Clock>, gate: GateId) -> Self {
+        Self {
+            store,
+            clock,
+            gate,
+            link: Link::Offline { since: UnixMillis(0) },
+            download: None,
+            doors: Vec::new(),
+            asked: Asked::default(),
+            wrong_pins: WrongPins::default(),
+            watched: Watched::default(),
+        }
     }
 
     /// Returns the store.
@@ -94,6 +129,16 @@ impl Gate {
         self.download = download;
     }
 
+    /// Says what the server told of the event's other terminals; this one may be among them.
+    pub fn set_doors(&mut self, doors: Vec<DoorHeard>) {
+        self.doors = doors;
+    }
+
+    /// Returns what the server told of the event's terminals, the last time it did.
+    pub fn doors(&self) -> &[DoorHeard] {
+        &self.doors
+    }
+
     /// Moves the terminal to another gate of the event.
     pub const fn set_gate(&mut self, gate: GateId) {
         self.gate = gate;
@@ -107,6 +152,13 @@ impl Gate {
     /// is let in or turned away by it.
     pub fn present(&mut self, text: &str, source: Source, direction: Direction) -> Result<Decided, Fault> {
         let started = Instant::now();
+        let moment = self.moment_to_write()?;
+        let weighed = self.weigh(text, source, direction, &moment, started)?;
+        self.settle(text, source, weighed)
+    }
+
+    /// Returns the time, if the machine can write down what it decides.
+    fn moment_to_write(&mut self) -> Result<Moment, Fault> {
         let moment = self.moment();
         if self.clock_went_back(&moment) {
             return Err(Fault::ClockWentBack);
@@ -116,18 +168,47 @@ impl Gate {
             self.store.release_reserve();
             return Err(Fault::DiskFull(free));
         }
+        Ok(moment)
+    }
+
+    /// Decides about a text and writes nothing down.
+    fn weigh(
+        &mut self,
+        text: &str,
+        source: Source,
+        direction: Direction,
+        moment: &Moment,
+        started: Instant,
+    ) -> Result<Weighed, Fault> {
         let presentation = self.read(text, source).map_err(|error| self.fault(&error))?;
         let policy = self.store.policy();
         let rules = policy.as_ref().map_or_else(|| Arc::new(no_rules()), |(_, policy)| Arc::clone(policy));
-        let verdict = verdict::decide(&self.question(&presentation, direction, &rules, &moment));
-        let entry = match self.entry(&presentation, &verdict, direction, policy.map(|(seq, _)| seq)) {
-            None => None,
-            Some(draft) => {
-                let signed = self.store.append(draft, &moment).map_err(|error| self.fault(&error))?;
-                Some(signed.entry().seq)
-            }
-        };
-        Ok(self.tell(presentation, verdict, direction, &rules, &moment, entry, started))
+        let verdict = verdict::decide(&self.question(&presentation, direction, &rules, moment));
+        let policy = policy.map(|(seq, _)| seq);
+        Ok(Weighed { presentation, verdict, direction, rules, policy, moment: *moment, started })
+    }
+
+    /// Writes down what the rules decided, and tells it.
+    fn settle(&mut self, text: &str, source: Source, weighed: Weighed) -> Result<Decided, Fault> {
+        let draft = self.draft(&weighed);
+        let decided = self.write(weighed, draft)?;
+        self.asked.remember(text, source, &decided);
+        Ok(decided)
+    }
+
+    /// Writes `draft` down, if there is one, and tells what was decided.
+    fn write(&mut self, weighed: Weighed, draft: Option<Entry>) -> Result<Decided, Fault> {
+        let moment = weighed.moment;
+        let entry = draft.map(|draft| self.append(draft, &moment)).transpose()?;
+        let decided = self.tell(weighed, entry);
+        self.watch(&decided);
+        Ok(decided)
+    }
+
+    /// Writes an entry and returns its number.
+    fn append(&mut self, draft: Entry, moment: &Moment) -> Result<Seq, Fault> {
+        let signed = self.store.append(draft, moment).map_err(|error| self.fault(&error))?;
+        Ok(signed.entry().seq)
     }
 
     fn clock_went_back(&self, moment: &Moment) -> bool {
@@ -209,15 +290,10 @@ impl Gate {
 
     /// Returns what the journal is to say, if anything: a web address held before the camera is
     /// nobody's business, and a terminal that may not decide has decided nothing.
-    fn entry(
-        &self,
-        presentation: &Presentation,
-        verdict: &Verdict,
-        direction: Direction,
-        policy: Option<FeedSeq>,
-    ) -> Option<Entry> {
+    fn draft(&self, weighed: &Weighed) -> Option<Entry> {
+        let Weighed { presentation, verdict, .. } = weighed;
         let (kind, flags, reason) = match verdict {
-            Verdict::Admit { flags, .. } => match direction {
+            Verdict::Admit { flags, .. } => match weighed.direction {
                 Direction::Entry => (EntryKind::Admit, *flags, 0),
                 Direction::Exit => (EntryKind::Exit, *flags, 0),
             },
@@ -235,7 +311,7 @@ impl Gate {
         entry.issue = presentation.issue();
         entry.class = presentation.class().unwrap_or_default();
         entry.evidence = Some(Evidence {
-            policy: policy.unwrap_or_default(),
+            policy: weighed.policy.unwrap_or_default(),
             row: presentation.row.as_ref().map_or(FeedSeq(0), |(seq, _)| *seq),
             history_count,
             history_hash,
@@ -243,24 +319,17 @@ impl Gate {
         Some(entry)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what was decided, with all that led to it")]
-    fn tell(
-        &self,
-        presentation: Presentation,
-        verdict: Verdict,
-        direction: Direction,
-        policy: &Policy,
-        moment: &Moment,
-        entry: Option<Seq>,
-        started: Instant,
-    ) -> Decided {
+    fn tell(&self, weighed: Weighed, entry: Option<Seq>) -> Decided {
+        let Weighed { presentation, verdict, direction, rules, moment, started, .. } = weighed;
         let ticket = presentation.vouched_ticket(&verdict);
-        let class = ticket.and_then(|_| presentation.class()).and_then(|class| policy.class(class));
+        let class = ticket.and_then(|_| presentation.class()).and_then(|class| rules.class(class));
         let attendee =
             presentation.row.filter(|_| ticket.is_some()).map(|(_, row)| Attendee { name: row.name, note: row.note });
         Decided {
             at: moment.now,
             direction,
+            purpose: Purpose::Decide,
+            unheard: if ticket.is_some() { self.unheard(&rules, &moment) } else { Unheard::default() },
             verdict,
             ticket,
             attendee,
@@ -309,6 +378,10 @@ impl Gate {
             Readiness::NotReady(NotReady::Certificate) => Some(Suspension::Certificate),
             _ => None,
         };
+        let (inside, silent) = match policy.as_ref().zip(zone) {
+            Some((policy, zone)) => (self.occupancy(zone.id, policy, &moment), self.silent(zone.id, policy, &moment)),
+            None => (Bounds::default(), Vec::new()),
+        };
         Status {
             event: policy.as_ref().map_or_else(String::new, |policy| policy.event.clone()),
             time_zone: policy.as_ref().map_or_else(|| String::from("UTC"), |policy| policy.time_zone.clone()),
@@ -318,10 +391,15 @@ impl Gate {
             link: self.link,
             list_at: self.store.list_at(),
             tickets: counts.tickets,
+            journal: Seq(counts.entries),
             unsent: counts.unsent,
-            inside: zone.map_or(0, |zone| self.store.inside(zone.id)),
+            inside: inside.known,
+            inside_least: inside.least,
+            inside_most: inside.most,
+            silent,
             capacity: zone.and_then(|zone| zone.capacity),
             admitted_last_hour: self.store.admitted_last_hour(moment.now),
+            is_supervisor: self.is_supervisor(),
             suspended,
             download: self.download,
         }

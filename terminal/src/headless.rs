@@ -7,6 +7,7 @@
 //! | `verdict` | `at` (RFC 3339, server's time), `verdict` (`admit`, `exit`, `check`: a question for staff, `deny`), `direction` (`entry`, `exit`), `code` (the finding shown; null if let in), `codes` (every finding), `flags`, `ticket` (typed code or null), `name`, `class` (or null), `entry` (journal number or null), `ms` (text to durable verdict), `override` (`door`, `supervisor`, `nobody`; null if let in) |
 //! | `fault` | `fault` (`store`, `disk_full`, `clock_went_back`, `other`), `detail` |
 //! | `status` | `at`, `link` (`{"state":"online"}` or `{"state":"offline","since":ms}`), `list_at` (RFC 3339 or null), `tickets`, `unsent`, `inside`, `suspended` (a reason or null), `download` (`[done, total]` or null) |
+//! | `double` | an admission of this door that another one, learned of later, shows to be one too many: `at`, `entry` (journal number), `ticket`, `name`, `other` (`at`, `gate` and `device` as numbers, `entry`) |
 //! | `camera` | `state` (`off`, `opening`, `streaming`, `absent`, `lost`), `name`, `detail` |
 //!
 //! A `status` line comes when one of `link`'s state, `tickets`, `unsent`, `suspended`, `download`,
@@ -18,13 +19,14 @@ use std::sync::mpsc::Receiver;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
-use sync_protocol::id::{Seq, TicketId};
+use sync_protocol::id::{DeviceNo, GateId, Seq, TicketId};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Code, Direction, OverrideBy, Verdict};
 
 use crate::app::Look;
-use crate::door::{CameraStatus, Decided, Fault, Link, Notice, Status, Suspension};
-use crate::tui::words::{self, Clockface};
+use crate::catalogue::Catalogue;
+use crate::door::{CameraStatus, Decided, Double, Fault, Link, Notice, Status, Suspension};
+use crate::tui::words::{self, Clockface, Names};
 
 /// How lines are written.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -90,6 +92,7 @@ impl Teller {
                 }
                 record
             }
+            Notice::Double(double) => Record::double(double),
             Notice::Rules(_) | Notice::Answer(_) => return None,
         };
         match self.format {
@@ -120,6 +123,7 @@ impl Teller {
             Notice::Camera(camera) => {
                 words::camera(camera).into_iter().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(": ")
             }
+            Notice::Double(double) => words::double(double, &Names::new(&Catalogue::default(), None, clock)),
             Notice::Rules(_) | Notice::Answer(_) => String::new(),
         };
         format!("{} {what}", clock.seconds(self.last_at))
@@ -164,11 +168,27 @@ enum Record<'a> {
         suspended: Option<Suspension>,
         download: Option<(u64, u64)>,
     },
+    Double {
+        at: String,
+        entry: Seq,
+        ticket: TicketId,
+        name: &'a str,
+        other: Other,
+    },
     Camera {
         state: &'static str,
         name: Option<&'a str>,
         detail: Option<&'a str>,
     },
+}
+
+/// The other one of two admissions.
+#[derive(Serialize)]
+struct Other {
+    at: String,
+    gate: GateId,
+    device: DeviceNo,
+    entry: Seq,
 }
 
 impl<'a> Record<'a> {
@@ -220,6 +240,17 @@ impl<'a> Record<'a> {
             inside: status.inside,
             suspended: status.suspended,
             download: status.download,
+        }
+    }
+
+    fn double(double: &'a Double) -> Self {
+        let other = &double.other;
+        Self::Double {
+            at: rfc3339(double.at),
+            entry: double.entry,
+            ticket: double.ticket,
+            name: &double.name,
+            other: Other { at: rfc3339(other.at), gate: other.gate, device: other.device, entry: other.seq },
         }
     }
 

@@ -21,7 +21,7 @@ use sync_protocol::verdict::Direction;
 
 use crate::app::{Effect, Event, State, update};
 use crate::catalogue::{Catalogue, Language};
-use crate::door::{Notice, Request};
+use crate::door::{Notice, Purpose, Request};
 use crate::feedback::Bell;
 use crate::settings::Memo;
 use inputs::Input;
@@ -46,6 +46,8 @@ pub enum Command {
     },
     /// Decide for this direction from now on.
     SetDirection(Direction),
+    /// Present codes for this purpose from now on.
+    SetPurpose(Purpose),
     /// Answer a screen's question.
     Ask(Request),
     /// Choose this again at the next start.
@@ -63,6 +65,8 @@ pub struct Options {
     pub colour: Palette,
     /// The language of every sentence.
     pub language: Language,
+    /// Which way people go at first.
+    pub direction: Direction,
 }
 
 /// Runs the door screen until somebody quits or the program is asked to end.
@@ -78,7 +82,7 @@ pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Option
     let inputs = inputs::start(notices).context("could not start the door screen")?;
     let mut door = Door {
         began: inputs.began,
-        state: State::new(options.mute),
+        state: State::new(options.mute).facing(options.direction),
         bell: Bell::default(),
         theme: Theme::new(options.colour),
         catalogue: Catalogue::new(options.language),
@@ -155,6 +159,7 @@ impl Door {
             Some(Effect::Sound(tone)) => self.bell.play(tone, self.now()),
             Some(Effect::Present(line)) => self.send(Command::Present { text: line.text, is_typed: line.is_typed }),
             Some(Effect::SetDirection(direction)) => self.send(Command::SetDirection(direction)),
+            Some(Effect::SetPurpose(purpose)) => self.send(Command::SetPurpose(purpose)),
             Some(Effect::Ask(request)) => self.send(Command::Ask(request)),
             Some(Effect::Remember(memo)) => self.send(Command::Remember(memo)),
             Some(Effect::Quit) => self.is_done = true,

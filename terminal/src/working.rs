@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 
-use sync_protocol::id::GateId;
+use sync_protocol::id::{GateId, Seq};
 
 pub use self::eyes::{Eyes, Seeing};
 pub use self::uplink::Uplink;
@@ -66,11 +66,13 @@ impl Terminal {
         let eyes = seeing.map(|seeing| Eyes::open(seeing, desk.clone(), notices.clone())).transpose()?;
         let nudge = uplink.as_ref().map(Uplink::nudge);
         thread::Builder::new().name("relay".into()).spawn(move || {
+            let mut told = Seq(0);
             for notice in from_gate {
-                if let (Notice::Decided(decided), Some(nudge)) = (&notice, &nudge)
-                    && let Some(entry) = decided.entry
+                if let (Some(nudge), Some(entry)) = (&nudge, journaled(&notice))
+                    && entry > told
                 {
                     nudge.journaled(entry);
+                    told = entry;
                 }
                 if notices.send(notice).is_err() {
                     break;
@@ -102,5 +104,15 @@ impl Terminal {
         if self.gate.join().is_err() {
             tracing::error!("the gate's thread panicked");
         }
+    }
+}
+
+/// Returns how far the journal has grown, if `notice` says so. Whatever is written without a
+/// decision, an undoing say, is seen in the status that follows it.
+fn journaled(notice: &Notice) -> Option<Seq> {
+    match notice {
+        Notice::Decided(decided) => decided.entry,
+        Notice::Status(status) => Some(status.journal),
+        _ => None,
     }
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Issue, Seq, TicketId, ZoneId};
 use sync_protocol::journal::Flags;
 use sync_protocol::journal::ledger::Admission;
-use sync_protocol::policy::{Class, Gate, Limits, Policy, ReEntry, Switches, Uses, Zone};
+use sync_protocol::policy::{Class, Gate, Limits, Policy, Price, ReEntry, Switches, Uses, Zone};
 use sync_protocol::time::{UnixMillis, Window};
 use sync_protocol::verdict::{Clock, Code, Direction, Fact, OverrideBy, Row, TicketStatus, Verdict};
 
-use crate::door::{Attendee, Decided, Link, Status, Undoable};
+use crate::door::{Attendee, Decided, Link, Purpose, Status, Undoable, Unheard};
 
 /// Tuesday, 1 September 2026, 14:02:31 in Berlin.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_788_264_151_000);
@@ -26,10 +26,15 @@ pub(crate) fn status() -> Status {
         link: Link::Online,
         list_at: Some(NOW.minus(11_000)),
         tickets: 1_500,
+        journal: Seq(97),
         unsent: 0,
         inside: 412,
+        inside_least: 412,
+        inside_most: 412,
+        silent: Vec::new(),
         capacity: Some(1_200),
         admitted_last_hour: 96,
+        is_supervisor: false,
         suspended: None,
         download: None,
     }
@@ -74,7 +79,7 @@ fn class(id: u16, name: &str, gates: Vec<GateId>, windows: Vec<Window>) -> Class
         re_entry: ReEntry::Forbidden,
         strict_clock: false,
         home_gate: None,
-        price: None,
+        price: Some(Price { amount: 1_200, currency: "EUR".into() }),
     }
 }
 
@@ -90,6 +95,8 @@ pub(crate) fn admit(flags: Flags) -> Decided {
     Decided {
         at: NOW.minus(2_000),
         direction: Direction::Entry,
+        purpose: Purpose::Decide,
+        unheard: Unheard::default(),
         verdict: Verdict::Admit { flags, facts },
         ticket: Some(ticket()),
         attendee: Some(Attendee { name: "Ada Lovelace".into(), note: "has a delivery at the desk".into() }),
@@ -142,6 +149,8 @@ pub(crate) fn deny(code: Code, by: OverrideBy) -> Decided {
     Decided {
         at: NOW.minus(2_000),
         direction: Direction::Entry,
+        purpose: Purpose::Decide,
+        unheard: Unheard::default(),
         verdict: Verdict::Deny { primary: code, all: vec![code], by, flags: Flags::default(), facts },
         ticket: has_ticket.then(ticket),
         attendee: (has_ticket && !matches!(code, Code::Unlisted | Code::NotInList))

@@ -4,6 +4,7 @@
 //! gate, no clock and no words. The camera goes on behind it: a verdict that comes while a screen
 //! is open closes it if it only shows something, and stands above it if somebody is writing.
 
+pub mod decide;
 pub mod undo;
 
 use sync_protocol::time::Uptime;
@@ -14,6 +15,8 @@ use crate::door::{Answer, Request};
 /// What lies over the door, one variant for each screen.
 #[derive(Clone, Debug)]
 pub enum Screen {
+    /// Letting in against a verdict.
+    Decide(decide::Decide),
     /// Taking back what this door did last.
     Undo(undo::Undo),
 }
@@ -46,6 +49,7 @@ impl Screen {
     /// Takes a key. `Interrupt` never comes here.
     pub(super) fn press(&mut self, key: Key) -> Outcome {
         match self {
+            Self::Decide(screen) => screen.press(key),
             Self::Undo(screen) => screen.press(key),
         }
     }
@@ -53,6 +57,7 @@ impl Screen {
     /// Takes an answer of the gate; those to another screen's questions mean nothing here.
     pub(super) fn learn(&mut self, answer: &Answer) -> Outcome {
         match self {
+            Self::Decide(screen) => screen.learn(answer),
             Self::Undo(screen) => screen.learn(answer),
         }
     }
@@ -60,13 +65,14 @@ impl Screen {
     /// Lets time pass.
     pub(super) fn pass_time(&mut self, _now: Uptime) -> Outcome {
         match self {
-            Self::Undo(_) => Outcome::Stay,
+            Self::Decide(_) | Self::Undo(_) => Outcome::Stay,
         }
     }
 
     /// Whether a verdict closes it: nothing was written that would be lost.
     pub(super) fn gives_way(&self) -> bool {
         match self {
+            Self::Decide(screen) => screen.gives_way(),
             Self::Undo(screen) => screen.gives_way(),
         }
     }

@@ -9,8 +9,8 @@ use sync_protocol::verdict::Direction;
 
 use super::scanner::Layout;
 use super::typing::pace::Pace;
-use super::{Effect, FLASH_MS, Look, SILENCE_MS, Screen, Typing};
-use crate::door::{Answer, CameraStatus, Decided, Fault, Status, Suspension};
+use super::{DOUBLE_SHOWN_MS, Effect, FLASH_MS, Look, Question, SILENCE_MS, Screen, Typing};
+use crate::door::{Answer, CameraStatus, Decided, Double, Fault, Status, Suspension};
 use crate::feedback::Tone;
 
 /// What lies over the screen.
@@ -33,6 +33,10 @@ pub struct Shown {
     pub look: Look,
     /// Since when it is shown.
     pub since: Uptime,
+    /// For how long, unless something newer comes, in ms.
+    pub shown_ms: u64,
+    /// Whether what it asked is answered.
+    pub is_answered: bool,
 }
 
 /// What the large panel is about.
@@ -75,6 +79,9 @@ pub struct State {
     pub(super) pace: Pace,
     pub(super) typing: Typing,
     pub(super) scanner: Layout,
+    pub(super) doubles: VecDeque<(Uptime, Box<Double>)>,
+    /// Until when codes are only looked at.
+    pub(super) looking_until: Option<Uptime>,
     pub(super) is_muted: bool,
     pub(super) is_stopped: bool,
 }
@@ -99,9 +106,18 @@ impl State {
             pace: Pace::default(),
             typing: Typing::default(),
             scanner: Layout::default(),
+            doubles: VecDeque::new(),
+            looking_until: None,
             is_muted,
             is_stopped: false,
         }
+    }
+
+    /// Returns the same with people going that way.
+    #[must_use]
+    pub const fn facing(mut self, direction: Direction) -> Self {
+        self.direction = direction;
+        self
     }
 
     /// Returns the time of the last tick.
@@ -171,6 +187,17 @@ impl State {
         self.answer.as_ref().map(|(_, answer)| answer.as_ref())
     }
 
+    /// Returns the admission of this door that last turned out to be one too many, while that is news.
+    pub fn double(&self) -> Option<&Double> {
+        let (since, double) = self.doubles.front()?;
+        Some(double.as_ref()).filter(|_| self.now.0.saturating_sub(since.0) < DOUBLE_SHOWN_MS)
+    }
+
+    /// Whether the admission that `decided` tells of turned out to be one too many.
+    pub fn is_double(&self, decided: &Decided) -> bool {
+        decided.entry.is_some() && self.doubles.iter().any(|(_, double)| Some(double.entry) == decided.entry)
+    }
+
     /// Returns the decision that stands on the door.
     pub const fn verdict(&self) -> Option<&Shown> {
         self.verdict.as_ref()
@@ -179,6 +206,17 @@ impl State {
     /// Returns the line being written.
     pub const fn typing(&self) -> &Typing {
         &self.typing
+    }
+
+    /// Returns for how long codes are still only looked at, in ms.
+    pub fn looking_ms(&self) -> Option<u64> {
+        self.looking_until.map(|until| until.0.saturating_sub(self.now.0))
+    }
+
+    /// Returns what the verdict on the screen asks, if one key answers it.
+    pub fn question(&self) -> Option<Question> {
+        let shown = self.verdict.as_ref().filter(|shown| !shown.is_answered)?;
+        Question::of(&shown.decided, self.rules())
     }
 
     /// Whether tones are off.
@@ -234,7 +272,9 @@ impl State {
     pub(super) fn is_command(&self, letter: char) -> bool {
         match self.overlay {
             Some(Overlay::Quit) => matches!(letter, 'y' | 'n' | 'q'),
-            _ => "ceimqtu?".contains(letter),
+            _ => {
+                "celimoqtu?".contains(letter) || self.question().is_some_and(|question| question.is_answered_by(letter))
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What an open store answers: the list, the journal, the figures.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sync_protocol::feed::entry::{DeviceStatus, TicketRow};
@@ -13,7 +14,7 @@ use sync_protocol::ticket::Keyring;
 use sync_protocol::time::{Hlc, UnixMillis};
 use sync_protocol::verdict::TicketStatus;
 
-use super::{Counts, DeviceKeys, Finding, Identity, JournalReader, Part, Run, Store, StoreError, journal, rows};
+use super::{Counts, DeviceKeys, Finding, Heard, Identity, JournalReader, Part, Run, Store, StoreError, journal, rows};
 use crate::clock::Moment;
 use crate::door::Suspension;
 
@@ -97,6 +98,21 @@ impl Store {
     /// Returns how many are known to be inside a zone.
     pub fn inside(&self, zone: ZoneId) -> u64 {
         self.known.inside(zone)
+    }
+
+    /// Returns what the movements that are known say of each device that made one, this one included.
+    pub const fn heard(&self) -> &BTreeMap<DeviceNo, Heard> {
+        self.known.heard()
+    }
+
+    /// Whether anybody was ever counted out of `zone`.
+    pub fn counts_exits(&self, zone: ZoneId) -> bool {
+        self.known.counts_exits(zone)
+    }
+
+    /// Whether the server stopped counting the device of that number.
+    pub fn is_out_of_use(&self, number: DeviceNo) -> bool {
+        self.known.is_out_of_use(number)
     }
 
     /// Returns the highest number of a device's journal that was seen in movements.

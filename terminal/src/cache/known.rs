@@ -1,17 +1,18 @@
 //! What a terminal holds in memory of the list: rules, keys, devices and movements. Tickets stay on
 //! disk; each is read when it is presented.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sync_protocol::certificate::Certificate;
 use sync_protocol::feed::Body;
 use sync_protocol::feed::entry::{DeviceStatus, KeyPurpose};
-use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, FeedSeq, Kid, Seq, TicketId, ZoneId};
+use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, FeedSeq, GateId, Kid, Seq, TicketId, ZoneId};
 use sync_protocol::journal::ledger::{Standing, zone_of};
 use sync_protocol::journal::walk_in::Lease;
 use sync_protocol::journal::{Entry, EntryKind, Flags, Movement, MovementKind};
 use sync_protocol::key::PublicKey;
+use sync_protocol::occupancy::Pace;
 use sync_protocol::policy::Policy;
 use sync_protocol::ticket::keyring::Delegation;
 use sync_protocol::ticket::{KeyState, Keyring};
@@ -30,8 +31,21 @@ pub(super) struct Known {
     history: HashMap<TicketId, Vec<Movement>>,
     seller_seen: HashMap<DeviceNo, Seq>,
     inside: BTreeMap<ZoneId, u64>,
+    heard: BTreeMap<DeviceNo, Heard>,
+    exit_gates: BTreeSet<GateId>,
     tickets: u64,
     hlc: Hlc,
+}
+
+/// What a device's movements say of the device.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// When its newest movement was.
+    pub last: Hlc,
+    /// Where that was.
+    pub gate: GateId,
+    /// How fast it goes.
+    pub pace: Pace,
 }
 
 #[derive(Clone, Debug)]
@@ -54,6 +68,8 @@ impl Known {
             history: HashMap::new(),
             seller_seen: HashMap::new(),
             inside: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            exit_gates: BTreeSet::new(),
             tickets: 0,
             hlc: Hlc::default(),
         }
@@ -78,6 +94,11 @@ impl Known {
             movements.sort_unstable_by_key(Movement::name);
             movements.dedup_by_key(|movement| movement.name());
         }
+        self.heard.clear();
+        self.exit_gates.clear();
+        for movement in self.history.values().flatten() {
+            hear(&mut self.heard, &mut self.exit_gates, movement);
+        }
         self.rebuild_keyring();
         self.recount();
     }
@@ -101,6 +122,7 @@ impl Known {
         if movements.iter().any(|held| held.name() == movement.name()) {
             return;
         }
+        hear(&mut self.heard, &mut self.exit_gates, &movement);
         let Some((_, policy)) = &self.policy else {
             movements.push(movement);
             return;
@@ -216,6 +238,22 @@ impl Known {
         self.inside.get(&zone).copied().unwrap_or(0)
     }
 
+    pub(super) const fn heard(&self) -> &BTreeMap<DeviceNo, Heard> {
+        &self.heard
+    }
+
+    /// Whether anybody was ever counted out of `zone`.
+    pub(super) fn counts_exits(&self, zone: ZoneId) -> bool {
+        let Some((_, policy)) = &self.policy else { return false };
+        self.exit_gates.iter().any(|gate| zone_of(policy, *gate) == Some(zone))
+    }
+
+    /// Whether the server stopped counting the device of that number.
+    pub(super) fn is_out_of_use(&self, number: DeviceNo) -> bool {
+        let is_it = |device: &&Device| device.certificate.as_ref().is_some_and(|held| held.number == number);
+        self.devices.values().find(is_it).is_some_and(|device| device.status != DeviceStatus::Active)
+    }
+
     pub(super) const fn tickets(&self) -> u64 {
         self.tickets
     }
@@ -244,6 +282,19 @@ impl Known {
     /// Returns every movement that is known.
     pub(super) fn movements(&self) -> impl Iterator<Item = &Movement> {
         self.history.values().flatten()
+    }
+}
+
+/// Takes a movement's word for its device, which is one of `heard` from now on.
+fn hear(heard: &mut BTreeMap<DeviceNo, Heard>, exit_gates: &mut BTreeSet<GateId>, movement: &Movement) {
+    let first = || Heard { last: movement.hlc, gate: movement.gate, pace: Pace::default() };
+    let device = heard.entry(movement.device).or_insert_with(first);
+    if movement.hlc >= device.last {
+        (device.last, device.gate) = (movement.hlc, movement.gate);
+    }
+    device.pace.note(movement);
+    if movement.kind == MovementKind::Exit {
+        exit_gates.insert(movement.gate);
     }
 }
 

@@ -126,9 +126,7 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
     }
     let (terminal, notices) = Terminal::open(store, Arc::new(SystemClock::new()), gate, seeing, network)
         .context("the terminal's threads could not be started")?;
-    if args.exit {
-        terminal.desk().set_direction(Direction::Exit);
-    }
+    terminal.desk().set_direction(args.direction());
     let result = if args.headless {
         args.headless(&terminal, notices)
     } else {
@@ -164,6 +162,10 @@ impl GateChoice {
 }
 
 impl DoorArgs {
+    const fn direction(&self) -> Direction {
+        if self.exit { Direction::Exit } else { Direction::Entry }
+    }
+
     fn seeing(&self) -> anyhow::Result<Option<Seeing>> {
         if !self.replay.is_empty() {
             if let Some(missing) = self.replay.iter().find(|path| !path.exists()) {
@@ -195,7 +197,8 @@ impl DoorArgs {
         let memory = memory.clone();
         let obeying = thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk, &memory))?;
         let colour = Palette::from_no_color(config::no_color().as_deref());
-        let outcome = tui::run(notices, commands, Options { mute: self.mute, colour, language });
+        let outcome =
+            tui::run(notices, commands, Options { mute: self.mute, colour, language, direction: self.direction() });
         // The last thing chosen is remembered before the program ends.
         let _ = obeying.join();
         outcome?;
@@ -229,6 +232,7 @@ fn obey(asked: &Receiver<Command>, desk: &Desk, memory: &Memory) {
                     tracing::warn!(%error, "what was chosen could not be remembered");
                 }
             }
+            Command::SetPurpose(purpose) => desk.set_purpose(purpose),
             Command::Quit => return,
         }
     }

@@ -31,6 +31,8 @@ pub enum Request {
     Sales,
     /// Show the ticket of a sale again.
     SoldTicket(Seq),
+    /// Let in against a verdict.
+    Decide(super::Decision),
 }
 
 /// What came of a [`Request`].
@@ -50,6 +52,8 @@ pub enum Answer {
     NotSold(Refusal, Vec<Ware>),
     /// What was sold here, newest first.
     Sales(Vec<Sold>),
+    /// Nobody was let in against a verdict, and why.
+    NotDecided(super::NotDecided),
 }
 
 /// A movement of this terminal that may be taken back.

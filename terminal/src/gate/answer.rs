@@ -20,6 +20,11 @@ impl Gate {
                     Err(fault) => Notice::Fault(fault),
                 };
             }
+            Request::Decide(decision) => match self.decide_against(&decision) {
+                Ok(Ok(decided)) => return Notice::Decided(Box::new(decided)),
+                Ok(Err(refused)) => Ok(Answer::NotDecided(refused)),
+                Err(fault) => Err(fault),
+            },
         };
         match answer {
             Ok(answer) => Notice::Answer(Box::new(answer)),

@@ -14,7 +14,7 @@ use sync_protocol::policy::Policy;
 use sync_protocol::verdict::Direction;
 
 use super::{Gate, Source};
-use crate::door::{Notice, Request, Status};
+use crate::door::{Notice, Purpose, Request, Status};
 
 /// How many texts wait at most; more than that nobody holds before a camera.
 const PRESENTED_MAX: usize = 16;
@@ -49,11 +49,12 @@ struct Queue {
     asked: VecDeque<Request>,
     jobs: VecDeque<Job>,
     direction: Option<Direction>,
+    purpose: Purpose,
     is_closed: bool,
 }
 
 enum Work {
-    Present(String, Source, Direction),
+    Present(String, Source, Direction, Purpose),
     Ask(Request),
     Job(Job),
     Nothing,
@@ -110,6 +111,11 @@ impl Desk {
         self.queue().direction = Some(direction);
     }
 
+    /// Says what codes are presented for from now on.
+    pub fn set_purpose(&self, purpose: Purpose) {
+        self.queue().purpose = purpose;
+    }
+
     /// Runs `job` on the gate's thread, between two attendees, and returns what it returns. Keep it
     /// short: somebody may be waiting.
     ///
@@ -152,7 +158,7 @@ impl Desk {
         let direction = queue.direction.unwrap_or(Direction::Entry);
         if let Some((text, source)) = queue.presented.pop_front() {
             self.0.room.notify_one();
-            Work::Present(text, source, direction)
+            Work::Present(text, source, direction, queue.purpose)
         } else if let Some(request) = queue.asked.pop_front() {
             Work::Ask(request)
         } else if queue.is_closed {
@@ -173,10 +179,13 @@ impl Desk {
         loop {
             let notice = match self.next(if has_more { Duration::ZERO } else { QUIET }) {
                 Work::Close => return gate,
-                Work::Present(text, source, direction) => match gate.present(&text, source, direction) {
-                    Ok(decided) => Some(Notice::Decided(Box::new(decided))),
-                    Err(fault) => Some(Notice::Fault(fault)),
-                },
+                Work::Present(text, source, direction, purpose) => {
+                    let decided = match purpose {
+                        Purpose::Decide => gate.present(&text, source, direction),
+                        Purpose::Look => gate.look(&text, source, direction),
+                    };
+                    Some(decided.map_or_else(Notice::Fault, |decided| Notice::Decided(Box::new(decided))))
+                }
                 Work::Ask(request) => Some(gate.answer(request)),
                 Work::Job(job) => {
                     job(&mut gate);
@@ -195,6 +204,11 @@ impl Desk {
                     return gate;
                 }
                 tended = Instant::now();
+            }
+            for double in gate.learned_doubles() {
+                if notices.send(Notice::Double(Box::new(double))).is_err() {
+                    return gate;
+                }
             }
             let policy = gate.store().policy().map(|(_, policy)| policy);
             if let Some(policy) = policy.filter(|policy| rules.as_ref().is_none_or(|told| !Arc::ptr_eq(told, policy))) {

@@ -1,6 +1,5 @@
 //! Taking back this terminal's own movements (section 6).
 
-use sync_protocol::certificate::Capabilities;
 use sync_protocol::id::Seq;
 use sync_protocol::journal::entry::NOTE_BYTES_MAX;
 use sync_protocol::journal::ledger::effective;
@@ -65,8 +64,7 @@ impl Gate {
 
     /// Whether what this terminal wrote at `at` may still be taken back here.
     pub(super) fn is_young_enough(&self, at: UnixMillis) -> bool {
-        let is_supervisor = self.store.identity().certificate.capabilities.has(Capabilities::SUPERVISOR);
-        is_supervisor || self.moment().now.since(at) <= UNDO_AGE_MAX_MS
+        self.is_supervisor() || self.moment().now.since(at) <= UNDO_AGE_MAX_MS
     }
 
     fn row(&self, movement: &Movement) -> Result<Undoable, StoreError> {

@@ -1,5 +1,7 @@
 //! What staff see: each state at 80 × 24 and at 200 × 60, and what must hold at any size.
 
+mod decisions;
+
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -10,7 +12,7 @@ use sync_protocol::verdict::{Code, OverrideBy};
 
 use super::theme::{Mood, Palette, Theme};
 use super::view::view;
-use crate::app::{Event, FLASH_MS, Key, Look, Stage, State, samples, update};
+use crate::app::{Event, FLASH_MS, Key, Look, Question, Stage, State, samples, update};
 use crate::catalogue::Catalogue;
 use crate::door::{Answer, Attendee, CameraStatus, Decided, Fault, Link, Notice, Status, Suspension};
 
@@ -120,9 +122,11 @@ fn no_denial_is_cut_off_at_the_least_size() {
             let clock = super::words::Clockface::new("Europe/Berlin", samples::NOW);
             let names = super::words::Names::new(&catalogue, state.rules(), clock);
             let words = super::words::denial(*code, decided, &names);
+            let asked = state.question().filter(|question| matches!(question, Question::Collect(_)));
+            let step = asked.map_or(words.step, |question| super::words::question(&question, &names));
             let seen: String = screen.lines().map(panel_part).collect::<Vec<_>>().join(" ");
             let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
-            for sentence in [words.reason, words.step] {
+            for sentence in [words.reason, step] {
                 let sentence = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
                 assert!(seen.contains(&sentence), "{code}: {sentence}\n{screen}");
             }

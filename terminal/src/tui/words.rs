@@ -3,6 +3,7 @@
 //! Short and plain. A sentence about a guest says what is the matter and what to do next; a sentence
 //! about the machine says so, and never blames the guest.
 
+mod decision;
 mod denial;
 mod facts;
 mod keys;
@@ -17,6 +18,10 @@ use sync_protocol::policy::Policy;
 use crate::catalogue::{Catalogue, Value};
 
 pub use crate::catalogue::count;
+pub use decision::{
+    decide_head, decide_hint, decide_reason, double, findings, inside, look_line, looking_title, not_decided,
+    not_decided_hint, question, silent, unheard, usual_reason, verdict_keys,
+};
 pub use denial::{Denial, denial, short_denial, who_decides};
 pub use facts::detail;
 pub use keys::{CODE_KEYS, DOOR_KEYS, Keys, QUIT_KEYS, READ_KEYS, code_mistake, help, quit_question};

@@ -8,70 +8,17 @@ use harness::feed_world::{FeedWorld, MORNING, ticket};
 use sync_protocol::feed::Body;
 use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::hash::sha256;
-use sync_protocol::id::{GateId, Issue, Seq, ZoneId};
+use sync_protocol::id::{GateId, Issue, ZoneId};
 use sync_protocol::journal::ledger::evidence_of;
-use sync_protocol::journal::{Entry, EntryKind, Flags};
+use sync_protocol::journal::{EntryKind, Flags};
 use sync_protocol::policy::{Manual, Unlisted};
 use sync_protocol::ticket::Credential;
 use sync_protocol::time::Hlc;
 use sync_protocol::verdict::{Code, Direction, TicketStatus, Verdict};
-use tempfile::TempDir;
-use usher_terminal::door::{Decided, Fault, Link, Notice, Suspension};
+use usher_terminal::door::{Fault, Link, Notice, Suspension};
 use usher_terminal::gate::{Gate, Source, desk};
 
-struct Door {
-    world: FeedWorld,
-    gate: Gate,
-    data: TempDir,
-}
-
-impl Door {
-    /// A gate whose list holds tickets 1 to 9, each in its first issue.
-    fn new() -> (Self, Vec<Issue>) {
-        let mut world = FeedWorld::new();
-        let issues = std::iter::once(Issue(0))
-            .chain((1..=9).map(|serial| world.push_ticket(serial, &format!("Guest {serial}"))))
-            .collect();
-        (Self::of(world), issues)
-    }
-
-    fn of(world: FeedWorld) -> Self {
-        let data = tempfile::tempdir().unwrap();
-        let mut store = world.create_store(data.path());
-        world.load_snapshot(&mut store).unwrap();
-        let gate = Gate::new(store, world.clock.clone(), GateId(0));
-        Self { world, gate, data }
-    }
-
-    fn enter(&mut self, text: &str) -> Decided {
-        self.gate.present(text, Source::Scanned, Direction::Entry).unwrap()
-    }
-
-    fn sync(&mut self) {
-        self.world.sync(self.gate.store()).unwrap();
-    }
-
-    fn entry(&mut self, seq: Option<Seq>) -> Entry {
-        let seq = seq.expect("it is in the journal");
-        self.gate.store().entries_after(Seq(seq.0 - 1), 1).unwrap().entries[0].entry().clone()
-    }
-
-    fn restart(self) -> Self {
-        let Self { world, gate, data } = self;
-        drop(gate);
-        let store = world.open_store(data.path()).unwrap();
-        assert_eq!(store.finding(), None);
-        let gate = Gate::new(store, world.clock.clone(), GateId(0));
-        Self { world, gate, data }
-    }
-}
-
-fn code(decided: &Decided) -> Option<Code> {
-    match decided.verdict {
-        Verdict::Deny { primary, .. } => Some(primary),
-        Verdict::Admit { .. } => None,
-    }
-}
+use crate::door::{Door, code};
 
 #[test]
 fn a_good_ticket_comes_in_once_and_the_journal_says_why() {

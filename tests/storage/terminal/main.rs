@@ -3,10 +3,13 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
 
+mod decisions;
+mod door;
 mod gate;
 mod journal;
 mod kill;
 mod list;
+mod presence;
 mod privacy;
 mod tampering;
 mod walk_in;

@@ -8,7 +8,8 @@ use ratatui::widgets::{Block, Borders, Clear, Paragraph};
 
 use super::text::{fit, wrap};
 use super::{Scene, letters};
-use crate::app::{Look, Shown, Stage};
+use crate::app::{Look, Question, Shown, Stage};
+use crate::door::Purpose;
 use crate::tui::theme::Mood;
 use crate::tui::words::{self, Message};
 
@@ -69,6 +70,12 @@ fn panel(scene: &Scene<'_>) -> Panel {
         Stage::Downloading(done, total) => {
             Panel { progress: Some((done, total)), ..calm("…", "WAIT", words::progress(done, total)) }
         }
+        Stage::Ready if scene.state.looking_ms().is_some() => {
+            let headline = scene.names.say("decision-look-ready");
+            let lines = vec![scene.names.say("decision-look-ready-more")];
+            let title = looking_title(scene);
+            Panel { title, ..calm("◎", "LOOK", Message { headline, lines, ..Message::default() }) }
+        }
         Stage::Ready => {
             let direction = scene.state.direction();
             calm("▸", "READY", words::ready(direction, scene.state.camera()))
@@ -79,15 +86,39 @@ fn panel(scene: &Scene<'_>) -> Panel {
 
 fn verdict(scene: &Scene<'_>, shown: &Shown) -> Panel {
     let age = words::span(scene.state.now().0.saturating_sub(shown.since.0));
-    Panel {
+    let mut message = words::message(&shown.decided, &scene.names);
+    message.notes.extend(words::unheard(&shown.decided.unheard, &scene.names));
+    let panel = Panel {
         mood: Mood::Verdict(shown.look),
         symbol: words::look_symbol(shown.look),
         word: words::look_word(shown.look),
         title: format!(" {} · {age} ago ", scene.names.clock().seconds(shown.decided.at)),
-        message: words::message(&shown.decided, &scene.names),
+        message,
         is_flashing: scene.state.is_flashing(shown),
         progress: None,
+    };
+    if shown.decided.purpose == Purpose::Look { looked_at(scene, shown, panel) } else { asking(scene, panel) }
+}
+
+/// A verdict with what it asks in the place of what to do next.
+fn asking(scene: &Scene<'_>, mut panel: Panel) -> Panel {
+    match scene.state.question() {
+        // What helps to decide stands before it.
+        Some(question @ Question::LetIn) => panel.message.lines.insert(0, words::question(&question, &scene.names)),
+        Some(question) => panel.message.step = Some(words::question(&question, &scene.names)),
+        None => {}
     }
+    panel
+}
+
+/// A verdict that nothing was done about: grey, and called LOOK, whatever it would be.
+fn looked_at(scene: &Scene<'_>, shown: &Shown, mut panel: Panel) -> Panel {
+    panel.message.step = Some(words::look_line(shown.look, &scene.names));
+    Panel { mood: Mood::Verdict(Look::Repeat), symbol: "◎", word: "LOOK", title: looking_title(scene), ..panel }
+}
+
+fn looking_title(scene: &Scene<'_>) -> String {
+    format!(" {} ", words::looking_title(scene.state.looking_ms().unwrap_or_default(), &scene.names))
 }
 
 /// The word as large as the message leaves room for, then the message, most important first.

@@ -28,9 +28,13 @@ fn line<'a>(scene: &Scene<'_>, decided: &Decided, width: usize) -> Line<'a> {
     let time = scene.names.clock().seconds(decided.at);
     // A blank, the time, the symbol and a blank after each; one more keeps columns apart.
     let room = width.saturating_sub(time.len() + 5);
+    let (symbol, mark) = match scene.state.is_double(decided) {
+        true => ("‼", scene.theme.mark(Look::Deny)),
+        false => (words::look_symbol(look), scene.theme.mark(look)),
+    };
     Line::from(vec![
         Span::styled(format!(" {time} "), scene.theme.faint()),
-        Span::styled(words::look_symbol(look), scene.theme.mark(look)),
+        Span::styled(symbol, mark),
         Span::raw(format!(" {}", fit(&words::recent(decided), room))),
     ])
 }

@@ -8,8 +8,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{fit, tail};
-use super::{Scene, centred, undo};
-use crate::app::{Field, Screen};
+use super::{Scene, centred, decide, undo};
+use crate::app::{Field, Screen, Shown};
 use crate::tui::theme::Mood;
 use crate::tui::words;
 
@@ -28,13 +28,14 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(block, place);
     let inner = draw_verdict(scene, frame, inner);
     match screen {
+        Screen::Decide(screen) => decide::draw(scene, screen, frame, inner),
         Screen::Undo(screen) => undo::draw(scene, screen, frame, inner),
     }
 }
 
 /// A verdict that came while somebody writes: one line in its colours, above what is written.
 fn draw_verdict(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
-    let Some(shown) = scene.state.verdict() else { return area };
+    let Some(shown) = scene.state.verdict().filter(|shown| !is_told(scene, shown)) else { return area };
     let [line, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
     let message = words::message(&shown.decided, &scene.names);
     let text = format!(
@@ -47,6 +48,14 @@ fn draw_verdict(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
     let style = scene.theme.panel(Mood::Verdict(shown.look), scene.state.is_flashing(shown));
     frame.render_widget(Paragraph::new(fit(&text, usize::from(line.width))).style(style), line);
     rest
+}
+
+/// Whether the screen itself is about that verdict.
+fn is_told(scene: &Scene<'_>, shown: &Shown) -> bool {
+    match scene.state.screen() {
+        Some(Screen::Decide(screen)) => screen.decided().entry == shown.decided.entry,
+        _ => false,
+    }
 }
 
 /// Draws rows with the chosen one marked, scrolled so that it is in sight.

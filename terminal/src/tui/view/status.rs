@@ -4,16 +4,18 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use sync_protocol::verdict::Direction;
+use sync_protocol::verdict::{Direction, OverrideBy, Verdict};
 
 use super::Scene;
 use super::text::fit;
-use crate::app::Overlay;
-use crate::door::Link;
+use crate::app::{Look, Overlay};
+use crate::door::{Link, Purpose, Status};
 use crate::tui::words::{self, clean, count};
 
 /// A list older than this is told as a warning, in ms.
 const LIST_OLD_MS: u64 = 10 * 60_000;
+/// From how many percent of the places on a zone is nearly full.
+const NEARLY_FULL_PERCENT: u64 = 95;
 /// What link, time and direction may take of the title, in columns.
 const TITLE_REST: u16 = 48;
 
@@ -52,20 +54,25 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         frame.render_widget(Line::styled(format!(" {told}"), Style::new().add_modifier(Modifier::BOLD)), area);
         return;
     }
+    if let Some(double) = scene.state.double() {
+        let told = fit(&words::double(double, &scene.names), usize::from(area.width).saturating_sub(1));
+        frame.render_widget(Line::styled(format!(" {told}"), scene.theme.mark(Look::Deny)), area);
+        return;
+    }
     let Some(status) = scene.state.status() else { return };
     let now = scene.names.clock().now();
     let plain = Style::new();
-    let inside = match status.capacity {
-        Some(capacity) => format!("inside {} of {}", count(status.inside), count(u64::from(capacity))),
-        None => format!("inside {}", count(status.inside)),
-    };
+    let inside = (words::inside(status, &scene.names), fullness(scene, status));
     let is_old = status.list_at.is_none_or(|at| now.since(at) > LIST_OLD_MS);
     let mut parts = vec![
         (format!("to send {}", count(status.unsent)), if status.unsent > 0 { scene.theme.warning() } else { plain }),
         (words::list_age(status, now), if is_old { scene.theme.warning() } else { plain }),
-        (inside, plain),
+        inside,
         (format!("this door {} / h", count(u64::from(status.admitted_last_hour))), plain),
     ];
+    if let Some(silent) = words::silent(status, &scene.names) {
+        parts.insert(3, (silent, scene.theme.warning()));
+    }
     if let Some(ms) = scene.state.silence_ms() {
         parts.insert(0, (words::silence(ms), scene.theme.warning()));
     }
@@ -84,15 +91,40 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(line, area);
 }
 
+/// The style of how many are inside: a warning from 95 % of the places on, by the upper bound.
+fn fullness(scene: &Scene<'_>, status: &Status) -> Style {
+    let Some(capacity) = status.capacity.map(u64::from) else { return Style::new() };
+    if status.inside_most >= capacity {
+        scene.theme.mark(Look::Deny)
+    } else if status.inside_most.saturating_mul(100) >= capacity.saturating_mul(NEARLY_FULL_PERCENT) {
+        scene.theme.warning()
+    } else {
+        Style::new()
+    }
+}
+
 /// The keys that work now.
 pub(super) fn keys<'a>(scene: &Scene<'_>) -> Line<'a> {
     let now = match scene.state.overlay() {
         _ if scene.state.typing().line().is_some() => words::CODE_KEYS,
         Some(Overlay::Quit) => words::QUIT_KEYS,
         Some(Overlay::Help | Overlay::Detail) => words::READ_KEYS,
-        None => scene.state.screen().map_or(words::DOOR_KEYS, words::screen_keys),
+        None => scene.state.screen().map_or_else(|| door_keys(scene), words::screen_keys),
     };
     listed(scene, now)
+}
+
+/// The keys of the door: those that answer the verdict, while it asks or may be decided against.
+fn door_keys(scene: &Scene<'_>) -> words::Keys {
+    let is_denial = scene.state.verdict().is_some_and(|shown| {
+        matches!(&shown.decided.verdict, Verdict::Deny { by, .. } if *by != OverrideBy::Nobody)
+            && shown.decided.purpose == Purpose::Decide
+    });
+    match scene.state.question() {
+        Some(question) => words::verdict_keys(Some(&question)),
+        None if is_denial => words::verdict_keys(None),
+        None => words::DOOR_KEYS,
+    }
 }
 
 /// A line of keys and what they do.

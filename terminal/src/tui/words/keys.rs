@@ -27,6 +27,8 @@ enum Topic {
 const HELP: &[(Topic, &str)] = &[
     (Topic::Keys("e", "F4"), "help-direction"),
     (Topic::Keys("u", "F5"), "help-undo"),
+    (Topic::Keys("l", "F8"), "help-look"),
+    (Topic::Key("o"), "help-decide"),
     (Topic::Keys("t", "F9"), "help-code"),
     (Topic::Key("i"), "help-detail"),
     (Topic::Key("m"), "help-sound"),

@@ -18,6 +18,7 @@ pub fn columns(text: &str) -> usize {
 /// Returns the id of what a screen is called.
 pub const fn screen_title(screen: &Screen) -> &'static str {
     match screen {
+        Screen::Decide(_) => "decision-title",
         Screen::Undo(_) => "undo-title",
     }
 }
@@ -25,6 +26,7 @@ pub const fn screen_title(screen: &Screen) -> &'static str {
 /// Returns the keys of a screen.
 pub fn screen_keys(screen: &Screen) -> Keys {
     match screen {
+        Screen::Decide(screen) => super::decision::step_keys(screen.step()),
         Screen::Undo(screen) if screen.reason().is_some() => &[("Enter", "undo-key"), ("Esc", "keys-back")],
         Screen::Undo(_) => &[("↑ ↓", "keys-choose"), ("Enter", "undo-key"), ("Esc", "keys-back")],
     }
@@ -66,5 +68,6 @@ pub fn answer(answer: &Answer, names: &Names<'_>) -> Option<String> {
         Answer::Undone(row) => names.say_with("undo-done-for", &[("name", text(clean(&row.name)))]),
         Answer::NotUndone(NotUndone::Gone) => names.say("undo-gone"),
         Answer::NotUndone(NotUndone::TooLate) => names.say("undo-too-late"),
+        Answer::NotDecided(refused) => super::not_decided(*refused, names),
     })
 }

@@ -1,7 +1,7 @@
 //! What the large panel says about a guest.
 
 use sync_protocol::journal::Flags;
-use sync_protocol::verdict::{Code, Direction, Fact, Verdict};
+use sync_protocol::verdict::{Code, Direction, Fact, OverrideBy, Verdict};
 
 use super::denial::ticket;
 use super::{Names, clean, denial, short_denial, span, who_decides};
@@ -60,7 +60,8 @@ pub fn message(decided: &Decided, names: &Names<'_>) -> Message {
             if !others.is_empty() {
                 lines.push(format!("Also: {}.", others.join(", ")));
             }
-            lines.extend(who_decides(*by).map(String::from));
+            // What the door decides is asked on the panel.
+            lines.extend(who_decides(*by).filter(|_| *by != OverrideBy::Door).map(String::from));
             Message { headline: words.reason, lines, notes: Vec::new(), step: Some(words.step) }
         }
     }
@@ -135,12 +136,12 @@ fn notes(decided: &Decided, flags: Flags) -> Vec<String> {
 }
 
 /// The guest's name, or the ticket's code, or that there is neither.
-fn name(decided: &Decided) -> String {
+pub(super) fn name(decided: &Decided) -> String {
     let name = decided.attendee.as_ref().map(|attendee| clean(&attendee.name)).filter(|name| !name.is_empty());
     name.or_else(|| decided.ticket.map(ticket)).unwrap_or_else(|| "Unknown guest".into())
 }
 
-fn who(decided: &Decided) -> Option<String> {
+pub(super) fn who(decided: &Decided) -> Option<String> {
     decided.ticket?;
     let class = decided.class.as_deref().map(clean);
     Some([Some(name(decided)), class].into_iter().flatten().collect::<Vec<_>>().join(" · "))
