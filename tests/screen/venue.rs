@@ -29,19 +29,29 @@ pub(crate) struct Venue {
 impl Venue {
     /// Makes an event with these guests, and a terminal that has its list.
     pub(crate) async fn open(guests: &[&'static str]) -> Self {
+        Self::open_with(&open_air(), guests).await
+    }
+
+    /// The same for an event of these rules.
+    pub(crate) async fn open_with(rules: &Value, guests: &[&'static str]) -> Self {
         let server = Server::start().unwrap();
         let organiser = Organiser::first(&server).await.unwrap();
-        let event = organiser.create_event(&open_air()).await.unwrap();
+        let event = organiser.create_event(rules).await.unwrap();
         let (codes, tickets) = (BTreeMap::new(), BTreeMap::new());
         let mut venue = Self { server, organiser, event, terminal: Terminal::new().unwrap(), codes, tickets };
         for guest in guests {
             venue.invite(guest).await;
         }
-        let role = json!({ "name": "Left lane", "gates": ["Main entrance"], "confirmed": true });
-        let code = venue.organiser.enrolment_code(&venue.event, &role).await.unwrap();
-        let invitation = text(&code, "invitation").unwrap();
-        venue.terminal.run(&["enrol", "--qr", &invitation]).unwrap().success().unwrap();
+        venue.enrol(&venue.terminal, "Left lane", "Main entrance").await;
         venue
+    }
+
+    /// Enrols a terminal that stands at `gate`.
+    pub(crate) async fn enrol(&self, terminal: &Terminal, name: &str, gate: &str) {
+        let role = json!({ "name": name, "gates": [gate], "confirmed": true });
+        let code = self.organiser.enrolment_code(&self.event, &role).await.unwrap();
+        let invitation = text(&code, "invitation").unwrap();
+        terminal.run(&["enrol", "--qr", &invitation]).unwrap().success().unwrap();
     }
 
     /// Sells a ticket to `guest`, whose name says what is the matter with it.
@@ -72,9 +82,7 @@ impl Venue {
 
     /// Opens the door's screen with these further arguments.
     pub(crate) fn door(&self, arguments: &[&str], size: (u16, u16)) -> Screen {
-        let mut command = self.terminal.command().unwrap();
-        command.args(arguments).env_remove("NO_COLOR");
-        Screen::start(&command, size.0, size.1).unwrap()
+        door_of(&self.terminal, arguments, size)
     }
 
     /// Brings the server back.
@@ -102,7 +110,14 @@ impl Venue {
     }
 }
 
-fn open_air() -> Value {
+/// Opens the screen of `terminal`.
+pub(crate) fn door_of(terminal: &Terminal, arguments: &[&str], size: (u16, u16)) -> Screen {
+    let mut command = terminal.command().unwrap();
+    command.args(arguments).env_remove("NO_COLOR");
+    Screen::start(&command, size.0, size.1).unwrap()
+}
+
+pub(crate) fn open_air() -> Value {
     json!({
         "name": "Open Air",
         "time_zone": "Europe/Berlin",
