@@ -20,7 +20,7 @@ use anyhow::Context as _;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use sync_protocol::id::EventId;
 
-use crate::catalogue::Language;
+use crate::catalogue::{Catalogue, Language};
 use crate::config as environment;
 use crate::decode_command;
 use crate::settings::{self, Home, Memory, Read, ReadError};
@@ -165,6 +165,11 @@ impl Place {
             LanguageChoice::En => Language::English,
             LanguageChoice::De => Language::German,
         }
+    }
+
+    /// Returns every sentence that staff read.
+    fn catalogue(&self) -> Catalogue {
+        Catalogue::new(self.language())
     }
 
     /// Returns what staff chose on the screen at an earlier time, and where it is kept.

@@ -24,7 +24,7 @@ use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Code, Direction, OverrideBy, Verdict};
 
 use crate::app::Look;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Language, text};
 use crate::door::{CameraStatus, Decided, Double, Fault, Link, Notice, Status, Suspension};
 use crate::tui::words::{self, Clockface, Names};
 
@@ -44,8 +44,8 @@ pub enum Format {
 /// # Errors
 ///
 /// If `out` can't be written to.
-pub fn run(notices: Receiver<Notice>, mut out: impl Write, format: Format) -> io::Result<()> {
-    let mut teller = Teller::new(format);
+pub fn run(notices: Receiver<Notice>, mut out: impl Write, format: Format, language: Language) -> io::Result<()> {
+    let mut teller = Teller::new(format, language);
     for notice in notices {
         if let Some(line) = teller.line(&notice) {
             writeln!(out, "{line}")?;
@@ -59,15 +59,16 @@ pub fn run(notices: Receiver<Notice>, mut out: impl Write, format: Format) -> io
 #[derive(Debug, Default)]
 pub struct Teller {
     format: Format,
+    catalogue: Catalogue,
     status: Option<Box<Status>>,
     camera: Option<&'static str>,
     last_at: UnixMillis,
 }
 
 impl Teller {
-    /// Returns what tells in `format`, and has told nothing yet.
-    pub fn new(format: Format) -> Self {
-        Self { format, ..Self::default() }
+    /// Returns what tells in `format`, to people in `language`, and has told nothing yet.
+    pub fn new(format: Format, language: Language) -> Self {
+        Self { format, catalogue: Catalogue::new(language), ..Self::default() }
     }
 
     /// Returns the line for a notice, if it tells something new.
@@ -104,29 +105,32 @@ impl Teller {
     /// One short line: the time, then what happened.
     fn sentence(&self, notice: &Notice) -> String {
         let zone = self.status.as_ref().map_or("UTC", |status| status.time_zone.as_str());
-        let clock = Clockface::new(zone, self.last_at);
+        let names = Names::new(&self.catalogue, None, Clockface::new(zone, self.last_at));
+        let line = |id, what: String| names.say_with(id, &[("what", text(what))]);
         let what = match notice {
             Notice::Decided(decided) => {
-                let look = Look::of(decided);
-                format!("{} {}", words::look_word(look), words::recent(decided))
+                let verdict = words::look_word(Look::of(decided), &names);
+                let values = [("verdict", text(verdict)), ("what", text(words::recent(decided, &names)))];
+                names.say_with("lines-verdict", &values)
             }
-            Notice::Fault(fault) => format!("FAULT {}", words::fault(fault).headline),
+            Notice::Fault(fault) => line("lines-fault", words::fault(fault, &names).headline),
             Notice::Status(status) => match status.suspended {
-                Some(suspension) => format!("STOP {}", words::suspension(suspension).headline),
-                None => format!(
-                    "{}, {} tickets, {} to send",
-                    words::link(status.link, clock),
-                    words::count(status.tickets),
-                    words::count(status.unsent)
-                ),
+                Some(suspension) => line("lines-stop", words::suspension(suspension, &names).headline),
+                None => {
+                    let link = text(words::link(status.link, &names));
+                    let values = [("link", link), ("tickets", status.tickets.into()), ("unsent", status.unsent.into())];
+                    names.say_with("lines-status", &values)
+                }
             },
-            Notice::Camera(camera) => {
-                words::camera(camera).into_iter().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(": ")
-            }
-            Notice::Double(double) => words::double(double, &Names::new(&Catalogue::default(), None, clock)),
+            Notice::Camera(camera) => words::camera(camera, &names)
+                .into_iter()
+                .take_while(|line| !line.is_empty())
+                .collect::<Vec<_>>()
+                .join(": "),
+            Notice::Double(double) => words::double(double, &names),
             Notice::Rules(_) | Notice::Answer(_) => String::new(),
         };
-        format!("{} {what}", clock.seconds(self.last_at))
+        format!("{} {what}", names.clock().seconds(self.last_at))
     }
 }
 
@@ -387,7 +391,7 @@ mod tests {
         }
         drop(sender);
         let mut out = Vec::new();
-        run(receiver, &mut out, format).unwrap();
+        run(receiver, &mut out, format, Language::English).unwrap();
         String::from_utf8(out).unwrap().lines().map(String::from).collect()
     }
 }

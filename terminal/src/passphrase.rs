@@ -12,7 +12,7 @@ pub const WORDS_MIN: usize = 4;
 /// How long a passphrase must be that is not made of words, in characters.
 pub const CHARS_MIN: usize = 12;
 /// How many different characters such a passphrase needs.
-const DIFFERENT_CHARS_MIN: usize = 6;
+pub const DIFFERENT_CHARS_MIN: usize = 6;
 
 /// A passphrase that is too easy to guess.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

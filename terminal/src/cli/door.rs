@@ -114,8 +114,8 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
     let (folder, memory) = (place.folder()?, place.memory()?);
     let mut store = place.open()?;
     if store.policy().is_none() {
-        eprintln!("There is no ticket list yet; downloading it.");
-        store = sync::download(store, args.headless)?;
+        eprintln!("{}", place.catalogue().say("prompts-no-list"));
+        store = sync::download(store, args.headless, place.catalogue())?;
     }
     let gate = args.gate.resolve(&store)?;
     logs::to_file(&folder.join("usher.log"));
@@ -128,7 +128,7 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
         .context("the terminal's threads could not be started")?;
     terminal.desk().set_direction(args.direction());
     let result = if args.headless {
-        args.headless(&terminal, notices)
+        args.headless(&terminal, notices, place.language())
     } else {
         args.screen(&terminal, notices, place.language(), &memory)
     };
@@ -205,10 +205,11 @@ impl DoorArgs {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn headless(&self, terminal: &Terminal, notices: Receiver<Notice>) -> anyhow::Result<ExitCode> {
+    fn headless(&self, terminal: &Terminal, notices: Receiver<Notice>, language: Language) -> anyhow::Result<ExitCode> {
         let format = if self.json { Format::Json } else { Format::Text };
-        let teller =
-            thread::Builder::new().name("lines".into()).spawn(move || headless::run(notices, stdout(), format))?;
+        let teller = thread::Builder::new()
+            .name("lines".into())
+            .spawn(move || headless::run(notices, stdout(), format, language))?;
         let desk = terminal.desk().clone();
         // Not joined: reading from standard input cannot be interrupted.
         let reader = thread::Builder::new().name("input".into()).spawn(move || present_lines(&desk))?;

@@ -14,6 +14,7 @@ use super::{Place, sync};
 use crate::cache::{KdfCost, Store};
 use crate::camera::device::{Choice, Device, Settings};
 use crate::camera::{CameraState, FrameSource, Sight, picture};
+use crate::catalogue::{Catalogue, text};
 use crate::clock::{Clock as _, SystemClock};
 use crate::decoder::{Budget, Decoder};
 use crate::enrol::{self, Offer};
@@ -58,7 +59,8 @@ pub(super) struct EnrolArgs {
 }
 
 pub(super) fn run(place: &Place, args: EnrolArgs) -> anyhow::Result<ExitCode> {
-    let offer = args.offer()?;
+    let catalogue = place.catalogue();
+    let offer = args.offer(&catalogue)?;
     let folder = place.folder()?;
     let name = args.name.clone().unwrap_or_else(host_name);
     let (passphrase, is_made_here) = place.new_passphrase()?;
@@ -69,11 +71,8 @@ pub(super) fn run(place: &Place, args: EnrolArgs) -> anyhow::Result<ExitCode> {
         &name,
         || clock.read().wall,
         |digits, is_confirmed| {
-            if is_confirmed {
-                eprintln!("Digits: {digits}");
-            } else {
-                eprintln!("Digits: {digits}. The organiser must see the same on the server, and confirm.");
-            }
+            let sentence = if is_confirmed { "prompts-digits" } else { "prompts-digits-compare" };
+            eprintln!("{}", catalogue.say_with(sentence, &[("digits", text(digits.to_string()))]));
         },
     ))?;
     let (event_name, number) = (enrolled.event_name.clone(), enrolled.device_no);
@@ -91,26 +90,28 @@ pub(super) fn run(place: &Place, args: EnrolArgs) -> anyhow::Result<ExitCode> {
         });
         println!("{line}");
     } else {
-        println!("This laptop is terminal {} of {}.", number, event_name);
+        let values = [("number", text(number.to_string())), ("event", text(event_name))];
+        println!("{}", catalogue.say_with("prompts-enrolled", &values));
         if is_made_here {
-            println!("Passphrase: {}", passphrase.as_str());
-            println!("Write it down: without it nobody opens this terminal's data, and nobody can look it up.");
+            println!("{} {}", catalogue.say("prompts-passphrase"), passphrase.as_str());
+            println!("{}", catalogue.say("prompts-made-keep"));
         }
     }
     if args.no_download {
         return Ok(ExitCode::SUCCESS);
     }
-    let store = sync::download(store, args.json || !stderr().is_terminal())?;
+    let store = sync::download(store, args.json || !stderr().is_terminal(), place.catalogue())?;
     if !args.json {
-        println!("{} tickets are on this laptop. `usher` opens the door.", store.counts().tickets);
+        let values = [("count", store.counts().tickets.into())];
+        println!("{}", catalogue.say_with("prompts-tickets", &values));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 impl EnrolArgs {
-    fn offer(&self) -> anyhow::Result<Offer> {
+    fn offer(&self, catalogue: &Catalogue) -> anyhow::Result<Offer> {
         match (&self.qr, &self.code, &self.server) {
-            (Some(qr), _, _) => Ok(invitation(qr)?.into()),
+            (Some(qr), _, _) => Ok(invitation(qr, catalogue)?.into()),
             (None, Some(code), Some(server)) => Ok(Offer {
                 server: server.clone(),
                 server_key_hash: None,
@@ -129,12 +130,12 @@ fn fingerprint(text: &str) -> anyhow::Result<Hash> {
     Ok(hash)
 }
 
-fn invitation(qr: &str) -> anyhow::Result<Invitation> {
+fn invitation(qr: &str, catalogue: &Catalogue) -> anyhow::Result<Invitation> {
     if qr.starts_with("usher://") {
         return Ok(Invitation::parse(qr)?);
     }
     if qr == "camera" {
-        return from_camera();
+        return from_camera(catalogue);
     }
     let path = Path::new(qr);
     let frame = picture::read(path).with_context(|| format!("{} cannot be read as a picture", path.display()))?;
@@ -147,10 +148,10 @@ fn invitation(qr: &str) -> anyhow::Result<Invitation> {
     found.with_context(|| format!("the QR code in {} is not an Usher server's enrolment code", path.display()))
 }
 
-fn from_camera() -> anyhow::Result<Invitation> {
+fn from_camera(catalogue: &Catalogue) -> anyhow::Result<Invitation> {
     let mut camera = Device::open(Settings { choice: Choice::Any, ..Settings::default() })?;
     let mut decoder = Decoder::new(Budget::live());
-    eprintln!("Hold the organiser's enrolment QR in front of the camera. Ctrl-C ends.");
+    eprintln!("{}", catalogue.say("prompts-show-code"));
     loop {
         match camera.next(CAMERA_FRAMES_EVERY) {
             Sight::Frame { frame, .. } => {

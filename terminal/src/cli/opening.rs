@@ -10,6 +10,7 @@ use sync_protocol::policy::Policy;
 
 use super::Place;
 use crate::cache::{self, Store, StoreError};
+use crate::catalogue::Catalogue;
 
 impl Place {
     /// Returns the event meant: the one named, or the only one.
@@ -36,18 +37,19 @@ impl Place {
         let folder = self.folder()?;
         let event = self.event(&folder)?;
         let passphrase = self.passphrase()?;
-        open(&folder, event, &passphrase)
+        open(&folder, event, &passphrase, &self.catalogue())
     }
 }
 
 /// Opens a store, telling a person how far the check is when it takes long.
-pub(super) fn open(folder: &Path, event: EventId, passphrase: &str) -> anyhow::Result<Store> {
+fn open(folder: &Path, event: EventId, passphrase: &str, catalogue: &Catalogue) -> anyhow::Result<Store> {
     const PATIENCE_MS: u128 = 700;
     let started = Instant::now();
     let mut is_told = false;
     let store = Store::open(folder, event, passphrase, &mut |done, total| {
         if stderr().is_terminal() && started.elapsed().as_millis() > PATIENCE_MS {
-            eprint!("\rChecking the list: {done} of {total}");
+            let values = [("done", done.into()), ("total", total.into())];
+            eprint!("\r{}", catalogue.say_with("prompts-checking", &values));
             is_told = true;
         }
     });

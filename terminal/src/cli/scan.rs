@@ -50,7 +50,7 @@ pub(super) fn run(place: &Place, args: ScanArgs) -> anyhow::Result<ExitCode> {
     let mut gate = Gate::new(store, Arc::new(SystemClock::new()), gate);
     let mut decoder = Decoder::new(Budget::thorough());
     let direction = if args.exit { Direction::Exit } else { Direction::Entry };
-    let mut teller = Teller::new(if args.json { Format::Json } else { Format::Text });
+    let mut teller = Teller::new(if args.json { Format::Json } else { Format::Text }, place.language());
     if let Some((_, policy)) = gate.store().policy() {
         teller.line(&Notice::Rules(policy));
     }

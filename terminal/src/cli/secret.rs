@@ -7,8 +7,9 @@ use anyhow::{Context as _, bail};
 use zeroize::Zeroizing;
 
 use super::Place;
+use crate::catalogue::Catalogue;
 use crate::config::{self, PASSPHRASE_VARIABLE};
-use crate::passphrase;
+use crate::passphrase::{self, TooWeak};
 
 impl Place {
     /// Returns the passphrase that opens a store.
@@ -19,7 +20,7 @@ impl Place {
         if !stdin().is_terminal() {
             bail!("the passphrase is needed: name a file with --passphrase-file, or set {PASSPHRASE_VARIABLE}");
         }
-        let typed = rpassword::prompt_password("Passphrase: ").context("the passphrase could not be read")?;
+        let typed = ask(&self.catalogue(), "prompts-passphrase").context("the passphrase could not be read")?;
         Ok(Zeroizing::new(typed))
     }
 
@@ -33,23 +34,21 @@ impl Place {
         if !stdin().is_terminal() {
             return Ok((passphrase::generate(), true));
         }
+        let catalogue = self.catalogue();
         loop {
-            let typed = Zeroizing::new(
-                rpassword::prompt_password("New passphrase (Enter to have one made): ")
-                    .context("the passphrase could not be read")?,
-            );
+            let typed = Zeroizing::new(ask(&catalogue, "prompts-new").context("the passphrase could not be read")?);
             if typed.is_empty() {
                 return Ok((passphrase::generate(), true));
             }
             if let Err(weak) = passphrase::check(&typed) {
-                eprintln!("That is too easy to guess: {weak}.");
+                eprintln!("{}", too_weak(weak, &catalogue));
                 continue;
             }
-            let again = Zeroizing::new(rpassword::prompt_password("Once more: ")?);
+            let again = Zeroizing::new(ask(&catalogue, "prompts-again")?);
             if again == typed {
                 return Ok((typed, false));
             }
-            eprintln!("The two differ. Once more from the start.");
+            eprintln!("{}", catalogue.say("prompts-differ"));
         }
     }
 
@@ -65,5 +64,23 @@ impl Place {
             return Ok(Some(Zeroizing::new(line.to_owned())));
         }
         Ok(config::passphrase())
+    }
+}
+
+/// Asks a person for a line that is not shown.
+fn ask(catalogue: &Catalogue, question: &str) -> std::io::Result<String> {
+    rpassword::prompt_password(format!("{} ", catalogue.say(question)))
+}
+
+fn too_weak(weak: TooWeak, catalogue: &Catalogue) -> String {
+    let number = |name, count: usize| (name, count.into());
+    match weak {
+        TooWeak::Short => {
+            let values = [number("words", passphrase::WORDS_MIN), number("characters", passphrase::CHARS_MIN)];
+            catalogue.say_with("prompts-weak-short", &values)
+        }
+        TooWeak::Uniform => {
+            catalogue.say_with("prompts-weak-uniform", &[number("characters", passphrase::DIFFERENT_CHARS_MIN)])
+        }
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::Place;
 use crate::cache::Store;
+use crate::catalogue::Catalogue;
 use crate::clock::{Clock, SystemClock};
 use crate::door::Notice;
 use crate::gate::{Gate, desk};
@@ -40,7 +41,7 @@ pub(super) struct SyncArgs {
 pub(super) fn run(place: &Place, args: SyncArgs) -> anyhow::Result<ExitCode> {
     logs::to_stderr();
     let store = place.open()?;
-    let (store, outcome) = converse(store, Until::InStep, args.json)?;
+    let (store, outcome) = converse(store, Until::InStep, args.json, place.catalogue())?;
     let counts = store.counts();
     let is_done = outcome.is_reached && outcome.trouble.is_none() && counts.unsent == 0;
     if args.json {
@@ -67,8 +68,8 @@ pub(super) fn run(place: &Place, args: SyncArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Downloads the first list.
-pub(super) fn download(store: Store, is_quiet: bool) -> anyhow::Result<Store> {
-    let (store, outcome) = converse(store, Until::Listed, is_quiet)?;
+pub(super) fn download(store: Store, is_quiet: bool, catalogue: Catalogue) -> anyhow::Result<Store> {
+    let (store, outcome) = converse(store, Until::Listed, is_quiet, catalogue)?;
     if store.policy().is_some() {
         return Ok(store);
     }
@@ -77,7 +78,7 @@ pub(super) fn download(store: Store, is_quiet: bool) -> anyhow::Result<Store> {
 }
 
 /// Talks to the server until the conversation is over, and gives the store back.
-fn converse(store: Store, until: Until, is_quiet: bool) -> anyhow::Result<(Store, Outcome)> {
+fn converse(store: Store, until: Until, is_quiet: bool, catalogue: Catalogue) -> anyhow::Result<(Store, Outcome)> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let (notices, told) = mpsc::channel();
     // Nothing is presented here, so it does not matter at which gate.
@@ -89,7 +90,8 @@ fn converse(store: Store, until: Until, is_quiet: bool) -> anyhow::Result<(Store
             if let (Notice::Status(status), true) = (notice, shows_progress)
                 && let Some((done, total)) = status.download
             {
-                eprint!("\rDownloading the list: {done} of {total} entries");
+                let values = [("done", done.into()), ("total", total.into())];
+                eprint!("\r{}", catalogue.say_with("prompts-downloading", &values));
                 is_shown = true;
             }
         }

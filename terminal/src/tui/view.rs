@@ -96,7 +96,8 @@ fn small(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     .areas(area);
     let mut title = status::link_and_time(scene);
     if scene.state.direction() == sync_protocol::verdict::Direction::Exit {
-        title.push_span(Span::styled("EXIT ", scene.theme.warning()));
+        let direction = words::direction(scene.state.direction(), &scene.names);
+        title.push_span(Span::styled(format!("{direction} "), scene.theme.warning()));
     }
     let left = usize::from(head.width).saturating_sub(title.width());
     frame.render_widget(title, head);

@@ -9,13 +9,15 @@ mod facts;
 mod keys;
 mod machine;
 mod screen;
+mod sight;
+mod status;
 mod time;
 mod verdict;
 
 use sync_protocol::id::{DeviceNo, GateId, ZoneId};
 use sync_protocol::policy::Policy;
 
-use crate::catalogue::{Catalogue, Value};
+use crate::catalogue::{Catalogue, Value, text};
 
 pub use crate::catalogue::count;
 pub use decision::{
@@ -25,10 +27,12 @@ pub use decision::{
 pub use denial::{Denial, denial, short_denial, who_decides};
 pub use facts::detail;
 pub use keys::{CODE_KEYS, DOOR_KEYS, Keys, QUIT_KEYS, READ_KEYS, code_mistake, help, quit_question};
-pub use machine::{camera, camera_hint, fault, link, list_age, no_list, progress, ready, silence, stopped, suspension};
+pub use machine::{fault, no_list, progress, ready, starting, stopped, suspension};
 pub use screen::{answer, columns, screen_keys, screen_title, undo_head, undo_row};
-pub use time::{Clockface, span};
-pub use verdict::{Message, look_symbol, look_word, message, recent};
+pub use sight::{camera, camera_hint, camera_title};
+pub use status::{direction, link, list_age, rate, silence, sound_off, title, to_send};
+pub use time::{Clock, Clockface};
+pub use verdict::{Message, look_symbol, look_word, message, recent, when};
 
 /// What sentences are made of: the catalogue, the names of what verdicts hold as numbers, and the event's time of day.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +64,13 @@ impl<'a> Names<'a> {
     }
 
     /// Returns how times are written.
-    pub const fn clock(&self) -> Clockface {
-        self.clock
+    pub const fn clock(&self) -> Clock<'a> {
+        Clock::new(self.clock, self.catalogue)
+    }
+
+    /// Returns a span of time of so many milliseconds in two units at most: `11 s`, `2 h 05 min`.
+    pub fn span(&self, ms: u64) -> String {
+        time::span(ms, self.catalogue)
     }
 
     /// Returns the rules, if they are known.
@@ -71,20 +80,31 @@ impl<'a> Names<'a> {
 
     /// Returns the gate's name, or its number.
     pub fn gate(&self, id: GateId) -> String {
-        self.policy.and_then(|policy| policy.gate(id)).map_or_else(|| format!("gate {id}"), |gate| clean(&gate.name))
+        let gate = self.policy.and_then(|policy| policy.gate(id));
+        gate.map_or_else(|| self.say_with("names-gate", &[("number", text(id.to_string()))]), |gate| clean(&gate.name))
     }
 
     /// Returns the zone's name, or its number.
     pub fn zone(&self, id: ZoneId) -> String {
-        self.policy.and_then(|policy| policy.zone(id)).map_or_else(|| format!("zone {id}"), |zone| clean(&zone.name))
+        let zone = self.policy.and_then(|policy| policy.zone(id));
+        zone.map_or_else(|| self.say_with("names-zone", &[("number", text(id.to_string()))]), |zone| clean(&zone.name))
     }
-}
 
-/// Returns how a device is called.
-pub fn device(number: DeviceNo) -> String {
-    match number {
-        DeviceNo(0) => "the server".into(),
-        DeviceNo(number) => format!("terminal {number}"),
+    /// Returns how a device is called.
+    pub fn device(&self, number: DeviceNo) -> String {
+        match number {
+            DeviceNo(0) => self.say("names-server"),
+            DeviceNo(number) => self.say_with("names-terminal", &[("number", text(number.to_string()))]),
+        }
+    }
+
+    /// Joins `parts` as people do: "East door, West door or Stage". Nothing of nothing.
+    pub fn either(&self, parts: &[String]) -> Option<String> {
+        let (last, most) = parts.split_last()?;
+        if most.is_empty() {
+            return Some(last.clone());
+        }
+        Some(self.say_with("names-or", &[("most", text(most.join(", "))), ("last", text(last))]))
     }
 }
 
@@ -102,18 +122,10 @@ pub fn clean_line(text: &str) -> String {
     text.split(' ').map(clean).collect::<Vec<_>>().join(" ")
 }
 
-/// Joins `parts` as people do: "East door, West door or Stage".
-fn either(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [only] => only.clone(),
-        [most @ .., last] => format!("{} or {last}", most.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::Language;
 
     #[test]
     fn names_cannot_steer_the_screen() {
@@ -128,5 +140,17 @@ mod tests {
 
         assert_eq!(names.gate(GateId(3)), "gate 3");
         assert_eq!(names.zone(ZoneId(4)), "zone 4");
+        assert_eq!(names.device(DeviceNo(0)), "the server");
+    }
+
+    #[test]
+    fn names_are_joined_as_people_do() {
+        let catalogue = Catalogue::new(Language::German);
+        let names = Names::new(&catalogue, None, Clockface::default());
+        let joined = |parts: &[&str]| names.either(&parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>());
+
+        assert_eq!(joined(&[]), None);
+        assert_eq!(joined(&["Ost"]).as_deref(), Some("Ost"));
+        assert_eq!(joined(&["Ost", "West", "Tor"]).as_deref(), Some("Ost, West oder Tor"));
     }
 }

@@ -13,12 +13,12 @@ use crate::tui::words;
 pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let camera = scene.state.camera();
     let [place, hint] = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(area);
-    let block = Block::bordered().title(" camera ");
+    let block = Block::bordered().title(words::camera_title(&scene.names));
     let inner = block.inner(place);
     frame.render_widget(block, place);
     let width = usize::from(inner.width);
     let mut lines: Vec<Line<'_>> = Vec::new();
-    for (at, text) in words::camera(camera).iter().enumerate() {
+    for (at, text) in words::camera(camera, &scene.names).iter().enumerate() {
         let style = match camera {
             CameraStatus::Absent { .. } | CameraStatus::Lost { .. } if at == 0 => scene.theme.warning(),
             CameraStatus::Streaming { .. } if at == 0 => scene.theme.good(),
@@ -32,6 +32,6 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(inner.height);
     let middle = Rect { y: inner.y + (inner.height - height) / 2, height, ..inner };
     frame.render_widget(Paragraph::new(lines), middle);
-    let hint_words = fit(&words::camera_hint(camera), usize::from(hint.width).saturating_sub(1));
+    let hint_words = fit(&words::camera_hint(camera, &scene.names), usize::from(hint.width).saturating_sub(1));
     frame.render_widget(Line::styled(format!(" {hint_words}"), scene.theme.faint()), hint);
 }

@@ -15,7 +15,8 @@ use crate::tui::words;
 pub(super) fn draw(scene: &Scene<'_>, screen: &Decide, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width).saturating_sub(2);
     let bold = Style::new().add_modifier(Modifier::BOLD);
-    let mut head = vec![Line::styled(format!(" {}", fit(&words::decide_head(screen.decided()), width)), bold)];
+    let mut head =
+        vec![Line::styled(format!(" {}", fit(&words::decide_head(screen.decided(), &scene.names), width)), bold)];
     for finding in words::findings(screen.decided(), &scene.names) {
         head.extend(wrap(&finding, width).into_iter().map(|row| Line::raw(format!(" {row}"))));
     }

@@ -37,22 +37,27 @@ const fn glyph(letter: char) -> Option<[&'static str; HEIGHT]> {
     Some(match letter {
         ' ' => [" ", " ", " ", " ", " "],
         'A' => [" ### ", "#   #", "#####", "#   #", "#   #"],
+        'B' => ["#### ", "#   #", "#### ", "#   #", "#### "],
         'C' => [" ####", "#    ", "#    ", "#    ", " ####"],
         'D' => ["#### ", "#   #", "#   #", "#   #", "#### "],
         'E' => ["#####", "#    ", "#### ", "#    ", "#####"],
         'F' => ["#####", "#    ", "#### ", "#    ", "#    "],
+        'G' => [" ####", "#    ", "#  ##", "#   #", " ####"],
         'H' => ["#   #", "#   #", "#####", "#   #", "#   #"],
         'I' => ["###", " # ", " # ", " # ", "###"],
+        'J' => ["   ##", "    #", "    #", "#   #", " ### "],
         'K' => ["#   #", "#  # ", "###  ", "#  # ", "#   #"],
         'L' => ["#    ", "#    ", "#    ", "#    ", "#####"],
         'M' => ["#   #", "## ##", "# # #", "#   #", "#   #"],
         'N' => ["#   #", "##  #", "# # #", "#  ##", "#   #"],
         'O' => [" ### ", "#   #", "#   #", "#   #", " ### "],
+        'Ö' => ["#   #", " ### ", "#   #", "#   #", " ### "],
         'P' => ["#### ", "#   #", "#### ", "#    ", "#    "],
         'R' => ["#### ", "#   #", "#### ", "#  # ", "#   #"],
         'S' => [" ####", "#    ", " ### ", "    #", "#### "],
         'T' => ["#####", "  #  ", "  #  ", "  #  ", "  #  "],
         'U' => ["#   #", "#   #", "#   #", "#   #", " ### "],
+        'Ü' => ["#   #", "     ", "#   #", "#   #", " ### "],
         'W' => ["#   #", "#   #", "# # #", "## ##", "#   #"],
         'X' => ["#   #", " # # ", "  #  ", " # # ", "#   #"],
         'Y' => ["#   #", " # # ", "  #  ", "  #  ", "  #  "],
@@ -71,10 +76,11 @@ const fn glyph(letter: char) -> Option<[&'static str; HEIGHT]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::{Catalogue, Language};
 
     #[test]
     fn every_glyph_is_as_wide_in_each_row() {
-        for letter in " ACDEFHIKLMNOPRSTUWXY✔✖!↩=■…▸".chars() {
+        for letter in " ABCDEFGHIJKLMNOÖPRSTUÜWXY✔✖!↩=■…▸".chars() {
             let rows = glyph(letter).unwrap();
             assert!(rows.iter().all(|row| row.chars().count() == rows[0].chars().count()), "{letter}");
         }
@@ -95,6 +101,28 @@ mod tests {
         let alone = largest("✔", "ADMIT", 30, 5).unwrap();
 
         assert!(alone[0].chars().count() <= 30);
+    }
+
+    #[test]
+    fn every_word_of_the_panel_can_be_drawn_in_every_language() {
+        let ids = [
+            "verdict-admit",
+            "verdict-exit",
+            "verdict-check",
+            "verdict-deny",
+            "verdict-repeat",
+            "verdict-not-a-ticket",
+            "verdict-not-ready",
+            "verdict-ready",
+            "verdict-wait",
+            "verdict-fault",
+        ];
+        for language in Language::ALL {
+            let catalogue = Catalogue::new(language);
+            for word in ids.map(|id| catalogue.say(id)) {
+                assert!(dots(&word).is_some(), "{word}");
+            }
+        }
     }
 
     #[test]

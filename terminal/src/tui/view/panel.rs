@@ -23,7 +23,7 @@ const ASIDE_ROWS: u16 = 4;
 struct Panel {
     mood: Mood,
     symbol: &'static str,
-    word: &'static str,
+    word: String,
     title: String,
     message: Message,
     is_flashing: bool,
@@ -51,10 +51,11 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn panel(scene: &Scene<'_>) -> Panel {
+    let names = &scene.names;
     let calm = |symbol, word, message| Panel {
         mood: Mood::Calm,
         symbol,
-        word,
+        word: names.say(word),
         title: String::new(),
         message,
         is_flashing: false,
@@ -62,37 +63,37 @@ fn panel(scene: &Scene<'_>) -> Panel {
     };
     let trouble = |word, message| Panel { mood: Mood::Trouble, ..calm("■", word, message) };
     match scene.state.stage() {
-        Stage::Stopped => trouble("FAULT", words::stopped()),
-        Stage::Suspended(suspension) => trouble("STOP", words::suspension(suspension)),
-        Stage::Fault(fault) => trouble("FAULT", words::fault(fault)),
-        Stage::Starting => calm("…", "WAIT", Message { headline: "Usher is starting.".into(), ..Message::default() }),
-        Stage::NoList => calm("…", "WAIT", words::no_list()),
+        Stage::Stopped => trouble("verdict-fault", words::stopped(names)),
+        Stage::Suspended(suspension) => trouble("verdict-not-ready", words::suspension(suspension, names)),
+        Stage::Fault(fault) => trouble("verdict-fault", words::fault(fault, names)),
+        Stage::Starting => calm("…", "verdict-wait", words::starting(names)),
+        Stage::NoList => calm("…", "verdict-wait", words::no_list(names)),
         Stage::Downloading(done, total) => {
-            Panel { progress: Some((done, total)), ..calm("…", "WAIT", words::progress(done, total)) }
+            Panel { progress: Some((done, total)), ..calm("…", "verdict-wait", words::progress(done, total, names)) }
         }
         Stage::Ready if scene.state.looking_ms().is_some() => {
             let headline = scene.names.say("decision-look-ready");
             let lines = vec![scene.names.say("decision-look-ready-more")];
             let title = looking_title(scene);
-            Panel { title, ..calm("◎", "LOOK", Message { headline, lines, ..Message::default() }) }
+            Panel { title, ..calm("◎", "verdict-look", Message { headline, lines, ..Message::default() }) }
         }
         Stage::Ready => {
             let direction = scene.state.direction();
-            calm("▸", "READY", words::ready(direction, scene.state.camera()))
+            calm("▸", "verdict-ready", words::ready(direction, scene.state.camera(), names))
         }
         Stage::Verdict(shown) => verdict(scene, shown),
     }
 }
 
 fn verdict(scene: &Scene<'_>, shown: &Shown) -> Panel {
-    let age = words::span(scene.state.now().0.saturating_sub(shown.since.0));
+    let shown_ms = scene.state.now().0.saturating_sub(shown.since.0);
     let mut message = words::message(&shown.decided, &scene.names);
     message.notes.extend(words::unheard(&shown.decided.unheard, &scene.names));
     let panel = Panel {
         mood: Mood::Verdict(shown.look),
         symbol: words::look_symbol(shown.look),
-        word: words::look_word(shown.look),
-        title: format!(" {} · {age} ago ", scene.names.clock().seconds(shown.decided.at)),
+        word: words::look_word(shown.look, &scene.names),
+        title: format!(" {} ", words::when(&shown.decided, shown_ms, &scene.names)),
         message,
         is_flashing: scene.state.is_flashing(shown),
         progress: None,
@@ -114,7 +115,13 @@ fn asking(scene: &Scene<'_>, mut panel: Panel) -> Panel {
 /// A verdict that nothing was done about: grey, and called LOOK, whatever it would be.
 fn looked_at(scene: &Scene<'_>, shown: &Shown, mut panel: Panel) -> Panel {
     panel.message.step = Some(words::look_line(shown.look, &scene.names));
-    Panel { mood: Mood::Verdict(Look::Repeat), symbol: "◎", word: "LOOK", title: looking_title(scene), ..panel }
+    Panel {
+        mood: Mood::Verdict(Look::Repeat),
+        symbol: "◎",
+        word: scene.names.say("verdict-look"),
+        title: looking_title(scene),
+        ..panel
+    }
 }
 
 fn looking_title(scene: &Scene<'_>) -> String {
@@ -130,7 +137,7 @@ fn lines(panel: &Panel, area: Rect) -> Vec<Line<'static>> {
     let plain_word = || vec![format!("{}  {}", panel.symbol, panel.word)];
     let least = if height >= LARGE_WORD_LEAST { letters::HEIGHT } else { 0 };
     let room = height.saturating_sub(message.len() + 1).max(least);
-    let mut word = letters::largest(panel.symbol, panel.word, width, room).unwrap_or_else(plain_word);
+    let mut word = letters::largest(panel.symbol, &panel.word, width, room).unwrap_or_else(plain_word);
     let left = height.saturating_sub(word.len());
     if message.len() > left {
         message.truncate(left);
@@ -193,7 +200,8 @@ fn bar(done: u64, total: u64, width: usize) -> String {
 fn draw_aside(scene: &Scene<'_>, shown: &Shown, frame: &mut Frame<'_>, area: Rect) {
     let message = words::message(&shown.decided, &scene.names);
     let width = usize::from(area.width).saturating_sub(2);
-    let head = format!("{}  {}: {}", words::look_symbol(shown.look), words::look_word(shown.look), message.headline);
+    let word = words::look_word(shown.look, &scene.names);
+    let head = format!("{}  {word}: {}", words::look_symbol(shown.look), message.headline);
     let text = wrap(&head, width).into_iter().chain(wrap(message.step.as_deref().unwrap_or_default(), width));
     let lines: Vec<Line<'_>> = text.map(|row| Line::raw(format!(" {row}"))).collect();
     frame.render_widget(Clear, area);

@@ -35,6 +35,6 @@ fn line<'a>(scene: &Scene<'_>, decided: &Decided, width: usize) -> Line<'a> {
     Line::from(vec![
         Span::styled(format!(" {time} "), scene.theme.faint()),
         Span::styled(symbol, mark),
-        Span::raw(format!(" {}", fit(&words::recent(decided), room))),
+        Span::raw(format!(" {}", fit(&words::recent(decided, &scene.names), room))),
     ])
 }

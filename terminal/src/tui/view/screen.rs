@@ -41,7 +41,7 @@ fn draw_verdict(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
     let text = format!(
         " {}  {}  {} {}",
         words::look_symbol(shown.look),
-        words::look_word(shown.look),
+        words::look_word(shown.look, &scene.names),
         message.headline,
         message.step.unwrap_or_default()
     );

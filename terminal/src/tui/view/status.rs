@@ -10,7 +10,7 @@ use super::Scene;
 use super::text::fit;
 use crate::app::{Look, Overlay};
 use crate::door::{Link, Purpose, Status};
-use crate::tui::words::{self, clean, count};
+use crate::tui::words;
 
 /// A list older than this is told as a warning, in ms.
 const LIST_OLD_MS: u64 = 10 * 60_000;
@@ -21,15 +21,13 @@ const TITLE_REST: u16 = 48;
 
 /// Event, gate and direction.
 pub(super) fn title<'a>(scene: &Scene<'_>, width: u16) -> Line<'a> {
-    let name = match scene.state.status() {
-        Some(status) => format!("{} · {}", clean(&status.event), clean(&status.gate)),
-        None => "Usher".into(),
-    };
+    let name = words::title(scene.state.status(), &scene.names);
     let room = usize::from(width.saturating_sub(TITLE_REST));
-    let (direction, style) = match scene.state.direction() {
-        Direction::Entry => ("ENTRY", scene.theme.good()),
-        Direction::Exit => ("EXIT", scene.theme.warning()),
+    let style = match scene.state.direction() {
+        Direction::Entry => scene.theme.good(),
+        Direction::Exit => scene.theme.warning(),
     };
+    let direction = words::direction(scene.state.direction(), &scene.names);
     Line::from(vec![Span::raw(format!(" {} ", fit(&name, room))), Span::styled(format!(" {direction} "), style)])
 }
 
@@ -42,7 +40,7 @@ pub(super) fn link_and_time<'a>(scene: &Scene<'_>) -> Line<'a> {
         Link::Offline { .. } => scene.theme.warning(),
     };
     Line::from(vec![
-        Span::styled(format!(" {} ", words::link(status.link, clock)), style),
+        Span::styled(format!(" {} ", words::link(status.link, &scene.names)), style),
         Span::raw(format!("  {} ", clock.seconds(clock.now()))),
     ])
 }
@@ -60,24 +58,25 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         return;
     }
     let Some(status) = scene.state.status() else { return };
-    let now = scene.names.clock().now();
+    let names = &scene.names;
+    let now = names.clock().now();
     let plain = Style::new();
-    let inside = (words::inside(status, &scene.names), fullness(scene, status));
+    let inside = (words::inside(status, names), fullness(scene, status));
     let is_old = status.list_at.is_none_or(|at| now.since(at) > LIST_OLD_MS);
     let mut parts = vec![
-        (format!("to send {}", count(status.unsent)), if status.unsent > 0 { scene.theme.warning() } else { plain }),
-        (words::list_age(status, now), if is_old { scene.theme.warning() } else { plain }),
+        (words::to_send(status, names), if status.unsent > 0 { scene.theme.warning() } else { plain }),
+        (words::list_age(status, names), if is_old { scene.theme.warning() } else { plain }),
         inside,
-        (format!("this door {} / h", count(u64::from(status.admitted_last_hour))), plain),
+        (words::rate(status, names), plain),
     ];
     if let Some(silent) = words::silent(status, &scene.names) {
         parts.insert(3, (silent, scene.theme.warning()));
     }
     if let Some(ms) = scene.state.silence_ms() {
-        parts.insert(0, (words::silence(ms), scene.theme.warning()));
+        parts.insert(0, (words::silence(ms, names), scene.theme.warning()));
     }
     if scene.state.is_muted() {
-        parts.insert(2, ("sound off".into(), scene.theme.warning()));
+        parts.insert(2, (words::sound_off(names), scene.theme.warning()));
     }
     let mut line = Line::default();
     for (text, style) in parts {

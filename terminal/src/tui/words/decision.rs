@@ -5,7 +5,7 @@ use sync_protocol::policy::Price;
 use sync_protocol::verdict::Verdict;
 
 use super::keys::Keys;
-use super::{Names, clean, count, device, span};
+use super::{Names, clean, count};
 use crate::app::screen::decide::{Decide, Step, Usual};
 use crate::app::{Look, Question};
 use crate::catalogue::text;
@@ -36,7 +36,7 @@ fn pin_refused(refused: PinRefused, names: &Names<'_>) -> String {
         PinRefused::Unknown => names.say("decision-pin-unknown"),
         PinRefused::Wrong { left } => names.say_with("decision-pin-wrong", &[("left", left.into())]),
         PinRefused::Paused { left_ms } => {
-            names.say_with("decision-pin-paused", &[("span", text(span(left_ms.next_multiple_of(1_000))))])
+            names.say_with("decision-pin-paused", &[("span", text(names.span(left_ms.next_multiple_of(1_000))))])
         }
     }
 }
@@ -108,8 +108,8 @@ pub const fn decide_hint(step: Step) -> &'static str {
 }
 
 /// Returns whom a decision is about.
-pub fn decide_head(decided: &Decided) -> String {
-    super::verdict::who(decided).unwrap_or_else(|| super::verdict::name(decided))
+pub fn decide_head(decided: &Decided, names: &Names<'_>) -> String {
+    super::verdict::who(decided, names).unwrap_or_else(|| super::verdict::name(decided, names))
 }
 
 /// Returns a sentence for each thing that stands against the guest.
@@ -139,19 +139,20 @@ pub fn decide_reason(screen: &Decide, names: &Names<'_>) -> String {
 
 /// Returns what a verdict that is only looked at would be.
 pub fn look_line(look: Look, names: &Names<'_>) -> String {
-    let verdict = format!("{} {}", super::look_symbol(look), super::look_word(look));
+    let verdict = format!("{} {}", super::look_symbol(look), super::look_word(look, names));
     names.say_with("decision-would-be", &[("verdict", text(verdict))])
 }
 
 /// Returns the title while codes are only looked at.
 pub fn looking_title(left_ms: u64, names: &Names<'_>) -> String {
-    names.say_with("decision-looking", &[("span", text(span(left_ms)))])
+    names.say_with("decision-looking", &[("span", text(names.span(left_ms)))])
 }
 
 /// Returns what could not be taken into account, if anything.
 pub fn unheard(unheard: &Unheard, names: &Names<'_>) -> Option<String> {
     let now = names.clock().now();
-    let list = unheard.list_at.map(|at| names.say_with("decision-list-old", &[("span", text(span(now.since(at))))]));
+    let list =
+        unheard.list_at.map(|at| names.say_with("decision-list-old", &[("span", text(names.span(now.since(at))))]));
     let doors = unheard.silent.split_first().map(|(longest, others)| {
         let values = [("door", text(door(longest, names))), ("time", text(names.clock().minutes(longest.since)))];
         let first = names.say_with("decision-not-heard", &values);
@@ -169,7 +170,7 @@ fn door(silent: &Silent, names: &Names<'_>) -> String {
     match (silent.gate, clean(&silent.name)) {
         (Some(gate), _) => names.gate(gate),
         (None, name) if !name.is_empty() => name,
-        (None, _) => device(silent.device),
+        (None, _) => names.device(silent.device),
     }
 }
 
@@ -192,14 +193,14 @@ pub fn inside(status: &Status, names: &Names<'_>) -> String {
 /// Returns which door was not heard from for longest, if one was not.
 pub fn silent(status: &Status, names: &Names<'_>) -> Option<String> {
     let longest = status.silent.first()?;
-    let since = span(names.clock().now().since(longest.since));
+    let since = names.span(names.clock().now().since(longest.since));
     Some(names.say_with("decision-silent", &[("door", text(door(longest, names))), ("span", text(since))]))
 }
 
 /// Returns that an admission of this door was one too many.
 pub fn double(double: &Double, names: &Names<'_>) -> String {
     let name = match clean(&double.name) {
-        name if name.is_empty() => super::denial::ticket(double.ticket),
+        name if name.is_empty() => super::denial::ticket(double.ticket, names),
         name => name,
     };
     let other = &double.other;
@@ -210,7 +211,7 @@ pub fn double(double: &Double, names: &Names<'_>) -> String {
             ("here", text(names.clock().minutes(double.at))),
             ("there", text(names.clock().minutes(other.at))),
             ("gate", text(names.gate(other.gate))),
-            ("device", text(device(other.device))),
+            ("device", text(names.device(other.device))),
         ],
     )
 }

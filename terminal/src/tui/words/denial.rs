@@ -1,15 +1,14 @@
 //! Why a guest is not let in, and what to do next: a sentence and a step for each code.
 
-use sync_protocol::id::{GateId, TicketId};
+use sync_protocol::id::{GateId, TicketId, ZoneId};
 use sync_protocol::journal::ledger::Admission;
 use sync_protocol::policy::Class;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Code, Fact, NotReady, OverrideBy};
 
-use super::{Names, count, device, either, span};
+use super::Names;
+use crate::catalogue::text;
 use crate::door::Decided;
-
-const HELP_DESK: &str = "Send the guest to the help desk.";
 
 /// A finding in words.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,119 +19,90 @@ pub struct Denial {
     pub step: String,
 }
 
-fn say(reason: impl Into<String>, step: impl Into<String>) -> Denial {
-    Denial { reason: reason.into(), step: step.into() }
-}
+const HELP_DESK: &str = "denial-to-help-desk";
 
 /// Returns the words for `code`, made of what `decided` rests on.
 pub fn denial(code: Code, decided: &Decided, names: &Names<'_>) -> Denial {
     let case = Case { facts: decided.verdict.facts(), decided, names };
-    match code {
-        Code::TerminalNotReady => case.not_ready(),
-        Code::NotATicket => {
-            say("This code is not a ticket.", "Ask for the code in the e-mail, the app or on the paper ticket.")
-        }
-        Code::UnsupportedFormat => say(
-            "This ticket is of a newer kind than this terminal can read.",
-            "Type the code under the ticket (key c), or send the guest to the help desk.",
-        ),
-        Code::UnknownKey => say(
-            "This terminal doesn't know who signed this ticket.",
-            "Send the guest to the help desk. If it happens often, connect this terminal.",
-        ),
-        Code::OtherEvent => say("This ticket is for another event.", "Ask for the ticket of this event."),
-        Code::KeyRejected => say("Tickets signed like this one are no longer accepted.", HELP_DESK),
-        Code::DelegationInvalid => say("This ticket was sold by a terminal that may not sell it.", HELP_DESK),
-        Code::BadSignature => say("This ticket is forged: its signature is wrong.", "Don't let in. Call a supervisor."),
-        Code::Cancelled => say("This ticket was cancelled.", HELP_DESK),
-        Code::Superseded => say(
-            "This ticket was replaced by a newer one.",
-            "Ask for the newest e-mail or a fresh look into the app; else send to the help desk.",
-        ),
-        Code::Blocked => say("This ticket is blocked.", "Call a supervisor."),
-        Code::NotInList if case.is_manual() => {
-            say("No ticket has this code.", "Compare the code and type it again (key c), or send to the help desk.")
-        }
-        Code::NotInList => say("This ticket is signed, but not on the guest list.", HELP_DESK),
-        Code::IssueMismatch => say("This ticket does not fit the one on the guest list.", HELP_DESK),
-        Code::JustScanned => {
-            say(case.just_scanned(), "Nothing to do. A second guest with the same ticket goes to the help desk.")
-        }
-        Code::AlreadyIn => say(case.earlier("Already in", "since"), HELP_DESK),
+    let (reason, step) = match code {
+        Code::TerminalNotReady => (case.not_ready(), "denial-not-ready-step"),
+        Code::NotATicket => (names.say("denial-not-a-ticket"), "denial-not-a-ticket-step"),
+        Code::UnsupportedFormat => (names.say("denial-format"), "denial-format-step"),
+        Code::UnknownKey => (names.say("denial-unknown-key"), "denial-unknown-key-step"),
+        Code::OtherEvent => (names.say("denial-other-event"), "denial-other-event-step"),
+        Code::KeyRejected => (names.say("denial-key-rejected"), HELP_DESK),
+        Code::DelegationInvalid => (names.say("denial-delegation"), HELP_DESK),
+        Code::BadSignature => (names.say("denial-forged"), "denial-forged-step"),
+        Code::Cancelled => (names.say("denial-cancelled"), HELP_DESK),
+        Code::Superseded => (names.say("denial-replaced"), "denial-replaced-step"),
+        Code::Blocked => (names.say("denial-blocked"), "denial-blocked-step"),
+        Code::NotInList if case.is_manual() => (names.say("denial-no-such-code"), "denial-no-such-code-step"),
+        Code::NotInList => (names.say("denial-not-in-list"), HELP_DESK),
+        Code::IssueMismatch => (names.say("denial-issue"), HELP_DESK),
+        Code::JustScanned => (case.just_scanned(), "denial-just-scanned-step"),
+        Code::AlreadyIn => (case.earlier("denial-already-in", "denial-already-in-since"), HELP_DESK),
         Code::AlreadyUsed => {
-            say(case.earlier("Already used", "at"), "No re-entry with this ticket. Send to the help desk.")
+            (case.earlier("denial-already-used", "denial-already-used-at"), "denial-already-used-step")
         }
-        Code::UsesExhausted => say(case.used_up(), HELP_DESK),
-        Code::Unpaid => say("This ticket is not paid yet.", "Send the guest to the help desk to pay."),
-        Code::ClassUnknown => say(
-            "This terminal doesn't know this ticket type.",
-            "Connect this terminal to the network, or send the guest to the help desk.",
-        ),
-        Code::WrongGate => case.wrong_gate(),
-        Code::WrongZone => case.wrong_zone(),
-        Code::TooLate => say(case.window("No longer valid", "it was valid until", |_, until| until), HELP_DESK),
-        Code::TooEarly => {
-            say(case.window("Not valid yet", "valid from", |from, _| from), "Ask the guest to come back then.")
-        }
-        Code::ClockUnsure => case.clock_unsure(),
-        Code::Unlisted => say(
-            "Sold after this terminal's last contact: it isn't on its list.",
-            "Connect this terminal to the network, or send the guest to the help desk.",
-        ),
-        Code::CacheTooOld => say(
-            "This terminal's ticket list is too old to let anybody in.",
-            "Connect this terminal to the network. The guest may use another entrance.",
-        ),
-        Code::HomeGateOnly => case.home_gate(),
-        Code::ZoneFull => case.zone_full(),
-        Code::ManualNotAllowed => {
-            say("Letting in without a readable ticket needs a supervisor.", "Ask for the ticket, or call a supervisor.")
-        }
-    }
+        Code::UsesExhausted => (case.used_up(), HELP_DESK),
+        Code::Unpaid => (names.say("denial-unpaid"), "denial-unpaid-step"),
+        Code::ClassUnknown => (names.say("denial-class"), "denial-class-step"),
+        Code::WrongGate => return Denial { reason: case.wrong_gate(), step: case.where_to() },
+        Code::WrongZone => return Denial { reason: case.wrong_zone(), step: case.where_to() },
+        Code::TooLate => (case.too_late(), HELP_DESK),
+        Code::TooEarly => (case.too_early(), "denial-too-early-step"),
+        Code::ClockUnsure => return Denial { reason: case.clock_unsure(), step: case.clock_step() },
+        Code::Unlisted => (names.say("denial-unlisted"), "denial-unlisted-step"),
+        Code::CacheTooOld => (names.say("denial-list-old"), "denial-list-old-step"),
+        Code::HomeGateOnly => return case.home_gate(),
+        Code::ZoneFull => (case.zone_full(), "denial-full-step"),
+        Code::ManualNotAllowed => (names.say("denial-manual"), "denial-manual-step"),
+    };
+    Denial { reason, step: names.say(step) }
 }
 
 /// Returns who may decide otherwise, where somebody may.
-pub const fn who_decides(by: OverrideBy) -> Option<&'static str> {
+pub fn who_decides(by: OverrideBy, names: &Names<'_>) -> Option<String> {
     match by {
-        OverrideBy::Door => Some("A question, not a refusal: ask a supervisor or the help desk."),
-        OverrideBy::Supervisor => Some("Only a supervisor may decide otherwise."),
+        OverrideBy::Door => Some(names.say("denial-door-decides")),
+        OverrideBy::Supervisor => Some(names.say("denial-supervisor-decides")),
         OverrideBy::Nobody => None,
     }
 }
 
 /// Returns `code` in two or three words, for lists.
-pub const fn short_denial(code: Code) -> &'static str {
-    match code {
-        Code::TerminalNotReady => "terminal not ready",
-        Code::NotATicket => "not a ticket",
-        Code::UnsupportedFormat => "unknown kind of ticket",
-        Code::UnknownKey => "unknown signer",
-        Code::OtherEvent => "another event",
-        Code::KeyRejected => "signer withdrawn",
-        Code::DelegationInvalid => "sold without right",
-        Code::BadSignature => "forged",
-        Code::Cancelled => "cancelled",
-        Code::Superseded => "replaced",
-        Code::Blocked => "blocked",
-        Code::NotInList => "not on the list",
-        Code::IssueMismatch => "does not fit the list",
-        Code::JustScanned => "just read",
-        Code::AlreadyIn => "already in",
-        Code::AlreadyUsed => "already used",
-        Code::UsesExhausted => "all entries used",
-        Code::Unpaid => "unpaid",
-        Code::ClassUnknown => "unknown ticket type",
-        Code::WrongGate => "wrong entrance",
-        Code::WrongZone => "wrong area",
-        Code::TooLate => "no longer valid",
-        Code::TooEarly => "not valid yet",
-        Code::ClockUnsure => "clock unsure",
-        Code::Unlisted => "not on this list yet",
-        Code::CacheTooOld => "list too old",
-        Code::HomeGateOnly => "other entrance for now",
-        Code::ZoneFull => "full",
-        Code::ManualNotAllowed => "needs a supervisor",
-    }
+pub fn short_denial(code: Code, names: &Names<'_>) -> String {
+    names.say(match code {
+        Code::TerminalNotReady => "denial-short-not-ready",
+        Code::NotATicket => "denial-short-not-a-ticket",
+        Code::UnsupportedFormat => "denial-short-format",
+        Code::UnknownKey => "denial-short-unknown-key",
+        Code::OtherEvent => "denial-short-other-event",
+        Code::KeyRejected => "denial-short-key-rejected",
+        Code::DelegationInvalid => "denial-short-delegation",
+        Code::BadSignature => "denial-short-forged",
+        Code::Cancelled => "denial-short-cancelled",
+        Code::Superseded => "denial-short-replaced",
+        Code::Blocked => "denial-short-blocked",
+        Code::NotInList => "denial-short-not-in-list",
+        Code::IssueMismatch => "denial-short-issue",
+        Code::JustScanned => "denial-short-just-scanned",
+        Code::AlreadyIn => "denial-short-already-in",
+        Code::AlreadyUsed => "denial-short-already-used",
+        Code::UsesExhausted => "denial-short-used-up",
+        Code::Unpaid => "denial-short-unpaid",
+        Code::ClassUnknown => "denial-short-class",
+        Code::WrongGate => "denial-short-wrong-gate",
+        Code::WrongZone => "denial-short-wrong-zone",
+        Code::TooLate => "denial-short-too-late",
+        Code::TooEarly => "denial-short-too-early",
+        Code::ClockUnsure => "denial-short-clock",
+        Code::Unlisted => "denial-short-unlisted",
+        Code::CacheTooOld => "denial-short-list-old",
+        Code::HomeGateOnly => "denial-short-home",
+        Code::ZoneFull => "denial-short-full",
+        Code::ManualNotAllowed => "denial-short-manual",
+    })
 }
 
 struct Case<'a> {
@@ -161,55 +131,66 @@ impl Case<'_> {
         listed.or_else(|| policy.classes.iter().find(|class| Some(&class.name) == self.decided.class.as_ref()))
     }
 
-    fn here(&self) -> String {
-        let gate = self.find(|fact| if let Fact::At { gate, .. } = fact { Some(*gate) } else { None });
-        gate.map_or_else(|| "this entrance".into(), |gate| self.names.gate(gate))
+    fn gate(&self) -> Option<GateId> {
+        self.find(|fact| if let Fact::At { gate, .. } = fact { Some(*gate) } else { None })
     }
 
-    fn not_ready(&self) -> Denial {
+    fn zone(&self) -> Option<ZoneId> {
+        self.find(|fact| if let Fact::At { zone, .. } = fact { *zone } else { None })
+    }
+
+    fn window(&self) -> Option<(UnixMillis, UnixMillis)> {
+        self.find(|fact| if let Fact::Window { from, until } = fact { Some((*from, *until)) } else { None })
+    }
+
+    fn not_ready(&self) -> String {
         let why = self.find(|fact| if let Fact::NotReady(why) = fact { Some(*why) } else { None });
-        let reason = match why {
-            Some(NotReady::Locked) => "This terminal is locked.",
-            Some(NotReady::Suspended) => "This terminal is suspended.",
-            Some(NotReady::Certificate) => "This terminal's permission is not valid now.",
-            Some(NotReady::Journal) => "This terminal can't write down check-ins.",
-            Some(NotReady::Unverified) => "This terminal has no checked ticket list yet.",
-            None => "This terminal is not ready.",
-        };
-        say(reason, "The guest is not refused: send them to another entrance, and tell the organiser.")
+        self.names.say(match why {
+            Some(NotReady::Locked) => "denial-not-ready-locked",
+            Some(NotReady::Suspended) => "denial-not-ready-suspended",
+            Some(NotReady::Certificate) => "denial-not-ready-certificate",
+            Some(NotReady::Journal) => "denial-not-ready-journal",
+            Some(NotReady::Unverified) => "denial-not-ready-unverified",
+            None => "denial-not-ready",
+        })
     }
 
     fn just_scanned(&self) -> String {
         match self.last_admission() {
-            Some(last) => format!("This ticket was let in here {} ago.", span(self.decided.at.since(last.at))),
-            None => "This ticket was let in here a moment ago.".into(),
+            Some(last) => {
+                let span = self.names.span(self.decided.at.since(last.at));
+                self.names.say_with("denial-just-scanned-ago", &[("span", text(span))])
+            }
+            None => self.names.say("denial-just-scanned"),
         }
     }
 
     /// "Already in since 13:40 at East door (terminal 3)."
-    fn earlier(&self, what: &str, when: &str) -> String {
-        match self.last_admission() {
-            Some(last) => format!(
-                "{what} {when} {} at {} ({}).",
-                self.names.clock().minutes(last.at),
-                self.names.gate(last.gate),
-                device(last.device)
-            ),
-            None => format!("{what}."),
-        }
+    fn earlier(&self, unknown: &str, known: &str) -> String {
+        let Some(last) = self.last_admission() else { return self.names.say(unknown) };
+        let values = [
+            ("time", text(self.names.clock().minutes(last.at))),
+            ("gate", text(self.names.gate(last.gate))),
+            ("device", text(self.names.device(last.device))),
+        ];
+        self.names.say_with(known, &values)
     }
 
     fn used_up(&self) -> String {
         let uses = self
             .find(|fact| if let Fact::Uses { used, limit: Some(limit) } = fact { Some((*used, *limit)) } else { None });
         let entries = match uses {
-            Some((_, 0)) => "This ticket allows no entry.".into(),
-            Some((used, limit)) => format!("All entries are used: {used} of {limit}."),
-            None => "All entries are used.".into(),
+            Some((_, 0)) => self.names.say("denial-used-up-none"),
+            Some((used, limit)) => {
+                self.names.say_with("denial-used-up-of", &[("used", used.into()), ("limit", limit.into())])
+            }
+            None => self.names.say("denial-used-up"),
         };
         match self.last_admission() {
             Some(last) => {
-                format!("{entries} Last {} at {}.", self.names.clock().minutes(last.at), self.names.gate(last.gate))
+                let time = self.names.clock().minutes(last.at);
+                let values = [("time", text(time)), ("gate", text(self.names.gate(last.gate)))];
+                format!("{entries} {}", self.names.say_with("denial-used-up-last", &values))
             }
             None => entries,
         }
@@ -226,89 +207,114 @@ impl Case<'_> {
 
     fn where_to(&self) -> String {
         let gates = self.class().map(|class| self.gates_of(class)).unwrap_or_default();
-        if gates.is_empty() { HELP_DESK.into() } else { format!("Send the guest to {}.", either(&gates)) }
-    }
-
-    fn wrong_gate(&self) -> Denial {
-        say(format!("Not valid at {}.", self.here()), self.where_to())
-    }
-
-    fn wrong_zone(&self) -> Denial {
-        let zone = self.find(|fact| if let Fact::At { zone, .. } = fact { *zone } else { None });
-        let zone = zone.map_or_else(|| "this area".into(), |zone| self.names.zone(zone));
-        say(format!("Not valid for {zone}."), self.where_to())
-    }
-
-    fn window(&self, what: &str, how: &str, pick: fn(UnixMillis, UnixMillis) -> UnixMillis) -> String {
-        let at =
-            self.find(|fact| if let Fact::Window { from, until } = fact { Some(pick(*from, *until)) } else { None });
-        match at {
-            Some(at) => format!("{what}: {how} {}.", self.names.clock().minutes(at)),
-            None => format!("{what}."),
+        match self.names.either(&gates) {
+            Some(gates) => self.names.say_with("denial-to-gate", &[("gates", text(gates))]),
+            None => self.names.say(HELP_DESK),
         }
     }
 
-    fn clock_unsure(&self) -> Denial {
-        let sure = self.find(|fact| if let Fact::Time(clock) = fact { Some(clock.uncertainty_ms) } else { None });
-        let reason = match sure {
-            Some(ms) => format!("This terminal's clock may be wrong by {}.", span(ms)),
-            None => "This terminal's clock may be wrong.".into(),
-        };
-        let window =
-            self.find(|fact| if let Fact::Window { from, until } = fact { Some((*from, *until)) } else { None });
-        let clock = self.names.clock();
-        let step = match window {
-            Some((from, until)) => {
-                format!("The ticket is valid {} to {}: is it that time?", clock.minutes(from), clock.minutes(until))
+    fn wrong_gate(&self) -> String {
+        match self.gate() {
+            Some(gate) => self.names.say_with("denial-wrong-gate-here", &[("gate", text(self.names.gate(gate)))]),
+            None => self.names.say("denial-wrong-gate"),
+        }
+    }
+
+    fn wrong_zone(&self) -> String {
+        match self.zone() {
+            Some(zone) => self.names.say_with("denial-wrong-zone-here", &[("zone", text(self.names.zone(zone)))]),
+            None => self.names.say("denial-wrong-zone"),
+        }
+    }
+
+    fn too_late(&self) -> String {
+        match self.window() {
+            Some((_, until)) => {
+                let until = self.names.clock().minutes(until);
+                self.names.say_with("denial-too-late-until", &[("until", text(until))])
             }
-            None => "Compare the times on the ticket with your watch.".into(),
-        };
-        say(reason, step)
+            None => self.names.say("denial-too-late"),
+        }
+    }
+
+    fn too_early(&self) -> String {
+        match self.window() {
+            Some((from, _)) => {
+                let from = self.names.clock().minutes(from);
+                self.names.say_with("denial-too-early-from", &[("from", text(from))])
+            }
+            None => self.names.say("denial-too-early"),
+        }
+    }
+
+    fn clock_unsure(&self) -> String {
+        let sure = self.find(|fact| if let Fact::Time(clock) = fact { Some(clock.uncertainty_ms) } else { None });
+        match sure {
+            Some(ms) => self.names.say_with("denial-clock-by", &[("span", text(self.names.span(ms)))]),
+            None => self.names.say("denial-clock"),
+        }
+    }
+
+    fn clock_step(&self) -> String {
+        let clock = self.names.clock();
+        match self.window() {
+            Some((from, until)) => {
+                let values = [("from", text(clock.minutes(from))), ("until", text(clock.minutes(until)))];
+                self.names.say_with("denial-clock-step-window", &values)
+            }
+            None => self.names.say("denial-clock-step"),
+        }
     }
 
     fn home_gate(&self) -> Denial {
         let home: Option<GateId> = self.find(|fact| if let Fact::HomeGate(gate) = fact { Some(*gate) } else { None });
-        let gate = home.map_or_else(|| "another entrance".into(), |gate| self.names.gate(gate));
-        say(
-            format!("Without network, this ticket is let in only at {gate}."),
-            format!("Send the guest to {gate}, or connect this terminal."),
-        )
+        let Some(gate) = home.map(|gate| self.names.gate(gate)) else {
+            return Denial { reason: self.names.say("denial-home"), step: self.names.say("denial-home-step") };
+        };
+        let values = [("gate", text(gate))];
+        Denial {
+            reason: self.names.say_with("denial-home-at", &values),
+            step: self.names.say_with("denial-home-at-step", &values),
+        }
     }
 
-    fn zone_full(&self) -> Denial {
-        let zone = self.find(|fact| if let Fact::At { zone, .. } = fact { *zone } else { None });
-        let zone = zone.map_or_else(|| "This area".into(), |zone| self.names.zone(zone));
-        let places =
-            self.find(
-                |fact| {
-                    if let Fact::Occupancy { inside, capacity } = fact { Some((*inside, *capacity)) } else { None }
-                },
-            );
-        let reason = match places {
-            Some((inside, capacity)) => {
-                format!("{zone} is full: {} of {} inside.", count(inside), count(u64::from(capacity)))
+    fn zone_full(&self) -> String {
+        let places = self.find(|fact| match fact {
+            Fact::Occupancy { inside, capacity } => Some((*inside, *capacity)),
+            _ => None,
+        });
+        let zone = self.zone().map(|zone| ("zone", text(self.names.zone(zone))));
+        let places = places.map(|(inside, capacity)| [("inside", inside.into()), ("capacity", capacity.into())]);
+        match (zone, places) {
+            (Some(zone), Some([inside, capacity])) => {
+                self.names.say_with("denial-full-zone-of", &[zone, inside, capacity])
             }
-            None => format!("{zone} is full."),
-        };
-        say(reason, "Ask the guest to wait until somebody leaves.")
+            (Some(zone), None) => self.names.say_with("denial-full-zone", &[zone]),
+            (None, Some(places)) => self.names.say_with("denial-full-of", &places),
+            (None, None) => self.names.say("denial-full"),
+        }
     }
 }
 
 /// Returns what names the ticket where no guest's name is known.
-pub(super) fn ticket(ticket: TicketId) -> String {
-    format!("Ticket {ticket}")
+pub(super) fn ticket(ticket: TicketId, names: &Names<'_>) -> String {
+    names.say_with("verdict-ticket", &[("ticket", text(ticket.to_string()))])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::samples;
-    use crate::catalogue::Catalogue;
+    use crate::catalogue::{Catalogue, Language};
     use crate::tui::words::Clockface;
 
     fn words(code: Code) -> Denial {
+        words_in(Language::English, code)
+    }
+
+    fn words_in(language: Language, code: Code) -> Denial {
         let rules = samples::rules();
-        let catalogue = Catalogue::default();
+        let catalogue = Catalogue::new(language);
         let names = Names::new(&catalogue, Some(&rules), Clockface::new("Europe/Berlin", samples::NOW));
         denial(code, &samples::deny(code, OverrideBy::Supervisor), &names)
     }
@@ -321,8 +327,12 @@ mod tests {
 
     #[test]
     fn the_wrong_entrance_names_the_right_ones() {
-        assert_eq!(words(Code::WrongGate), say("Not valid at Main entrance.", "Send the guest to East door."));
-        assert_eq!(words(Code::WrongZone), say("Not valid for Hall A.", "Send the guest to Workshop stairs."));
+        let told = |code| (words(code).reason, words(code).step);
+
+        let staff = ("Not valid at Main entrance.".into(), "Send the guest to East door.".into());
+        assert_eq!(told(Code::WrongGate), staff);
+        let workshop = ("Not valid for Hall A.".into(), "Send the guest to Workshop stairs.".into());
+        assert_eq!(told(Code::WrongZone), workshop);
         assert_eq!(words(Code::HomeGateOnly).reason, "Without network, this ticket is let in only at East door.");
     }
 
@@ -339,15 +349,16 @@ mod tests {
 
     #[test]
     fn every_code_has_its_own_sentence_and_a_next_step() {
-        let mut reasons: Vec<String> = Code::ALL.iter().map(|code| words(*code).reason).collect();
-        reasons.sort();
-        let count = reasons.len();
-        reasons.dedup();
-        assert_eq!(reasons.len(), count);
-        for code in Code::ALL {
-            let words = words(*code);
-            assert!(!words.step.is_empty() && words.reason.ends_with('.'), "{code}: {words:?}");
-            assert!(!short_denial(*code).is_empty());
+        for language in Language::ALL {
+            let mut reasons: Vec<String> = Code::ALL.iter().map(|code| words_in(language, *code).reason).collect();
+            reasons.sort();
+            let count = reasons.len();
+            reasons.dedup();
+            assert_eq!(reasons.len(), count);
+            for code in Code::ALL {
+                let words = words_in(language, *code);
+                assert!(!words.step.is_empty() && words.reason.ends_with('.'), "{code}: {words:?}");
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use sync_protocol::verdict::{Fact, Verdict};
 
-use super::{Names, clean, device};
+use super::{Names, clean};
 use crate::catalogue::text;
 use crate::door::Decided;
 
@@ -63,7 +63,7 @@ fn value(fact: &Fact, names: &Names<'_>) -> (&'static str, String) {
             let values = [
                 ("time", text(clock.seconds(last.at))),
                 ("gate", text(names.gate(last.gate))),
-                ("device", text(device(last.device))),
+                ("device", text(names.device(last.device))),
                 ("entry", text(last.seq.to_string())),
             ];
             ("detail-last-in", names.say_with("detail-last-in-at", &values))

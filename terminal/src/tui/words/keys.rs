@@ -73,7 +73,7 @@ pub fn help(names: &Names<'_>) -> Vec<(String, String)> {
             Topic::Keys(letter, key) => {
                 names.say_with("help-two-keys", &[("letter", text(*letter)), ("key", text(*key))])
             }
-            Topic::Look(look) => format!("{} {}", look_symbol(*look), look_word(*look)),
+            Topic::Look(look) => format!("{} {}", look_symbol(*look), look_word(*look, names)),
             Topic::Called(id) => names.say(id),
             Topic::Gap => return (String::new(), String::new()),
         };

@@ -4,8 +4,9 @@ use sync_protocol::journal::Flags;
 use sync_protocol::verdict::{Code, Direction, Fact, OverrideBy, Verdict};
 
 use super::denial::ticket;
-use super::{Names, clean, denial, short_denial, span, who_decides};
+use super::{Names, clean, denial, short_denial, who_decides};
 use crate::app::Look;
+use crate::catalogue::text;
 use crate::door::Decided;
 
 /// What a panel says below its word.
@@ -22,16 +23,16 @@ pub struct Message {
 }
 
 /// Returns the one word of a look.
-pub const fn look_word(look: Look) -> &'static str {
-    match look {
-        Look::Admit => "ADMIT",
-        Look::Exit => "EXIT",
-        Look::Check => "CHECK",
-        Look::Deny => "DENY",
-        Look::Repeat => "SAME",
-        Look::NotATicket => "NOT A TICKET",
-        Look::NotReady => "STOP",
-    }
+pub fn look_word(look: Look, names: &Names<'_>) -> String {
+    names.say(match look {
+        Look::Admit => "verdict-admit",
+        Look::Exit => "verdict-exit",
+        Look::Check => "verdict-check",
+        Look::Deny => "verdict-deny",
+        Look::Repeat => "verdict-repeat",
+        Look::NotATicket => "verdict-not-a-ticket",
+        Look::NotReady => "verdict-not-ready",
+    })
 }
 
 /// Returns the symbol of a look.
@@ -54,14 +55,15 @@ pub fn message(decided: &Decided, names: &Names<'_>) -> Message {
         Verdict::Admit { flags, facts } => admit(decided, *flags, facts, names),
         Verdict::Deny { primary, all, by, .. } => {
             let words = denial(*primary, decided, names);
-            let mut lines: Vec<String> = who(decided).into_iter().collect();
+            let mut lines: Vec<String> = who(decided, names).into_iter().collect();
             let is_told = |code: &Code| code == primary || says_as_much(*primary, *code);
-            let others: Vec<&str> = all.iter().filter(|code| !is_told(code)).map(|code| short_denial(*code)).collect();
+            let others = all.iter().filter(|code| !is_told(code)).map(|code| short_denial(*code, names));
+            let others: Vec<String> = others.collect();
             if !others.is_empty() {
-                lines.push(format!("Also: {}.", others.join(", ")));
+                lines.push(names.say_with("verdict-also", &[("findings", text(others.join(", ")))]));
             }
             // What the door decides is asked on the panel.
-            lines.extend(who_decides(*by).filter(|_| *by != OverrideBy::Door).map(String::from));
+            lines.extend(who_decides(*by, names).filter(|_| *by != OverrideBy::Door));
             Message { headline: words.reason, lines, notes: Vec::new(), step: Some(words.step) }
         }
     }
@@ -85,18 +87,17 @@ fn admit(decided: &Decided, flags: Flags, facts: &[Fact], names: &Names<'_>) -> 
     if !place.is_empty() {
         lines.push(place.join(" · "));
     }
-    lines.extend(facts.iter().find_map(entry_of));
-    let step = flags
-        .has(Flags::ID_CHECK)
-        .then(|| "Check the guest's ID. Right name: let in. Wrong name: send to the help desk.".to_owned());
-    Message { headline: name(decided), lines, notes: notes(decided, flags), step }
+    lines.extend(facts.iter().find_map(|fact| entry_of(fact, names)));
+    let step = flags.has(Flags::ID_CHECK).then(|| names.say("verdict-check-id"));
+    Message { headline: name(decided, names), lines, notes: notes(decided, flags, names), step }
 }
 
 /// "Entry 2 of 4", where more than one is allowed.
-fn entry_of(fact: &Fact) -> Option<String> {
+fn entry_of(fact: &Fact, names: &Names<'_>) -> Option<String> {
     match fact {
         Fact::Uses { used, limit: Some(limit) } if *limit > 1 => {
-            Some(format!("Entry {} of {limit}", used.saturating_add(1)))
+            let values = [("number", used.saturating_add(1).into()), ("limit", (*limit).into())];
+            Some(names.say_with("verdict-entry", &values))
         }
         _ => None,
     }
@@ -105,56 +106,67 @@ fn entry_of(fact: &Fact) -> Option<String> {
 fn exit(decided: &Decided, flags: Flags, facts: &[Fact], names: &Names<'_>) -> Message {
     let came_in = facts.iter().find_map(|fact| if let Fact::LastAdmission(last) = fact { Some(last) } else { None });
     let stay = match came_in {
-        Some(last) => format!("In since {}: {}", names.clock().minutes(last.at), span(decided.at.since(last.at))),
-        None => "Not seen coming in.".into(),
+        Some(last) => {
+            let span = names.span(decided.at.since(last.at));
+            let values = [("time", text(names.clock().minutes(last.at))), ("span", text(span))];
+            names.say_with("verdict-in-since", &values)
+        }
+        None => names.say("verdict-not-seen"),
     };
     let lines = decided.class.as_deref().map(clean).into_iter().chain([stay]).collect();
     // At the exit, what would deny an entry is a flag and keeps nobody in.
-    let notes = notes(decided, flags).into_iter().filter(|_| flags.has(Flags::TEST)).collect();
-    Message { headline: name(decided), lines, notes, step: None }
+    let notes = notes(decided, flags, names).into_iter().filter(|_| flags.has(Flags::TEST)).collect();
+    Message { headline: name(decided, names), lines, notes, step: None }
 }
 
-fn notes(decided: &Decided, flags: Flags) -> Vec<String> {
+fn notes(decided: &Decided, flags: Flags, names: &Names<'_>) -> Vec<String> {
     let note = decided.attendee.as_ref().map(|attendee| clean(&attendee.note)).filter(|note| !note.is_empty());
     let mut notes = Vec::new();
     match note {
         Some(note) => notes.push(format!("★ {note}")),
-        None if flags.has(Flags::ATTENTION) => notes.push("★ The organiser asks for a look at this guest.".into()),
+        None if flags.has(Flags::ATTENTION) => notes.push(format!("★ {}", names.say("verdict-attention"))),
         None => {}
     }
     let conditions = [
-        (Flags::TEST, "Rehearsal ticket: not for a real guest."),
-        (Flags::MANUAL, "Typed code: ask for the guest's name."),
-        (Flags::UNLISTED, "Sold lately: not on this list yet."),
-        (Flags::STALE, "Decided by an old ticket list."),
-        (Flags::CLOCK_UNSURE, "This terminal's clock may be wrong."),
-        (Flags::WALK_IN, "Sold at the door."),
-        (Flags::OVERRIDE, "Let in by decision of staff."),
+        (Flags::TEST, "verdict-test"),
+        (Flags::MANUAL, "verdict-manual"),
+        (Flags::UNLISTED, "verdict-unlisted"),
+        (Flags::STALE, "verdict-stale"),
+        (Flags::CLOCK_UNSURE, "verdict-clock"),
+        (Flags::WALK_IN, "verdict-walk-in"),
+        (Flags::OVERRIDE, "verdict-override"),
     ];
-    notes.extend(conditions.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, words)| (*words).to_owned()));
+    notes.extend(conditions.iter().filter(|(flag, _)| flags.has(*flag)).map(|(_, id)| names.say(id)));
     notes
 }
 
 /// The guest's name, or the ticket's code, or that there is neither.
-pub(super) fn name(decided: &Decided) -> String {
+pub(super) fn name(decided: &Decided, names: &Names<'_>) -> String {
     let name = decided.attendee.as_ref().map(|attendee| clean(&attendee.name)).filter(|name| !name.is_empty());
-    name.or_else(|| decided.ticket.map(ticket)).unwrap_or_else(|| "Unknown guest".into())
+    name.or_else(|| decided.ticket.map(|it| ticket(it, names))).unwrap_or_else(|| names.say("verdict-unknown"))
 }
 
-pub(super) fn who(decided: &Decided) -> Option<String> {
+pub(super) fn who(decided: &Decided, names: &Names<'_>) -> Option<String> {
     decided.ticket?;
     let class = decided.class.as_deref().map(clean);
-    Some([Some(name(decided)), class].into_iter().flatten().collect::<Vec<_>>().join(" · "))
+    Some([Some(name(decided, names)), class].into_iter().flatten().collect::<Vec<_>>().join(" · "))
+}
+
+/// Returns when a decision was made that is shown for so many milliseconds: `14:02:29 · 2 s ago`.
+pub fn when(decided: &Decided, shown_ms: u64, names: &Names<'_>) -> String {
+    let values = [("time", text(names.clock().seconds(decided.at))), ("span", text(names.span(shown_ms)))];
+    names.say_with("verdict-when", &values)
 }
 
 /// Returns a decision in one line without its time and symbol, for lists.
-pub fn recent(decided: &Decided) -> String {
+pub fn recent(decided: &Decided, names: &Names<'_>) -> String {
     match &decided.verdict {
-        Verdict::Admit { .. } => who(decided).unwrap_or_else(|| name(decided)),
+        Verdict::Admit { .. } => who(decided, names).unwrap_or_else(|| name(decided, names)),
         Verdict::Deny { primary, .. } if decided.ticket.is_some() => {
-            format!("{}: {}", short_denial(*primary), name(decided))
+            let values = [("finding", text(short_denial(*primary, names))), ("name", text(name(decided, names)))];
+            names.say_with("verdict-short", &values)
         }
-        Verdict::Deny { primary, .. } => short_denial(*primary).into(),
+        Verdict::Deny { primary, .. } => short_denial(*primary, names),
     }
 }
 
@@ -220,7 +232,10 @@ mod tests {
 
     #[test]
     fn a_guest_of_stage_a_has_no_name() {
-        assert_eq!(recent(&samples::deny(Code::BadSignature, OverrideBy::Nobody)), "forged");
-        assert_eq!(recent(&samples::deny(Code::AlreadyIn, OverrideBy::Supervisor)), "already in: Grace Hopper");
+        let catalogue = crate::catalogue::Catalogue::default();
+        let names = Names::new(&catalogue, None, Clockface::default());
+
+        assert_eq!(recent(&samples::deny(Code::BadSignature, OverrideBy::Nobody), &names), "forged");
+        assert_eq!(recent(&samples::deny(Code::AlreadyIn, OverrideBy::Supervisor), &names), "already in: Grace Hopper");
     }
 }

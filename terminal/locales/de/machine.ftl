@@ -1,0 +1,45 @@
+### What the panel says about the machine: its faults, its permission, its list, and that it is ready.
+
+machine-other-door = Kein Gast ist abgewiesen: an einen anderen Eingang schicken.
+machine-try-again = Das Ticket noch einmal vorzeigen. Kommt dies wieder: Usher neu starten.
+machine-without-camera = Handscanner nehmen oder den Code tippen (Taste t).
+
+machine-store = Dieses Terminal kann seine Buchungen nicht lesen oder schreiben.
+machine-disk-full = Der Speicher dieses Terminals ist voll.
+machine-disk-left = noch { $megabytes } MB frei
+machine-disk-step = Dateien löschen, die nicht zu Usher gehören; dann das Ticket noch einmal vorzeigen.
+machine-clock-back = Die Uhr dieses Terminals ging zurück.
+machine-clock-back-why = Sie liegt hinter der letzten Buchung.
+machine-clock-back-step = Datum und Uhrzeit dieses Rechners stellen; dann das Ticket noch einmal vorzeigen.
+machine-other = Dieses Terminal kann nicht entscheiden.
+machine-stopped = Usher ist innen stehen geblieben: Nichts wird mehr entschieden.
+machine-stopped-safe = Alles bisher Gebuchte ist auf diesem Gerät sicher.
+machine-stopped-step = Beenden (q) und Usher neu starten.
+
+machine-revoked = Der Veranstalter hat dieses Terminal außer Dienst gestellt.
+machine-revoked-step = Den Veranstalter fragen; es kann neu angemeldet werden.
+machine-forked = Es gibt eine zweite Kopie vom Journal dieses Terminals.
+machine-rolled-back = Der Speicher dieses Rechners ist auf einem früheren Stand.
+machine-server-fork = Die Liste des Servers ist nicht die, die dieses Terminal kennt.
+machine-feed-broken = Die Ticketliste passt nicht zusammen.
+machine-enrol-again = Dem Veranstalter melden: Dieses Terminal muss neu angemeldet werden.
+machine-clock-behind = Die Uhr dieses Rechners liegt hinter seinen eigenen Buchungen.
+machine-clock-behind-step = Datum und Uhrzeit dieses Rechners stellen.
+machine-damaged = Der Ticketspeicher auf diesem Rechner ist beschädigt.
+machine-damaged-step = Dem Veranstalter melden und den Rechner behalten: Seine Buchungen sind vielleicht zu retten.
+machine-closed = Diese Veranstaltung ist zu Ende.
+machine-closed-step = Hier ist nichts mehr zu tun. Usher anlassen, bis alles gesendet ist.
+machine-certificate = Die Erlaubnis dieses Terminals gilt jetzt nicht.
+machine-certificate-step = Datum und Uhrzeit dieses Rechners prüfen und ihn ins Netz bringen.
+machine-still-sent = Frühere Buchungen werden weiter an den Server gesendet.
+
+machine-starting = Usher startet.
+machine-no-list = Es gibt noch keine Ticketliste.
+machine-no-list-why = Sie wird geholt, sobald der Server antwortet.
+machine-no-list-step = Dieses Terminal ins Netz bringen.
+machine-download = Die Ticketliste wird geholt.
+machine-download-of = { $done } von { $total } Tickets
+machine-download-goes-on = Fällt das Netz aus, geht es später dort weiter.
+machine-ready = Bereit für den nächsten Gast.
+machine-ready-exit = Bereit für Gäste, die gehen: Diese Tür ist jetzt ein AUSGANG.
+machine-hold = Das Ticket vor die Kamera halten.

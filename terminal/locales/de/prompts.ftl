@@ -1,0 +1,17 @@
+### What is asked and told before the door opens.
+
+prompts-passphrase = Passwort:
+prompts-new = Neues Passwort (Enter: eins machen lassen):
+prompts-again = Noch einmal:
+prompts-differ = Die beiden sind verschieden. Noch einmal von vorn.
+prompts-weak-short = Zu leicht zu erraten: mindestens { $words } verschiedene Wörter der Wortliste oder mindestens { $characters } Zeichen.
+prompts-weak-uniform = Zu leicht zu erraten: mindestens { $characters } verschiedene Zeichen.
+prompts-made-keep = Aufschreiben: Ohne es öffnet niemand die Daten dieses Terminals, und niemand kann es nachsehen.
+prompts-checking = Die Liste wird geprüft: { $done } von { $total }
+prompts-no-list = Es gibt noch keine Ticketliste; sie wird geholt.
+prompts-downloading = Die Liste wird geholt: { $done } von { $total } Einträgen
+prompts-show-code = Den Anmelde-QR des Veranstalters vor die Kamera halten. Strg-C beendet.
+prompts-digits = Ziffern: { $digits }
+prompts-digits-compare = Ziffern: { $digits }. Der Veranstalter muss auf dem Server dieselben sehen und bestätigen.
+prompts-enrolled = Dieser Laptop ist Terminal { $number } von { $event }.
+prompts-tickets = { $count } Tickets sind auf diesem Laptop. `usher` öffnet die Tür.

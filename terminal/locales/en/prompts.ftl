@@ -1,0 +1,17 @@
+### What is asked and told before the door opens.
+
+prompts-passphrase = Passphrase:
+prompts-new = New passphrase (Enter to have one made):
+prompts-again = Once more:
+prompts-differ = The two differ. Once more from the start.
+prompts-weak-short = That is too easy to guess: use at least { $words } different words of the word list, or at least { $characters } characters.
+prompts-weak-uniform = That is too easy to guess: use at least { $characters } different characters.
+prompts-made-keep = Write it down: without it nobody opens this terminal's data, and nobody can look it up.
+prompts-checking = Checking the list: { $done } of { $total }
+prompts-no-list = There is no ticket list yet; downloading it.
+prompts-downloading = Downloading the list: { $done } of { $total } entries
+prompts-show-code = Hold the organiser's enrolment QR in front of the camera. Ctrl-C ends.
+prompts-digits = Digits: { $digits }
+prompts-digits-compare = Digits: { $digits }. The organiser must see the same on the server, and confirm.
+prompts-enrolled = This laptop is terminal { $number } of { $event }.
+prompts-tickets = { $count } tickets are on this laptop. `usher` opens the door.
