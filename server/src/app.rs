@@ -26,6 +26,7 @@ use crate::registrations;
 use crate::seal::{MasterKey, Sealer};
 use crate::sync::{self, snapshot};
 use crate::tickets;
+use crate::walk_ins;
 
 /// What the operator chose, as far as the features need it.
 #[derive(Clone, Debug, Default)]
@@ -155,6 +156,7 @@ fn features() -> OpenApiRouter<App> {
         .merge(tickets::routes::routes())
         .merge(devices::routes::routes())
         .merge(admissions::routes::routes())
+        .merge(walk_ins::routes::routes())
         .merge(sync::routes::routes())
 }
 

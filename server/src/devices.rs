@@ -1,27 +1,32 @@
 //! Devices: how they become an event's terminals, what they may do, and how they stop.
 
 pub mod enrolment;
+pub mod exposure;
 pub mod routes;
 pub mod store;
 
 use sync_protocol::certificate::{Capabilities, Certificate, SignedCertificate};
 use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::feed::{Body, Entity};
-use sync_protocol::id::{DeviceId, DeviceNo, EventId, FeedSeq, GateId, Seq, starts_with_space};
+use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, FeedSeq, GateId, Seq, starts_with_space};
 use sync_protocol::journal::Link;
 use sync_protocol::key::PublicKey;
 use sync_protocol::time::{UnixMillis, Window};
 
 use crate::app::App;
 use crate::db::{StoreError, Tx};
+use crate::events;
 use crate::sync::feed;
+use crate::walk_ins::leases;
+use crate::walk_ins::plan::Plan;
 
 /// The longest name of a device, in bytes.
 pub const NAME_BYTES_MAX: usize = 128;
 /// A certificate begins to count so long before it is made: a terminal's clock may be late.
 const EARLIER_MS: u64 = 24 * 60 * 60 * 1000;
-/// A certificate counts so long after the event's end.
-const LATER_MS: u64 = 30 * 24 * 60 * 60 * 1000;
+/// For how many days a certificate counts where nothing is said.
+pub const CERTIFICATE_DAYS: u16 = 14;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How often it is noted that a device was seen.
 const SEEN_EVERY_MS: u64 = 5_000;
 
@@ -96,6 +101,14 @@ pub struct Device {
     pub last_seen_at: Option<UnixMillis>,
     /// The feed number it was last seen to hold.
     pub cursor: Option<FeedSeq>,
+    /// What it should be able to sell at the door.
+    pub walk_in: Vec<Plan>,
+    /// For how many days its certificate counts each time it is made.
+    pub certificate_days: u16,
+    /// Its newest entry about its session.
+    pub session: Option<Seq>,
+    /// Its newest entry about a check of itself.
+    pub drill: Option<Seq>,
 }
 
 impl Device {
@@ -120,7 +133,29 @@ impl Device {
         }
     }
 
-    fn certify(&self, number: DeviceNo, until: UnixMillis, now: UnixMillis) -> Option<Certificate> {
+    /// Returns what its certificate says, if it has one.
+    fn certified(&self) -> Option<Certificate> {
+        Certificate::decode(&self.certificate.as_ref()?.bytes).ok()
+    }
+
+    /// Returns when its certificate ends, if it has one.
+    pub fn certified_until(&self) -> Option<UnixMillis> {
+        self.certified().map(|certificate| certificate.validity.until())
+    }
+
+    /// Whether its certificate has less than half of its time left.
+    fn is_due(&self, now: UnixMillis) -> bool {
+        let half_ms = u64::from(self.certificate_days) * DAY_MS / 2;
+        self.certified_until().is_some_and(|until| until.since(now) < half_ms)
+    }
+
+    /// Makes a certificate that counts from now on. What it may have sold under the one before stays allowed.
+    fn certify(&self, number: DeviceNo, now: UnixMillis) -> Option<Certificate> {
+        let until = now.plus(u64::from(self.certificate_days) * DAY_MS);
+        let mut walk_in_classes: Vec<ClassId> = self.walk_in.iter().map(|plan| plan.class).collect();
+        walk_in_classes.extend(self.certified().map(|certificate| certificate.walk_in_classes).unwrap_or_default());
+        walk_in_classes.sort_unstable();
+        walk_in_classes.dedup();
         Some(Certificate {
             event: self.event,
             device: self.id,
@@ -130,7 +165,7 @@ impl Device {
             capabilities: self.capabilities,
             validity: Window::new(now.minus(EARLIER_MS), until).ok()?,
             gates: self.gates.clone(),
-            walk_in_classes: Vec::new(),
+            walk_in_classes,
         })
     }
 }
@@ -164,18 +199,116 @@ pub async fn confirm(app: &App, tx: &mut Tx, mut device: Device) -> Result<Devic
         Standing::Enrolled(DeviceStatus::Revoked | DeviceStatus::Wiped) => return Err(ConfirmError::Revoked),
     }
     let now = app.clock().now();
-    let policy = feed::policy(tx, device.event).await?;
+    let event = events::get(tx, device.event).await?;
     // Numbers are given under the feed's lock, so that two devices never get the same.
     let head = feed::lock(tx, app.sealer(), device.event).await?;
     let number = next_number(store::highest_number(tx, device.event).await?).ok_or(ConfirmError::Full)?;
-    let until = policy.ends.max(now).plus(LATER_MS);
-    let certificate = device.certify(number, until, now).ok_or(StoreError::Corrupt("clock"))?.sign(app.server_key());
+    let certificate = device.certify(number, now).ok_or(StoreError::Corrupt("clock"))?.sign(app.server_key());
     store::confirm(tx, device.id, number, &certificate).await?;
     device.number = Some(number);
     device.standing = Standing::Enrolled(DeviceStatus::Active);
     device.certificate = Some(certificate);
-    feed::append_after(tx, head, &[device_entry(&device)?]).await?;
+    let mut entries = vec![device_entry(&device)?];
+    entries.extend(leases::set(tx, &event, number, &device.walk_in, head.next().next(), now).await?);
+    feed::append_after(tx, head, &entries).await?;
     Ok(device)
+}
+
+/// Sets what a device should be able to sell, in place of what it was before: its rights, and its certificate
+/// where that does not allow it yet. Before the device is confirmed this is only noted.
+///
+/// `device` is locked by `tx`. Appends to the feed, so it comes last in the transaction.
+///
+/// # Errors
+///
+/// [`ConfirmError::Revoked`] if the device does not count any more.
+pub async fn plan_walk_ins(
+    app: &App,
+    tx: &mut Tx,
+    mut device: Device,
+    plans: Vec<Plan>,
+) -> Result<Device, ConfirmError> {
+    if !plans.is_empty() {
+        device.capabilities = device.capabilities.and(Capabilities::WALK_IN);
+    }
+    device.walk_in = plans;
+    match device.standing {
+        Standing::Pending => store::set_walk_in(tx, &device).await?,
+        Standing::Enrolled(DeviceStatus::Active) => {
+            store::set_walk_in(tx, &device).await?;
+            let (now, number) = (app.clock().now(), device.number.ok_or(StoreError::Corrupt("number"))?);
+            let event = events::get(tx, device.event).await?;
+            let head = feed::lock(tx, app.sealer(), device.event).await?;
+            let allows = |certificate: &Certificate| {
+                let classes = &certificate.walk_in_classes;
+                certificate.capabilities == device.capabilities
+                    && device.walk_in.iter().all(|plan| classes.contains(&plan.class))
+            };
+            let mut entries = Vec::new();
+            if !device.certified().as_ref().is_some_and(allows) {
+                recertify(app, tx, &mut device, now).await?;
+                entries.push(device_entry(&device)?);
+            }
+            let next = FeedSeq(head.next().0 + entries.len() as u64);
+            entries.extend(leases::set(tx, &event, number, &device.walk_in, next, now).await?);
+            if !entries.is_empty() {
+                feed::append_after(tx, head, &entries).await?;
+            }
+        }
+        Standing::Enrolled(DeviceStatus::Revoked | DeviceStatus::Forked | DeviceStatus::Wiped) => {
+            return Err(ConfirmError::Revoked);
+        }
+    }
+    Ok(device)
+}
+
+/// Fills a device's rights to sell up again, as far as the quota has places, and returns them.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn top_up(app: &App, id: DeviceId) -> Result<Vec<leases::Standing>, StoreError> {
+    let mut tx = app.database().begin_write().await?;
+    let device = store::lock_device(&mut tx, id).await?.ok_or(StoreError::Corrupt("device"))?;
+    let number = device.number.ok_or(StoreError::Corrupt("number"))?;
+    if device.status() == Some(DeviceStatus::Active) {
+        let event = events::get(&mut tx, device.event).await?;
+        let head = feed::lock(&mut tx, app.sealer(), device.event).await?;
+        let entries = leases::top_up(&mut tx, &event, number, head.next(), app.clock().now()).await?;
+        if !entries.is_empty() {
+            feed::append_after(&mut tx, head, &entries).await?;
+        }
+    }
+    let standings = leases::standings(&mut tx, device.event, number).await?;
+    tx.commit().await?;
+    Ok(standings)
+}
+
+/// Makes a device's certificate anew. `device` is locked by `tx`.
+async fn recertify(app: &App, tx: &mut Tx, device: &mut Device, now: UnixMillis) -> Result<(), StoreError> {
+    let number = device.number.ok_or(StoreError::Corrupt("number"))?;
+    let certificate = device.certify(number, now).ok_or(StoreError::Corrupt("clock"))?.sign(app.server_key());
+    store::set_certificate(tx, device.id, &certificate).await?;
+    device.certificate = Some(certificate);
+    Ok(())
+}
+
+/// Renews the certificate of a device that has spoken, if less than half of its time is left: one that never
+/// comes back runs out.
+async fn renew(app: &App, device: &Device) -> Result<(), StoreError> {
+    let counts = |device: &Device| device.status() == Some(DeviceStatus::Active);
+    if !counts(device) || !device.is_due(app.clock().now()) {
+        return Ok(());
+    }
+    let mut tx = app.database().begin_write().await?;
+    let mut device = store::lock_device(&mut tx, device.id).await?.ok_or(StoreError::Corrupt("device"))?;
+    let now = app.clock().now();
+    if !counts(&device) || !device.is_due(now) {
+        return Ok(());
+    }
+    recertify(app, &mut tx, &mut device, now).await?;
+    feed::append(&mut tx, app.sealer(), device.event, &[device_entry(&device)?]).await?;
+    tx.commit().await
 }
 
 /// Returns the lowest number above `highest` that a terminal may have. 0 is the server's own.
@@ -193,13 +326,16 @@ fn next_number(highest: Option<DeviceNo>) -> Option<DeviceNo> {
 /// Revokes a device: from now on its entries go to quarantine. Returns the feed's entry that says so,
 /// if it was ever confirmed and counted until now.
 ///
+/// With `wipe` it is also ordered to erase itself, whenever it speaks again; that is never taken back.
 /// `device` is locked by `tx`.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub async fn revoke(app: &App, tx: &mut Tx, device: Device) -> Result<Device, StoreError> {
-    stop(app, tx, device, DeviceStatus::Revoked, &[]).await
+pub async fn revoke(app: &App, tx: &mut Tx, device: Device, wipe: bool) -> Result<Device, StoreError> {
+    let status =
+        if wipe || device.status() == Some(DeviceStatus::Wiped) { DeviceStatus::Wiped } else { DeviceStatus::Revoked };
+    stop(app, tx, device, status, &[]).await
 }
 
 /// Marks a device whose journal exists in two versions, and tells all terminals and people.
@@ -227,6 +363,9 @@ async fn stop(
     }
     store::set_standing(tx, device.id, standing).await?;
     device.standing = standing;
+    if let Some(number) = device.number {
+        leases::release(tx, device.event, number).await?;
+    }
     if device.certificate.is_some() {
         let mut entries = vec![device_entry(&device)?];
         entries.extend_from_slice(notices);
@@ -266,7 +405,8 @@ pub async fn note_seen(app: &App, device: &Device, cursor: Option<FeedSeq>) -> R
     }
     let mut tx = app.database().begin_write().await?;
     store::note_seen(&mut tx, device.id, now, cursor).await?;
-    tx.commit().await
+    tx.commit().await?;
+    renew(app, device).await
 }
 
 #[cfg(test)]

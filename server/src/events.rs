@@ -140,6 +140,15 @@ pub async fn find(tx: &mut Tx, organisation: OrganisationId, id: EventId) -> Res
     store::find(tx, organisation, id).await
 }
 
+/// Returns an event that is known to be there.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn get(tx: &mut Tx, id: EventId) -> Result<Event, StoreError> {
+    store::get(tx, id).await
+}
+
 /// Returns the key that an event's new tickets are signed with.
 ///
 /// # Errors

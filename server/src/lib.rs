@@ -18,3 +18,4 @@ pub mod registrations;
 pub mod seal;
 pub mod sync;
 pub mod tickets;
+pub mod walk_ins;

@@ -18,6 +18,7 @@ use crate::clock::uuids_v7;
 use crate::db::{StoreError, Tx};
 use crate::events::Event;
 use crate::tickets::{self, IssueError, NewTicket, Ticket};
+use crate::walk_ins::Origin;
 
 /// The longest name of an attendee.
 pub const NAME_CHARS_MAX: usize = 200;
@@ -39,6 +40,8 @@ pub struct Registration {
     pub attendee: Attendee,
     /// When it was made.
     pub created_at: UnixMillis,
+    /// How the ticket was sold at the door; nothing if it was not.
+    pub sale: Option<Origin>,
 }
 
 /// What is known of a person.
@@ -262,7 +265,12 @@ pub async fn register(
     let mut wanted = Vec::with_capacity(new.len());
     for (id, new) in uuids_v7(now, new.len()).zip(new) {
         wanted.push((new.class, new.status, new.attention, new.id_check));
-        registrations.push(Registration { id: RegistrationId(id), attendee: new.attendee, created_at: now });
+        registrations.push(Registration {
+            id: RegistrationId(id),
+            attendee: new.attendee,
+            created_at: now,
+            sale: None,
+        });
     }
     store::insert(&mut tx, event.id, &registrations).await?;
     let new_tickets: Vec<NewTicket> = registrations
@@ -280,6 +288,15 @@ pub async fn register(
     let tickets = tickets::issue(&mut tx, app, event, &new_tickets).await?;
     tx.commit().await?;
     Ok(registrations.into_iter().zip(tickets).collect())
+}
+
+/// Stores attendees whose tickets are stored with them.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn add(tx: &mut Tx, event: EventId, registrations: &[Registration]) -> Result<(), StoreError> {
+    store::insert(tx, event, registrations).await
 }
 
 /// Returns what the doors are told of a registration.

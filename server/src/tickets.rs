@@ -22,6 +22,7 @@ use crate::db::{StoreError, Tx};
 use crate::events::{self, Event};
 use crate::registrations::{self, Labels};
 use crate::sync::feed::{self, FeedHead};
+use crate::walk_ins;
 
 /// The smallest serial: from here on a typed code has 10 characters and its check symbol.
 const SERIAL_MIN: u64 = 1 << 45;
@@ -45,6 +46,13 @@ pub struct Ticket {
     pub created_at: UnixMillis,
     /// When it was last changed.
     pub changed_at: UnixMillis,
+}
+
+impl Ticket {
+    /// Whether a device sold it: then its credential is signed by that device, and the server cannot make it.
+    pub const fn is_sold_at_door(&self) -> bool {
+        self.id.issuer().0 != 0
+    }
 }
 
 /// A ticket to issue.
@@ -74,6 +82,8 @@ pub enum IssueError {
         class: ClassId,
         /// How many there could still be.
         left: u32,
+        /// How many more are kept for sale at the doors.
+        held: u64,
     },
     /// The database failed.
     #[error("could not issue the tickets")]
@@ -122,12 +132,53 @@ async fn check_quotas(tx: &mut Tx, event: &Event, new: &[NewTicket]) -> Result<(
         if wanted == 0 {
             continue;
         }
-        let left = u64::from(quota).saturating_sub(store::count_of_class(tx, event.id, class).await?);
+        let held = walk_ins::leases::held(tx, event.id, class).await?;
+        let left = u64::from(quota).saturating_sub(store::count_of_class(tx, event.id, class).await? + held);
         if wanted > left {
-            return Err(IssueError::SoldOut { class, left: u32::try_from(left).unwrap_or(u32::MAX) });
+            return Err(IssueError::SoldOut { class, left: u32::try_from(left).unwrap_or(u32::MAX), held });
         }
     }
     Ok(())
+}
+
+/// Returns how many tickets of a type there are that are not cancelled.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn count_of_class(tx: &mut Tx, event: EventId, class: ClassId) -> Result<u64, StoreError> {
+    store::count_of_class(tx, event, class).await
+}
+
+/// Stores tickets that were sold at the door, and returns what the feed says about them.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn add_sold(tx: &mut Tx, event: EventId, sold: &[(Ticket, Labels)]) -> Result<Vec<NewEntry>, StoreError> {
+    let tickets: Vec<Ticket> = sold.iter().map(|(ticket, _)| *ticket).collect();
+    store::insert(tx, event, &tickets).await?;
+    Ok(sold.iter().map(|(ticket, labels)| entry(ticket.id, ticket.row, labels)).collect())
+}
+
+/// Cancels a ticket whose sale the door took back, and returns what the feed says about it: nothing if it was
+/// cancelled already. The event's feed is locked.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn cancel_sold(
+    tx: &mut Tx,
+    event: EventId,
+    id: TicketId,
+    now: UnixMillis,
+) -> Result<Option<NewEntry>, StoreError> {
+    let ticket = store::find(tx, event, id).await?.ok_or(StoreError::Corrupt("ticket_id"))?;
+    let Ok(Some(mut after)) = changed(&ticket, Change::Cancel) else { return Ok(None) };
+    after.changed_at = now;
+    let labels = registrations::labels(tx, ticket.registration).await?;
+    store::update(tx, event, &after).await?;
+    Ok(Some(entry(id, after.row, &labels)))
 }
 
 /// Returns random ticket numbers that the event does not have yet.
@@ -219,6 +270,9 @@ pub enum ChangeError {
     /// A cancelled ticket stays cancelled.
     #[error("the ticket is cancelled")]
     Cancelled,
+    /// Only the device that sold a ticket can sign its credential.
+    #[error("the ticket was sold at the door")]
+    SoldAtDoor,
     /// The database failed.
     #[error("could not change the ticket")]
     Store(#[from] StoreError),
@@ -267,12 +321,18 @@ pub async fn change(
     // Whatever changes a ticket holds this lock, so what is read under it stays true.
     let head = feed::lock(&mut tx, app.sealer(), event.id).await?;
     let ticket = store::find(&mut tx, event.id, id).await?.ok_or(ChangeError::Unknown)?;
+    if change == Change::Reissue && ticket.is_sold_at_door() {
+        return Err(ChangeError::SoldAtDoor);
+    }
     let Some(mut after) = changed(&ticket, change)? else { return Ok(ticket) };
     let labels = registrations::labels(&mut tx, ticket.registration).await?;
     after.changed_at = app.clock().now();
     if change == Change::Reissue {
         after.row.issue = issue_number(head.next().0)?;
         after.kid = events::active_kid(&mut tx, event.id).await?;
+    }
+    if change == Change::Cancel && ticket.is_sold_at_door() {
+        walk_ins::store::note_cancelled(&mut tx, event.id, id, after.changed_at).await?;
     }
     let changed = Changed { change, reason, account: organiser.account, at: after.changed_at };
     store_change(&mut tx, event.id, &after, &changed, head, entry(id, after.row, &labels)).await?;

@@ -283,7 +283,7 @@ on_both_databases! {
         }
         let codes = format!("/events/{}/enrolment-codes", doors.event);
         for body in [
-            json!({ "gates": ["nowhere"] }), json!({ "capabilities": ["walk_in"] }), json!({ "name": "x".repeat(129) }),
+            json!({ "gates": ["nowhere"] }), json!({ "capabilities": ["dance"] }), json!({ "name": "x".repeat(129) }),
             json!({ "confirmed": "yes" }), json!({ "colour": "red" }),
         ] {
             assert_problem(post(&doors.olga, &codes, &body), 422, "invalid").await;

@@ -12,6 +12,8 @@ use sync_protocol::feed::pull::{Position, Progress, Pull, Pulled};
 use sync_protocol::feed::{Record, SignedHead};
 use sync_protocol::http_signature::{Headers, Parts, sign};
 use sync_protocol::id::{ClassId, DeviceId, GateId, Seq, TicketId};
+use sync_protocol::journal::entry::Amount;
+use sync_protocol::journal::walk_in::{self, Guest, Payment};
 use sync_protocol::journal::{Entry, EntryKind, Link, PersonalData, SignedEntry, batch};
 use sync_protocol::key::PublicKey;
 use sync_protocol::sync::message::{EnrolPending, EnrolRequest, Enrolled, ServerKey, decode_feed_answer};
@@ -33,6 +35,8 @@ pub struct Device {
     pub enrolled: Option<Enrolled>,
     /// What it wrote, from entry 1.
     pub journal: Vec<SignedEntry>,
+    /// The personal data beside that.
+    pub personal_data: Vec<PersonalData>,
 }
 
 /// What a device that asks to be enrolled sends.
@@ -78,7 +82,16 @@ impl Device {
         let pending: EnrolPending = response.json().await?;
         let id = pending.device_id;
         Ok((
-            Self { http, server: server.to_owned(), id, key, server_key, enrolled: None, journal: Vec::new() },
+            Self {
+                http,
+                server: server.to_owned(),
+                id,
+                key,
+                server_key,
+                enrolled: None,
+                journal: Vec::new(),
+                personal_data: Vec::new(),
+            },
             pending,
         ))
     }
@@ -286,6 +299,36 @@ impl Device {
         })
     }
 
+    /// Sells a ticket of a class to somebody called `name`, for `amount` in cash; `change` says what is otherwise.
+    ///
+    /// # Panics
+    ///
+    /// If it is no good entry.
+    pub fn sell(&mut self, class: u16, name: &str, amount: u32, change: impl FnOnce(&mut Entry)) -> Seq {
+        let seq = self.end().seq.next();
+        let guest = Guest { name: name.to_owned(), email: format!("{}@example.org", name.to_lowercase()) };
+        let data = guest.encode().expect("a good guest");
+        let personal = PersonalData { seq, salt: rand::random(), data };
+        let number = self.facts().device_no;
+        self.write(EntryKind::WalkIn, |entry| {
+            (entry.ticket, entry.issue) = walk_in::ticket(number, seq).expect("a short journal");
+            entry.class = ClassId(class);
+            entry.amount = Some(Amount { minor: amount, currency: *b"EUR", method: Payment::Cash as u8 });
+            entry.operator = Some("Eve".to_owned());
+            entry.personal_data = Some(personal.commitment());
+            change(entry);
+        });
+        self.personal_data.push(personal);
+        seq
+    }
+
+    /// Takes an entry back.
+    pub fn undo(&mut self, target: Seq) -> Seq {
+        let at = usize::try_from(target.0.saturating_sub(1)).unwrap_or(usize::MAX);
+        let ticket = self.journal.get(at).map_or(TicketId(0), |entry| entry.entry().ticket);
+        self.write(EntryKind::Undo, |entry| (entry.ticket, entry.undo_target) = (ticket, Some(target)))
+    }
+
     /// Returns the batch of the entries from `first` on, as many as fit, and how many those are.
     pub fn batch(&self, first: u64, personal_data: &[PersonalData]) -> (Vec<u8>, usize) {
         let skip = usize::try_from(first.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -311,7 +354,7 @@ impl Device {
     pub async fn push(&self, first: u64) -> anyhow::Result<Ack> {
         let mut first = first;
         loop {
-            let (batch, count) = self.batch(first, &[]);
+            let (batch, count) = self.batch(first, &self.personal_data);
             let response = self.send(&batch, "").await?;
             ensure!(response.status() == StatusCode::OK, "{}", response.text().await?);
             let ack = SignedAck::open(&response.bytes().await?, &self.server_key)?;

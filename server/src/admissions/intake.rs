@@ -7,17 +7,19 @@ use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::feed::{Body, Entity, NewEntry};
 use sync_protocol::id::{DeviceNo, FeedSeq, Seq};
 use sync_protocol::journal::batch::BatchEntry;
-use sync_protocol::journal::{Batch, EntryKind, Link};
+use sync_protocol::journal::{Batch, EntryKind, Link, PersonalData};
 use sync_protocol::sync::Ack;
 use sync_protocol::sync::intake::{Held, Intake, intake, undo_is_valid};
 use sync_protocol::sync::message::JournalStatus;
 
 use super::quarantine::{self, Reason};
-use super::{CheckIn, store};
+use super::{CheckIn, doors, store};
 use crate::app::App;
 use crate::db::{StoreError, Tx};
 use crate::devices::{self, Device};
+use crate::events;
 use crate::sync::feed;
+use crate::walk_ins::{self, sales};
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -131,16 +133,23 @@ pub(super) async fn append(
     let first = fresh.first().map_or(Seq(0), |entry| entry.entry.seq);
     let data: Vec<_> = batch.personal_data.iter().filter(|data| data.seq >= first).cloned().collect();
     store::insert_personal_data(tx, device.id, &data).await?;
+    doors::note(tx, device, fresh).await?;
+    let number = device.number.ok_or(StoreError::Corrupt("number"))?;
+    if let Some(last) = fresh.last() {
+        let (at, cursor) = (last.entry.hlc.millis(), last.entry.cursor);
+        walk_ins::leases::settle(tx, device.event, number, at, cursor).await?;
+    }
     let untaken: Vec<&BatchEntry> = fresh.iter().filter(|entry| !taken.contains(&entry.entry.seq)).collect();
-    count(app, tx, device, &untaken).await
+    count(app, tx, device, &untaken, &batch.personal_data).await
 }
 
-/// Makes entries count: check-ins, and what the feed says about them.
+/// Makes entries count: check-ins, sales, and what the feed says about them.
 pub(super) async fn count(
     app: &App,
     tx: &mut Tx,
     device: &Device,
     entries: &[&BatchEntry],
+    personal_data: &[PersonalData],
 ) -> Result<FeedSeq, StoreError> {
     let number = device.number.ok_or(StoreError::Corrupt("number"))?;
     let policy = feed::policy(tx, device.event).await?;
@@ -148,15 +157,17 @@ pub(super) async fn count(
     let read = |entry: &&BatchEntry| CheckIn::read(entry, device, number, &policy, now);
     let mut check_ins: Vec<CheckIn> = entries.iter().filter_map(read).collect();
     let taken_back = check_undoings(tx, device, number, entries, &mut check_ins).await?;
-
-    let mut said: Vec<NewEntry> = check_ins
+    let moved: Vec<NewEntry> = check_ins
         .iter()
         .filter(|check_in| check_in.is_effective || taken_back.contains(&check_in.seq))
         .filter_map(CheckIn::movement)
         .map(|movement| Body::Move(movement).encode(Entity::ZERO))
         .collect();
-    said.extend(sales_notice(device, number, entries));
-    if check_ins.is_empty() && said.is_empty() {
+    let reported = sales::read(tx, device, number, entries, personal_data).await?;
+    for check_in in check_ins.iter_mut().filter(|check_in| reported.is_undoing(check_in.seq)) {
+        check_in.is_effective = true;
+    }
+    if check_ins.is_empty() && reported.is_empty() {
         return Ok(device.feed_seq);
     }
     // Check-ins are numbered under the feed's lock, so that whoever follows the numbers misses none.
@@ -169,6 +180,16 @@ pub(super) async fn count(
     }
     store::insert_check_ins(tx, device.event, &check_ins).await?;
     store::take_back(tx, device.event, number, &taken_back).await?;
+    let sold = sales::store(tx, device, number, &reported, now).await?;
+    // Tickets come first: a door that sees a later number of this journal expects those sold before in its list.
+    let mut said = sold.tickets;
+    said.extend(moved);
+    said.extend(sold.notices);
+    if reported.has_sales() && device.status() == Some(DeviceStatus::Active) {
+        let event = events::get(tx, device.event).await?;
+        let next = FeedSeq(head.next().0 + said.len() as u64);
+        said.extend(walk_ins::leases::top_up(tx, &event, number, next, now).await?);
+    }
     if said.is_empty() { Ok(device.feed_seq) } else { feed::append_after(tx, head, &said).await }
 }
 
@@ -199,18 +220,6 @@ async fn check_undoings(
         }
     }
     Ok(taken_back)
-}
-
-/// Tells people about sales at the door: they are kept, and do not become tickets.
-fn sales_notice(device: &Device, number: DeviceNo, entries: &[&BatchEntry]) -> Option<NewEntry> {
-    let mut sales = entries.iter().filter(|entry| entry.entry.kind == EntryKind::WalkIn);
-    let first = sales.next()?;
-    let text = format!(
-        "\u{201c}{}\u{201d} reported {} sales at the door. They are kept in its journal; no tickets were made of them.",
-        device.name,
-        sales.count() + 1
-    );
-    Some(feed::notice("walk_in_without_ticket", &text, number, first.entry.seq))
 }
 
 /// Returns what is held of a device's journal.

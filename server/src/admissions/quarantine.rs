@@ -1,9 +1,9 @@
 //! Quarantine: what devices that no longer count have sent. It counts once an organiser adopts it by name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::feed::entry::DeviceStatus;
-use sync_protocol::hash::sha256;
+use sync_protocol::hash::{Hash, sha256};
 use sync_protocol::id::{DeviceId, EventId, Seq};
 use sync_protocol::journal::Batch;
 use sync_protocol::journal::batch::BatchEntry;
@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::db::{StoreError, Tx};
 use crate::devices::{self, Device};
 use crate::sync::feed;
+use crate::walk_ins;
 
 /// The most batches of one device: half a million entries.
 pub const BATCHES_MAX: u64 = 1_000;
@@ -152,12 +153,16 @@ pub async fn adopt(app: &App, event: EventId, number: u64, by: AccountId) -> Res
 
     let known = intake::known(&mut tx, &device, &batch).await?;
     let seqs: BTreeSet<Seq> = batch.entries.iter().map(|entry| entry.entry.seq).collect();
-    let counted = store::by_seq(&mut tx, event, device_no, &seqs).await?;
+    let check_ins = store::by_seq(&mut tx, event, device_no, &seqs).await?;
+    let sales = walk_ins::store::by_seq(&mut tx, event, device_no, &seqs).await?;
+    let mut counted: BTreeMap<Seq, Hash> =
+        check_ins.into_iter().map(|(seq, check_in)| (seq, check_in.entry_hash)).collect();
+    counted.extend(sales.into_iter().map(|(seq, sale)| (seq, sale.entry_hash)));
     let mut adopted = Adopted::default();
     let mut fresh: Vec<&BatchEntry> = Vec::new();
     for entry in &batch.entries {
         let seq = entry.entry.seq;
-        let held = known.get(&seq).or_else(|| counted.get(&seq).map(|check_in| &check_in.entry_hash));
+        let held = known.get(&seq).or_else(|| counted.get(&seq));
         match held {
             Some(hash) if *hash == entry.hash => adopted.known += 1,
             Some(_) => adopted.left_out.push(seq),
@@ -177,7 +182,7 @@ pub async fn adopt(app: &App, event: EventId, number: u64, by: AccountId) -> Res
         devices::store::move_end(&mut tx, device.id, end, feed_seq).await?;
         devices::announce(app, &mut tx, device.id).await?;
     } else {
-        intake::count(app, &mut tx, &device, &fresh).await?;
+        intake::count(app, &mut tx, &device, &fresh, &batch.personal_data).await?;
     }
     store::note_adopted(&mut tx, event, number, by, app.clock().now()).await?;
     tx.commit().await?;

@@ -30,6 +30,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         6 "0006_snapshots",
         7 "0007_journals",
         8 "0008_orders",
+        9 "0009_walk_ins",
     );
     Migrator::with_migrations(
         files

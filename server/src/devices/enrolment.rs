@@ -16,6 +16,7 @@ use super::{ConfirmError, Device, NAME_BYTES_MAX, Standing, confirm, store};
 use crate::app::App;
 use crate::clock::random_bytes;
 use crate::db::{StoreError, Tx};
+use crate::walk_ins::plan::Plan;
 
 /// Where a scanned code is sealed for; the row is the code's id.
 const SCANNED_PLACE: &str = "enrolment_codes.scanned_sealed";
@@ -55,6 +56,10 @@ pub struct Role {
     pub capabilities: Capabilities,
     /// Whether it needs no further confirmation.
     pub is_confirmed: bool,
+    /// What it should be able to sell at the door.
+    pub walk_in: Vec<Plan>,
+    /// For how many days its certificate counts each time it is made.
+    pub certificate_days: u16,
 }
 
 /// A code to be stored.
@@ -70,6 +75,8 @@ pub(super) struct NewCode<'a> {
     pub(super) scanned_sealed: &'a [u8],
     pub(super) created_at: UnixMillis,
     pub(super) expires_at: UnixMillis,
+    pub(super) walk_in: &'a [Plan],
+    pub(super) certificate_days: u16,
 }
 
 /// A stored code.
@@ -84,6 +91,8 @@ pub(super) struct Code {
     pub(super) wrong_tries: u32,
     pub(super) expires_at: UnixMillis,
     pub(super) is_used: bool,
+    pub(super) walk_in: Vec<Plan>,
+    pub(super) certificate_days: u16,
 }
 
 /// A code that has just been made: its texts, to be shown this once.
@@ -125,6 +134,8 @@ pub async fn make_code(app: &App, event: EventId, role: &Role) -> Result<MadeCod
             scanned_sealed: &scanned_sealed,
             created_at: now,
             expires_at,
+            walk_in: &role.walk_in,
+            certificate_days: role.certificate_days,
         };
         if store::insert_code(&mut tx, &code).await? {
             tx.commit().await?;
@@ -250,6 +261,10 @@ pub async fn enrol(app: &App, asked: &Asked) -> Result<Device, EnrolError> {
         enrolled_at: now,
         last_seen_at: None,
         cursor: None,
+        walk_in: code.walk_in,
+        certificate_days: code.certificate_days,
+        session: None,
+        drill: None,
     };
     store::use_code(&mut tx, code.id, now).await?;
     store::insert_device(&mut tx, &device, code.id).await?;

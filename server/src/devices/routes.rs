@@ -1,28 +1,34 @@
 //! Enrolment codes and devices over HTTP.
 
 mod body;
+mod device;
+mod exposure;
+mod leases;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sync_protocol::id::DeviceId;
+use sync_protocol::id::{DeviceId, FeedSeq};
 use sync_protocol::time::UnixMillis;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::body::{CodeBody, DeviceBody, NewCodeBody, role};
+use self::body::{CodeBody, NewCodeBody, RevokeBody, role};
+use self::device::{Around, DeviceBody};
 use super::enrolment::{self, CodeId};
 use super::{ConfirmError, Device, store};
 use crate::accounts::Organiser;
+use crate::admissions;
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{StoreError, Tx};
 use crate::events::Event;
 use crate::events::routes::event_of;
-use crate::http::extract::{Json, Query, id};
+use crate::http::extract::{self, Json, Query, id};
 use crate::http::page::{self, Page, PageQuery};
 use crate::http::problem::{Problem, ProblemBody};
 use crate::sync::feed;
 use crate::tickets::qr::{Level, Modules};
+use crate::walk_ins;
 
 /// The pixels of a QR code's module.
 const MODULE_PX: u32 = 8;
@@ -34,6 +40,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(enrolment_code_svg))
         .routes(routes!(enrolment_code_png))
         .routes(routes!(list_devices))
+        .routes(routes!(show_device))
+        .routes(routes!(leases::put_leases))
+        .routes(routes!(exposure::show_exposure))
         .routes(routes!(confirm_device))
         .routes(routes!(revoke_device))
 }
@@ -73,7 +82,7 @@ async fn make_enrolment_code(
     let mut tx = app.database().begin_read().await?;
     let event = event_of(&mut tx, organiser, &event).await?;
     drop(tx);
-    let role = role(body, &event).map_err(Problem::invalid)?;
+    let role = role(body, &event, app.clock().now()).map_err(Problem::invalid)?;
     let code = enrolment::make_code(&app, event.id, &role).await?;
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(CodeBody::of(&code, event.id))))
 }
@@ -170,7 +179,54 @@ async fn list_devices(
     let devices = store::list(&mut tx, event.id, after, limit + 1).await?;
     let page =
         Page::new(devices, limit, |device| [device.enrolled_at.0.to_be_bytes().as_slice(), &device.id.0].concat());
-    Ok(Json(page.map(|device| DeviceBody::of(&device, &event, head))))
+    let mut items = Vec::with_capacity(page.items.len());
+    for device in &page.items {
+        items.push(shown(&app, &mut tx, device, &event, head).await?);
+    }
+    Ok(Json(Page { items, next: page.next }))
+}
+
+/// Returns a device as it is shown.
+async fn shown(
+    app: &App,
+    tx: &mut Tx,
+    device: &Device,
+    event: &Event,
+    head: FeedSeq,
+) -> Result<DeviceBody, StoreError> {
+    let leases = match device.number {
+        Some(number) => walk_ins::leases::standings(tx, event.id, number).await?,
+        None => Vec::new(),
+    };
+    let journal = admissions::doors::last_entries(tx, device).await?;
+    Ok(DeviceBody::of(device, event, &Around { head, journal, leases, now: app.clock().now() }))
+}
+
+/// Shows a device: where it stands, when it was last heard of, how its last check of itself came out, what it
+/// may sell.
+#[utoipa::path(
+    get, path = "/api/v1/events/{event}/devices/{device}", tag = "devices",
+    params(
+        ("event" = String, Path, description = "The event's id"),
+        ("device" = String, Path, description = "The device's id"),
+    ),
+    responses(
+        (status = 200, body = DeviceBody),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+async fn show_device(
+    State(app): State<App>,
+    organiser: Organiser,
+    Path((event, device)): Path<(String, String)>,
+) -> Result<Json<DeviceBody>, Problem> {
+    let mut tx = app.database().begin_read().await?;
+    let event = event_of(&mut tx, organiser, &event).await?;
+    let device = store::device(&mut tx, id(&device, "such device")?).await?;
+    let device = device.filter(|device| device.event == event.id).ok_or_else(|| Problem::not_found("such device"))?;
+    let head = feed::state(&mut tx, event.id).await?.point.seq;
+    Ok(Json(shown(&app, &mut tx, &device, &event, head).await?))
 }
 
 /// Confirms a device that waits, after its six digits were compared. Confirming it again changes nothing.
@@ -196,14 +252,19 @@ async fn confirm_device(
     let (event, device) = lock(&mut tx, organiser, &event, &device).await?;
     let device = super::confirm(&app, &mut tx, device).await?;
     let head = feed::state(&mut tx, event.id).await?.point.seq;
+    let shown = shown(&app, &mut tx, &device, &event, head).await?;
     tx.commit().await?;
-    Ok(Json(DeviceBody::of(&device, &event, head)))
+    Ok(Json(shown))
 }
 
 /// Revokes a device: all terminals are told, and what it sends from now on goes to quarantine. Revoking it
 /// again changes nothing.
+///
+/// With `wipe` it is also ordered to erase itself: it learns that when it speaks to the server again, and hands
+/// over what it has recorded first. The order is never taken back.
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/devices/{device}/revoke", tag = "devices",
+    request_body = Option<RevokeBody>,
     params(
         ("event" = String, Path, description = "The event's id"),
         ("device" = String, Path, description = "The device's id"),
@@ -212,20 +273,25 @@ async fn confirm_device(
         (status = 200, body = DeviceBody),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn revoke_device(
     State(app): State<App>,
     organiser: Organiser,
     Path((event, device)): Path<(String, String)>,
+    request: Request,
 ) -> Result<Json<DeviceBody>, Problem> {
+    let bytes = extract::body(request, &app).await?;
+    let RevokeBody { wipe } = if bytes.is_empty() { RevokeBody::default() } else { extract::from_json(&bytes)? };
     let mut tx = app.database().begin_write().await?;
     let (event, device) = lock(&mut tx, organiser, &event, &device).await?;
-    let device = super::revoke(&app, &mut tx, device).await?;
+    let device = super::revoke(&app, &mut tx, device, wipe).await?;
     let head = feed::state(&mut tx, event.id).await?.point.seq;
+    let shown = shown(&app, &mut tx, &device, &event, head).await?;
     tx.commit().await?;
-    tracing::info!(device.id = %device.id, "an organiser revoked a device");
-    Ok(Json(DeviceBody::of(&device, &event, head)))
+    tracing::info!(device.id = %device.id, wipe, "an organiser revoked a device");
+    Ok(Json(shown))
 }
 
 async fn lock(tx: &mut Tx, organiser: Organiser, event: &str, device: &str) -> Result<(Event, Device), Problem> {

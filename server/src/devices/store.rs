@@ -13,9 +13,11 @@ use super::enrolment::{Code, CodeId, NewCode, Spelling};
 use super::{Device, Standing};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::{StoreError, Tx};
+use crate::walk_ins::plan::Plan;
 
 const DEVICE_COLUMNS: &str = "id, event_id, number, name, sign_key, tls_key, capabilities, gates, digits, status, \
-     certificate, certificate_signature, last_seq, last_hash, feed_seq, enrolled_at, last_seen_at, cursor";
+     certificate, certificate_signature, last_seq, last_hash, feed_seq, enrolled_at, last_seen_at, cursor, \
+     walk_in, certificate_days, session_seq, drill_seq";
 
 fn gates_json(gates: &[GateId]) -> Result<String, StoreError> {
     serde_json::to_string(gates).map_err(|_| StoreError::Corrupt("gates"))
@@ -23,6 +25,14 @@ fn gates_json(gates: &[GateId]) -> Result<String, StoreError> {
 
 fn read_gates(row: &AnyRow) -> Result<Vec<GateId>, StoreError> {
     serde_json::from_str(&row.text("gates")?).map_err(|_| StoreError::Corrupt("gates"))
+}
+
+fn plans_json(plans: &[Plan]) -> Result<String, StoreError> {
+    serde_json::to_string(plans).map_err(|_| StoreError::Corrupt("walk_in"))
+}
+
+fn read_plans(row: &AnyRow) -> Result<Vec<Plan>, StoreError> {
+    serde_json::from_str(&row.text("walk_in")?).map_err(|_| StoreError::Corrupt("walk_in"))
 }
 
 fn read_device(row: &AnyRow) -> Result<Device, StoreError> {
@@ -51,6 +61,10 @@ fn read_device(row: &AnyRow) -> Result<Device, StoreError> {
         enrolled_at: row.millis("enrolled_at")?,
         last_seen_at: row.uint_or_null("last_seen_at")?.map(UnixMillis),
         cursor: row.uint_or_null("cursor")?.map(FeedSeq),
+        walk_in: read_plans(row)?,
+        certificate_days: row.small("certificate_days")?,
+        session: row.uint_or_null("session_seq")?.map(Seq),
+        drill: row.uint_or_null("drill_seq")?.map(Seq),
     })
 }
 
@@ -137,8 +151,8 @@ pub async fn names(tx: &mut Tx, event: EventId) -> Result<Vec<(DeviceNo, String)
 pub(super) async fn insert_device(tx: &mut Tx, device: &Device, code: CodeId) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO devices (id, event_id, code_id, name, sign_key, tls_key, capabilities, gates, digits, status,
-         last_seq, last_hash, feed_seq, enrolled_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         last_seq, last_hash, feed_seq, enrolled_at, walk_in, certificate_days)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(&device.id.0[..])
     .bind(&device.event.0[..])
@@ -154,6 +168,8 @@ pub(super) async fn insert_device(tx: &mut Tx, device: &Device, code: CodeId) ->
     .bind(&device.end.hash[..])
     .bind(int(device.feed_seq.0))
     .bind(int(device.enrolled_at.0))
+    .bind(plans_json(&device.walk_in)?)
+    .bind(i64::from(device.certificate_days))
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -182,6 +198,54 @@ pub(super) async fn confirm(
     .bind(i64::from(number.0))
     .bind(certificate.bytes.as_slice())
     .bind(&certificate.signature[..])
+    .bind(&id.0[..])
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Puts a certificate in the place of the one before.
+pub(super) async fn set_certificate(
+    tx: &mut Tx,
+    id: DeviceId,
+    certificate: &SignedCertificate,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE devices SET certificate = $1, certificate_signature = $2 WHERE id = $3")
+        .bind(certificate.bytes.as_slice())
+        .bind(&certificate.signature[..])
+        .bind(&id.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Stores what a device should be able to sell, and what it may do.
+pub(super) async fn set_walk_in(tx: &mut Tx, device: &Device) -> Result<(), StoreError> {
+    sqlx::query("UPDATE devices SET walk_in = $1, capabilities = $2 WHERE id = $3")
+        .bind(plans_json(&device.walk_in)?)
+        .bind(i64::from(device.capabilities.0))
+        .bind(&device.id.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Notes which of a device's entries are the newest about its session and about a check of itself.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn note_entries(
+    tx: &mut Tx,
+    id: DeviceId,
+    session: Option<Seq>,
+    drill: Option<Seq>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE devices SET session_seq = COALESCE($1, session_seq), drill_seq = COALESCE($2, drill_seq) WHERE id = $3",
+    )
+    .bind(session.map(|seq| int(seq.0)))
+    .bind(drill.map(|seq| int(seq.0)))
     .bind(&id.0[..])
     .execute(tx.connection())
     .await?;
@@ -246,8 +310,8 @@ pub(super) async fn retire_codes(tx: &mut Tx, now: UnixMillis) -> Result<(), Sto
 pub(super) async fn insert_code(tx: &mut Tx, code: &NewCode<'_>) -> Result<bool, StoreError> {
     let done = sqlx::query(
         "INSERT INTO enrolment_codes (id, event_id, name, gates, capabilities, is_confirmed, typed_locator, typed_hash,
-         scanned_locator, scanned_hash, scanned_sealed, wrong_tries, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13) ON CONFLICT DO NOTHING",
+         scanned_locator, scanned_hash, scanned_sealed, wrong_tries, created_at, expires_at, walk_in, certificate_days)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
     )
     .bind(&code.id.0[..])
     .bind(&code.event.0[..])
@@ -262,6 +326,8 @@ pub(super) async fn insert_code(tx: &mut Tx, code: &NewCode<'_>) -> Result<bool,
     .bind(code.scanned_sealed)
     .bind(int(code.created_at.0))
     .bind(int(code.expires_at.0))
+    .bind(plans_json(code.walk_in)?)
+    .bind(i64::from(code.certificate_days))
     .execute(tx.connection())
     .await?;
     Ok(done.rows_affected() == 1)
@@ -285,7 +351,8 @@ pub(super) async fn lock_code(
     row.map(|row| Ok((read_code(&row)?, row.array("hash")?))).transpose()
 }
 
-const CODE_COLUMNS: &str = "id, event_id, name, gates, capabilities, is_confirmed, wrong_tries, expires_at, used_at";
+const CODE_COLUMNS: &str = "id, event_id, name, gates, capabilities, is_confirmed, wrong_tries, expires_at, used_at, \
+     walk_in, certificate_days";
 
 fn read_code(row: &AnyRow) -> Result<Code, StoreError> {
     Ok(Code {
@@ -298,6 +365,8 @@ fn read_code(row: &AnyRow) -> Result<Code, StoreError> {
         wrong_tries: row.small("wrong_tries")?,
         expires_at: row.millis("expires_at")?,
         is_used: row.uint_or_null("used_at")?.is_some(),
+        walk_in: read_plans(row)?,
+        certificate_days: row.small("certificate_days")?,
     })
 }
 

@@ -40,6 +40,14 @@ pub(super) async fn find(tx: &mut Tx, organisation: OrganisationId, id: EventId)
     row.as_ref().map(read).transpose()
 }
 
+pub(super) async fn get(tx: &mut Tx, id: EventId) -> Result<Event, StoreError> {
+    let row = sqlx::query("SELECT id, policy, offer, created_at FROM events WHERE id = $1")
+        .bind(&id.0[..])
+        .fetch_one(tx.connection())
+        .await?;
+    read(&row)
+}
+
 /// Puts a policy in the place of the one before.
 pub(super) async fn set_policy(tx: &mut Tx, id: EventId, policy: &Policy) -> Result<(), StoreError> {
     sqlx::query("UPDATE events SET policy = $1 WHERE id = $2")

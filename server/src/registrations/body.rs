@@ -1,6 +1,7 @@
 //! Registrations as JSON.
 
 use serde::{Deserialize, Serialize};
+use sync_protocol::journal::walk_in::{Payment, Right};
 use sync_protocol::verdict::TicketStatus;
 use utoipa::{IntoParams, ToSchema};
 
@@ -9,6 +10,7 @@ use crate::events::Event;
 use crate::http::time::rfc3339;
 use crate::tickets::Ticket;
 use crate::tickets::body::TicketBody;
+use crate::walk_ins::Origin;
 
 /// An attendee to register.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -97,6 +99,8 @@ pub struct RegistrationBody {
     pub note: String,
     /// The attendee's ticket.
     pub ticket: TicketBody,
+    /// How the ticket was sold at the door; absent if it was not.
+    pub sold_at_door: Option<OriginBody>,
     /// When the registration was made.
     #[schema(example = "2026-08-01T10:00:00.000Z")]
     pub created_at: String,
@@ -115,7 +119,47 @@ impl RegistrationBody {
             order: attendee.order.clone(),
             note: attendee.note.clone(),
             ticket: TicketBody::of(ticket, event),
+            sold_at_door: registration.sale.as_ref().map(OriginBody::of),
             created_at: rfc3339(registration.created_at),
+        }
+    }
+}
+
+/// How a ticket was sold at the door.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OriginBody {
+    /// The number of the device that sold it.
+    #[schema(example = 3)]
+    device: u16,
+    /// Who was at the device; may be empty.
+    #[schema(example = "Eve")]
+    operator: String,
+    /// What was taken, in the currency's minor unit.
+    #[schema(example = 4900)]
+    amount: u32,
+    /// The currency; the code for none (ISO 4217) where nothing was taken and nothing was asked.
+    #[schema(example = "EUR")]
+    currency: String,
+    /// `cash`, `card` or `free`.
+    #[schema(value_type = String, example = "cash")]
+    method: Payment,
+    /// What allowed it: `lease` (the device's places), `supervisor` or `overflow` (the event's rules).
+    #[schema(value_type = String, example = "lease")]
+    allowed_by: Right,
+    /// Whether it went beyond the device's places.
+    beyond_places: bool,
+}
+
+impl OriginBody {
+    fn of(origin: &Origin) -> Self {
+        Self {
+            device: origin.device_no.0,
+            operator: origin.operator.clone(),
+            amount: origin.takings.amount,
+            currency: origin.takings.currency.clone(),
+            method: origin.takings.payment,
+            allowed_by: origin.allowed_by,
+            beyond_places: origin.is_over,
         }
     }
 }

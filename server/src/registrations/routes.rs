@@ -33,8 +33,12 @@ impl From<RegisterError> for Problem {
         match error {
             RegisterError::ExternalIdTaken => Self::conflict("external-id-taken", "The external id is taken")
                 .detail("Another attendee of the event has the same external id."),
-            RegisterError::Issue(IssueError::SoldOut { left, .. }) => {
-                Self::conflict("sold-out", "Not enough tickets of this type are left").with("left", left)
+            RegisterError::Issue(IssueError::SoldOut { left, held, .. }) => {
+                let problem = Self::conflict("sold-out", "Not enough tickets of this type are left").with("left", left);
+                if held == 0 {
+                    return problem;
+                }
+                problem.with("held_at_doors", held).detail(format!("{held} more are kept for sale at the doors."))
             }
             RegisterError::Issue(IssueError::Store(error)) | RegisterError::Store(error) => error.into(),
         }

@@ -11,6 +11,7 @@ use crate::db::column::{Columns as _, int};
 use crate::db::insert::{insert_rows, push_placeholders};
 use crate::db::{StoreError, Tx};
 use crate::tickets::{self, Ticket};
+use crate::walk_ins;
 
 /// Values in one `IN (…)`.
 const VALUES_PER_QUERY_MAX: usize = 5_000;
@@ -141,6 +142,7 @@ fn read(row: &AnyRow) -> Result<(Registration, Ticket), StoreError> {
             note: row.text("note")?,
         },
         created_at: row.millis("created_at")?,
+        sale: walk_ins::store::read_origin(row)?,
     };
     Ok((registration, tickets::store::read(row)?))
 }

@@ -201,6 +201,49 @@ pub async fn tickets(
     Ok(rows)
 }
 
+/// How much of people a list holds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct HeldTickets {
+    /// Tickets.
+    pub tickets: u64,
+    /// Those with a name.
+    pub names: u64,
+    /// Those with an e-mail address.
+    pub emails: u64,
+    /// Those with a note.
+    pub notes: u64,
+    /// Those with an order's reference.
+    pub groups: u64,
+}
+
+/// Returns how much of people the feed holds up to a number.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn held_tickets(tx: &mut Tx, event: EventId, until: FeedSeq) -> Result<HeldTickets, StoreError> {
+    let mut held = HeldTickets::default();
+    let mut after = Entity::ZERO;
+    loop {
+        let rows = store::tickets_until(tx, event, until, after, PAGE_RECORDS_MAX).await?;
+        let Some((last, _)) = rows.last() else { return Ok(held) };
+        after = *last;
+        for (entity, body) in rows {
+            held.tickets += 1;
+            // A body that was erased tells nothing.
+            let Some(body) = body else { continue };
+            let body = Body::decode(Kind::Ticket, entity, &body).map_err(|_| StoreError::Corrupt("ticket"))?;
+            if let Body::Ticket { ticket_row, .. } = body {
+                let TicketRow { name, note, email, group, .. } = &ticket_row;
+                held.names += u64::from(!name.is_empty());
+                held.emails += u64::from(!email.is_empty());
+                held.notes += u64::from(!note.is_empty());
+                held.groups += u64::from(!group.is_empty());
+            }
+        }
+    }
+}
+
 /// Returns a notice for the screens of organisers and door staff.
 pub fn notice(kind: &str, text: &str, device: DeviceNo, seq: Seq) -> NewEntry {
     let json = serde_json::json!({ "kind": kind, "text": text, "device_no": device, "seq": seq });

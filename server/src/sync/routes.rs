@@ -5,6 +5,7 @@ mod doors;
 mod enrol;
 mod feed;
 mod journals;
+mod leases;
 pub(crate) mod refusal;
 pub(crate) mod signed;
 mod snapshot;
@@ -36,6 +37,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(journals::push_journal, journals::show_journal))
         .routes(routes!(claims::claim_ticket))
         .routes(routes!(doors::list_doors))
+        .routes(routes!(leases::fill_leases))
         .route("/sync/v0/{*rest}", any(upgrade))
 }
 

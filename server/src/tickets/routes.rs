@@ -37,9 +37,15 @@ impl From<ChangeError> for Problem {
             ChangeError::Unknown => Self::not_found("such ticket"),
             ChangeError::Cancelled => Self::conflict("ticket-cancelled", "The ticket is cancelled")
                 .detail("A cancelled ticket stays cancelled. Register the attendee again."),
+            ChangeError::SoldAtDoor => sold_at_door(),
             ChangeError::Store(error) => error.into(),
         }
     }
+}
+
+fn sold_at_door() -> Problem {
+    Problem::conflict("sold-at-door", "The ticket was sold at the door")
+        .detail("Only the terminal that sold it can show its code. To replace it, cancel it and register its holder.")
 }
 
 /// Reads a ticket's number from the path: one that cannot be right names nothing.
@@ -81,6 +87,9 @@ async fn show_ticket(
 async fn credential_text(app: &App, organiser: Organiser, event: &str, ticket: &str) -> Result<String, Problem> {
     let mut tx = app.database().begin_read().await?;
     let (event, ticket) = ticket_of(&mut tx, organiser, event, ticket).await?;
+    if ticket.is_sold_at_door() {
+        return Err(sold_at_door());
+    }
     Ok(super::credential(&mut tx, app, event.id, &ticket).await?.to_text())
 }
 
@@ -95,6 +104,8 @@ async fn credential_text(app: &App, organiser: Organiser, event: &str, ticket: &
         (status = 200, body = String, content_type = "text/plain", description = "122 characters of Base45"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+         description = "The ticket was sold at the door"),
     )
 )]
 async fn show_credential(
@@ -118,6 +129,8 @@ async fn show_credential(
         (status = 200, body = String, content_type = "image/svg+xml"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+         description = "The ticket was sold at the door"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -143,6 +156,8 @@ async fn qr_svg(
         (status = 200, body = Vec<u8>, content_type = "image/png"),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+         description = "The ticket was sold at the door"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -213,7 +228,7 @@ macro_rules! change_route {
                 (status = 401, body = ProblemBody, content_type = "application/problem+json"),
                 (status = 404, body = ProblemBody, content_type = "application/problem+json"),
                 (status = 409, body = ProblemBody, content_type = "application/problem+json",
-                 description = "The ticket is cancelled"),
+                 description = "The ticket is cancelled, or it was sold at the door and cannot be issued again"),
                 (status = 422, body = ProblemBody, content_type = "application/problem+json"),
             )
         )]

@@ -9,7 +9,7 @@ use crate::bytes::DecodeError;
 use crate::feed::entry::DeviceStatus;
 use crate::feed::head::SIGNED_HEAD_BYTES;
 use crate::feed::{Record, SignedHead};
-use crate::id::{DeviceId, DeviceNo, EventId, FeedId, FeedSeq, GateId, Seq, TicketId, ZoneId};
+use crate::id::{ClassId, DeviceId, DeviceNo, EventId, FeedId, FeedSeq, GateId, Seq, TicketId, ZoneId};
 use crate::time::UnixMillis;
 
 /// The longest that a feed request waits for news, in seconds.
@@ -197,6 +197,27 @@ pub struct Door {
     pub admitted: u64,
     /// The same of exits.
     pub exits: u64,
+}
+
+/// The answer to `POST /sync/v1/events/{e}/leases`: the device's rights to sell, filled up as far as there are
+/// places. The body of the request is empty.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Leases {
+    /// One for each ticket type that it may sell or might have.
+    pub leases: Vec<LeaseHeld>,
+}
+
+/// A device's right to sell one ticket type.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct LeaseHeld {
+    /// The type.
+    pub class: ClassId,
+    /// How many it should be able to sell at any time.
+    pub places: u32,
+    /// How many it may have sold in all, as its LEASE entry says.
+    pub count: u32,
+    /// From when on it may sell no more.
+    pub expires: UnixMillis,
 }
 
 /// Returns the body of a feed answer: records, then the head.

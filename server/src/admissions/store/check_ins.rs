@@ -8,6 +8,7 @@ use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, GateId, Seq, Ticke
 use sync_protocol::journal::{EntryKind, Flags};
 use sync_protocol::time::Hlc;
 
+use crate::admissions::doors::Presented;
 use crate::admissions::{CheckIn, Filter, Order, Tally};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::insert_rows;
@@ -235,6 +236,51 @@ pub(in crate::admissions) async fn gate_counts(
         add(counts.entry(GateId(row.small("gate")?)).or_default(), row)?;
     }
     Ok(counts)
+}
+
+/// Returns how many tickets were presented to a device.
+pub(in crate::admissions) async fn count_presented(
+    tx: &mut Tx,
+    event: EventId,
+    device: DeviceNo,
+) -> Result<u64, StoreError> {
+    sqlx::query(
+        "SELECT COUNT(DISTINCT ticket_id) AS total FROM check_ins
+         WHERE event_id = $1 AND device_no = $2 AND ticket_id <> 0",
+    )
+    .bind(&event.0[..])
+    .bind(i64::from(device.0))
+    .fetch_one(tx.connection())
+    .await?
+    .uint("total")
+}
+
+/// Returns the tickets that were presented to a device, newest first.
+pub(in crate::admissions) async fn presented(
+    tx: &mut Tx,
+    event: EventId,
+    device: DeviceNo,
+    limit: u32,
+) -> Result<Vec<Presented>, StoreError> {
+    sqlx::query(
+        "SELECT ticket_id, COUNT(*) AS times, MAX(hlc) AS last FROM check_ins
+         WHERE event_id = $1 AND device_no = $2 AND ticket_id <> 0
+         GROUP BY ticket_id ORDER BY MAX(hlc) DESC, ticket_id LIMIT $3",
+    )
+    .bind(&event.0[..])
+    .bind(i64::from(device.0))
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Presented {
+            ticket: TicketId(row.uint("ticket_id")?),
+            last: Hlc(row.uint("last")? ^ FIRST_BIT),
+            times: row.uint("times")?,
+        })
+    })
+    .collect()
 }
 
 /// Returns how often each device admitted, let out and denied.

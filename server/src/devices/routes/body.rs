@@ -1,22 +1,26 @@
-//! Enrolment codes and devices as JSON.
+//! What organisers say of devices, and enrolment codes, as JSON.
 
 use serde::{Deserialize, Serialize};
 use sync_protocol::certificate::Capabilities;
-use sync_protocol::id::{EventId, FeedSeq};
+use sync_protocol::id::EventId;
 use sync_protocol::text;
+use sync_protocol::time::UnixMillis;
 use utoipa::ToSchema;
 
 use crate::devices::enrolment::{MadeCode, Role};
-use crate::devices::{Device, NAME_BYTES_MAX};
+use crate::devices::{CERTIFICATE_DAYS, NAME_BYTES_MAX};
 use crate::events::Event;
 use crate::http::problem::FieldError;
 use crate::http::time::rfc3339;
+use crate::walk_ins::plan::{self, PlanBody};
 
 /// The most gates a certificate names.
 const GATES_MAX: usize = 255;
-const CAPABILITIES: [(&str, Capabilities); 4] = [
+const CERTIFICATE_DAYS_MAX: u16 = 400;
+pub(super) const CAPABILITIES: [(&str, Capabilities); 5] = [
     ("scan", Capabilities::SCAN),
     ("search", Capabilities::SEARCH),
+    ("walk_in", Capabilities::WALK_IN),
     ("supervisor", Capabilities::SUPERVISOR),
     ("courier", Capabilities::COURIER),
 ];
@@ -30,15 +34,30 @@ pub(super) struct NewCodeBody {
     pub(super) name: String,
     /// The names of the gates it may stand at; any without.
     pub(super) gates: Vec<String>,
-    /// What it may do, of `scan`, `search`, `supervisor`, `courier`; the first two without.
+    /// What it may do, of `scan`, `search`, `walk_in`, `supervisor`, `courier`; the first two without.
     #[schema(example = json!(["scan", "search"]))]
     pub(super) capabilities: Option<Vec<String>>,
     /// Whether it needs no further confirmation.
     pub(super) confirmed: bool,
+    /// What it should be able to sell at the door at any time, which also lets it sell at all.
+    pub(super) walk_in: Vec<PlanBody>,
+    /// For how many days its certificate counts each time, 1 to 400; 14 without. It is made anew whenever the
+    /// terminal speaks to the server and less than half of that is left: a lost terminal runs out.
+    #[schema(example = 14)]
+    pub(super) certificate_days: Option<u16>,
+}
+
+/// What a device should be able to sell at the door.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "walk_in": [{ "ticket_type": "Regular", "places": 20 }] }))]
+pub(super) struct LeasesBody {
+    /// All of it: a type that is not named is not to be sold any more.
+    pub(super) walk_in: Vec<PlanBody>,
 }
 
 /// Checks a code to make.
-pub(super) fn role(body: NewCodeBody, event: &Event) -> Result<Role, Vec<FieldError>> {
+pub(super) fn role(body: NewCodeBody, event: &Event, now: UnixMillis) -> Result<Role, Vec<FieldError>> {
     let mut errors = Vec::new();
     if body.name.len() > NAME_BYTES_MAX {
         errors.push(FieldError::new("body.name", "too_long", format!("must have at most {NAME_BYTES_MAX} bytes")));
@@ -63,14 +82,27 @@ pub(super) fn role(body: NewCodeBody, event: &Event) -> Result<Role, Vec<FieldEr
             None => errors.push(FieldError::new(
                 &format!("body.capabilities.{at}"),
                 "unknown",
-                "must be scan, search, supervisor or courier",
+                "must be scan, search, walk_in, supervisor or courier",
             )),
         }
+    }
+    let walk_in = plan::check(&body.walk_in, event, now).unwrap_or_else(|wrong| {
+        errors.extend(wrong);
+        Vec::new()
+    });
+    if !walk_in.is_empty() {
+        capabilities = capabilities.and(Capabilities::WALK_IN);
+    }
+    let certificate_days = body.certificate_days.unwrap_or(CERTIFICATE_DAYS);
+    if !(1..=CERTIFICATE_DAYS_MAX).contains(&certificate_days) {
+        let msg = format!("must be between 1 and {CERTIFICATE_DAYS_MAX}");
+        errors.push(FieldError::new("body.certificate_days", "out_of_range", msg));
     }
     if !errors.is_empty() {
         return Err(errors);
     }
-    Ok(Role { name: text::tidy(&body.name, NAME_BYTES_MAX), gates, capabilities, is_confirmed: body.confirmed })
+    let name = text::tidy(&body.name, NAME_BYTES_MAX);
+    Ok(Role { name, gates, capabilities, is_confirmed: body.confirmed, walk_in, certificate_days })
 }
 
 /// A code that has just been made.
@@ -110,64 +142,11 @@ impl CodeBody {
     }
 }
 
-/// A device.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DeviceBody {
-    /// Its id.
-    #[schema(example = "9a0d4f0c1b2c3d4e5f60718293a4b5c6")]
-    id: String,
-    /// Its number in the event; absent while it waits.
-    #[schema(example = 3)]
-    number: Option<u16>,
-    /// What people call it.
-    #[schema(example = "Main entrance, left")]
-    name: String,
-    /// `pending`, `active`, `revoked` or `forked` (its journal exists in two versions).
-    #[schema(example = "active")]
-    status: &'static str,
-    /// The names of the gates it may stand at; none means any.
-    gates: Vec<String>,
-    /// What it may do.
-    #[schema(value_type = Vec<String>, example = json!(["scan", "search"]))]
-    capabilities: Vec<&'static str>,
-    /// The six digits that its screen shows while it waits.
-    #[schema(example = "048213")]
-    digits: Option<String>,
-    /// When it asked to be enrolled.
-    enrolled_at: String,
-    /// When it last spoke, to within a few seconds.
-    last_seen_at: Option<String>,
-    /// The number up to which its journal is held.
-    #[schema(example = 217)]
-    acknowledged_seq: u64,
-    /// The number of the newest change to the event's list.
-    #[schema(example = 1_204)]
-    head: u64,
-    /// The number of the newest change that it was last seen to hold.
-    #[schema(example = 1_200)]
-    cursor: Option<u64>,
-}
-
-impl DeviceBody {
-    pub(super) fn of(device: &Device, event: &Event, head: FeedSeq) -> Self {
-        let gate_name = |id| event.policy.gate(id).map(|gate| gate.name.clone());
-        Self {
-            id: device.id.to_string(),
-            number: device.number.map(|number| number.0),
-            name: device.name.clone(),
-            status: device.standing.name(),
-            gates: device.gates.iter().copied().filter_map(gate_name).collect(),
-            capabilities: CAPABILITIES
-                .iter()
-                .filter(|(_, capability)| device.capabilities.has(*capability))
-                .map(|(name, _)| *name)
-                .collect(),
-            digits: device.is_pending().then(|| device.digits.clone()),
-            enrolled_at: rfc3339(device.enrolled_at),
-            last_seen_at: device.last_seen_at.map(rfc3339),
-            acknowledged_seq: device.end.seq.0,
-            head: head.0,
-            cursor: device.cursor.map(|cursor| cursor.0),
-        }
-    }
+/// How a device is revoked.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RevokeBody {
+    /// Whether it is also ordered to erase itself.
+    #[schema(example = true)]
+    pub(super) wipe: bool,
 }

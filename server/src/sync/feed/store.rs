@@ -140,6 +140,33 @@ pub(super) async fn newest_bodies(
     rows.iter().map(|row| Ok((Entity(row.array("entity")?), row.bytes("body")?))).collect()
 }
 
+/// Returns up to `limit` tickets after an entity, each with its newest body up to a number, if that was not erased.
+pub(super) async fn tickets_until(
+    tx: &mut Tx,
+    event: EventId,
+    until: FeedSeq,
+    after: Entity,
+    limit: u32,
+) -> Result<Vec<(Entity, Option<Vec<u8>>)>, StoreError> {
+    sqlx::query(
+        "SELECT e.entity, e.body FROM feed_entries e
+         WHERE e.event_id = $1 AND e.kind = $2 AND e.seq <= $3 AND e.entity > $4
+         AND NOT EXISTS (SELECT 1 FROM feed_entries l WHERE l.event_id = e.event_id AND l.kind = e.kind
+                         AND l.entity = e.entity AND l.seq > e.seq AND l.seq <= $3)
+         ORDER BY e.entity LIMIT $5",
+    )
+    .bind(&event.0[..])
+    .bind(Kind::Ticket as i64)
+    .bind(int(until.0))
+    .bind(&after.0[..])
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| Ok((Entity(row.array("entity")?), row.bytes_or_null("body")?)))
+    .collect()
+}
+
 /// A record with its body, unless that was erased because a later one replaces it.
 pub(in crate::sync) type Kept = (Record, bool);
 

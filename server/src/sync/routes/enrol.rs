@@ -86,7 +86,7 @@ pub(super) async fn show_enrolment(
     match signed.device.status() {
         None => Ok((StatusCode::ACCEPTED, Json(pending(&signed.device))).into_response()),
         Some(DeviceStatus::Active) => Ok(Json(enrolled(&app, signed.device).await?).into_response()),
-        Some(DeviceStatus::Revoked | DeviceStatus::Wiped) => Err(ProblemCode::DeviceRevoked.into()),
+        Some(DeviceStatus::Revoked | DeviceStatus::Wiped) => Err(signed.revoked()),
         Some(DeviceStatus::Forked) => Err(ProblemCode::DeviceForked.into()),
     }
 }

@@ -9,6 +9,7 @@ use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::http_signature::{Parts, Presented, SignatureError};
 use sync_protocol::id::{DeviceId, EventId, FeedSeq};
 use sync_protocol::problem::ProblemCode;
+use sync_protocol::wipe::WipeOrder;
 
 use super::refusal::Refusal;
 use crate::app::App;
@@ -24,6 +25,8 @@ pub(super) struct Signed {
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     uri: Uri,
+    /// S's signature under the order that the device erase itself.
+    wipe: Option<String>,
 }
 
 /// Which devices may ask.
@@ -58,7 +61,9 @@ impl Signed {
             body: has_body.then_some(&body[..]),
         };
         presented.verify(&signed, digest, signature, &device.sign_key, app.clock().now()).map_err(refuse)?;
-        Ok(Self { device, headers: parts.headers, body, uri: parts.uri })
+        let wipe = (device.status() == Some(DeviceStatus::Wiped))
+            .then(|| WipeOrder { event: device.event, device: device.id }.sign_hex(app.server_key()));
+        Ok(Self { device, headers: parts.headers, body, uri: parts.uri, wipe })
     }
 
     /// Returns the event of the path, if the device belongs to it and may ask.
@@ -66,8 +71,17 @@ impl Signed {
         let status = self.device.status().filter(|_| event.parse() == Ok(self.device.event));
         match (status.ok_or(ProblemCode::UnknownEvent)?, access) {
             (DeviceStatus::Active, _) | (_, Access::Journals) => Ok(self.device.event),
-            (DeviceStatus::Revoked | DeviceStatus::Wiped, Access::Counting) => Err(ProblemCode::DeviceRevoked.into()),
+            (DeviceStatus::Revoked | DeviceStatus::Wiped, Access::Counting) => Err(self.revoked()),
             (DeviceStatus::Forked, Access::Counting) => Err(ProblemCode::DeviceForked.into()),
+        }
+    }
+
+    /// Says that the device was revoked, with the order to erase itself if there is one.
+    pub(super) fn revoked(&self) -> Refusal {
+        let refusal = Refusal::from(ProblemCode::DeviceRevoked);
+        match &self.wipe {
+            Some(order) => refusal.with("wipe", order.as_str()),
+            None => refusal,
         }
     }
 
