@@ -21,6 +21,7 @@ mod file;
 mod journal;
 mod key;
 mod known;
+mod list_reader;
 mod rows;
 mod sales;
 mod seal;
@@ -48,6 +49,7 @@ pub use self::file::enrolled;
 pub use self::journal::{JournalReader, READ_MAX, Run};
 pub use self::key::{KdfCost, MEMORY_KIB_MIN, PASSES_MIN};
 pub use self::known::Heard;
+pub use self::list_reader::{ListChange, ListReader, ListWatcher};
 pub use self::snapshot::{Bite, Loading};
 pub use self::space::{FULL_BYTES, WARNING_BYTES};
 
@@ -121,6 +123,8 @@ pub struct Store {
     finding: Option<Finding>,
     /// A commit failed: nobody knows what is on the disk until it is read again.
     must_reopen: bool,
+    /// Who is told when the list changes.
+    watcher: Option<ListWatcher>,
 }
 
 /// The store's figures.
@@ -210,8 +214,22 @@ impl Store {
     /// As [`Store::open`]; then the store stays closed to writing, and this may be tried again.
     pub fn reopen(&mut self) -> Result<(), StoreError> {
         self.must_reopen = true;
-        *self = Self::load(self.folder.clone(), self.sealer.clone(), &mut |_, _| {})?;
+        let opened = Self::load(self.folder.clone(), self.sealer.clone(), &mut |_, _| {})?;
+        let watcher = self.watcher.take();
+        *self = Self { watcher, ..opened };
+        self.tell(ListChange::All);
         Ok(())
+    }
+
+    /// Says who is told from now on when the list changes.
+    pub fn watch(&mut self, watcher: ListWatcher) {
+        self.watcher = Some(watcher);
+    }
+
+    fn tell(&self, change: ListChange) {
+        if let Some(watcher) = &self.watcher {
+            watcher(change);
+        }
     }
 
     fn load(folder: Folder, sealer: Sealer, progress: &mut dyn FnMut(u64, u64)) -> Result<Self, StoreError> {
@@ -263,6 +281,7 @@ impl Store {
             is_unswept: true,
             finding,
             must_reopen: false,
+            watcher: None,
         };
         store.commit(|_, _, state| {
             state.openings += 1;

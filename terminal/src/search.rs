@@ -1,14 +1,16 @@
 //! Finding somebody by what their neighbour in the queue can spell: a part of a name, an order, an
 //! e-mail, some of a ticket's number.
 //!
-//! [`Index`] is pure and holds what the terminal knows of the list, in memory only. It is made of
-//! rows that were opened already, keeps nothing on the disk, and forgets everything at once.
+//! [`Index`] is pure and holds what the terminal knows of the list, in memory only. A [`Searcher`]
+//! is a thread that keeps one in step with the list and answers the newest question, so that
+//! neither the gate nor the screen ever waits for a search.
 
 mod arena;
 mod code;
 mod fold;
 mod index;
 mod query;
+mod searcher;
 mod seek;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use sync_protocol::id::{ClassId, TicketId};
 use sync_protocol::verdict::TicketStatus;
 
 pub use index::Index;
+pub use searcher::{FOUND_MAX, Searcher};
 
 /// A guest as the list has them.
 #[derive(Clone, Copy)]
@@ -80,5 +83,23 @@ impl Results {
     /// Whether nobody is found.
     pub const fn is_empty(&self) -> bool {
         self.matching == 0 && self.similar == 0
+    }
+}
+
+/// The answer to what was typed.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Reply {
+    /// What was looked for.
+    pub typed: String,
+    /// Who may be meant; nothing if the list cannot be read.
+    pub results: Option<Results>,
+    /// How many tickets were looked through.
+    pub known: usize,
+}
+
+/// Says nothing of what was typed: it may be a name.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("results", &self.results).field("known", &self.known).finish_non_exhaustive()
     }
 }

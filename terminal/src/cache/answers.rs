@@ -14,7 +14,10 @@ use sync_protocol::ticket::Keyring;
 use sync_protocol::time::{Hlc, UnixMillis};
 use sync_protocol::verdict::TicketStatus;
 
-use super::{Counts, DeviceKeys, Finding, Heard, Identity, JournalReader, Part, Run, Store, StoreError, journal, rows};
+use super::{
+    Counts, DeviceKeys, Finding, Heard, Identity, JournalReader, ListReader, Part, Run, Store, StoreError, journal,
+    rows,
+};
 use crate::clock::Moment;
 use crate::door::Suspension;
 
@@ -199,6 +202,15 @@ impl Store {
     /// What the disk says.
     pub fn journal_reader(&self) -> Result<JournalReader, StoreError> {
         JournalReader::new(&self.folder, self.sealer.clone())
+    }
+
+    /// Returns a reader of the list with a connection of its own.
+    ///
+    /// # Errors
+    ///
+    /// What the disk says.
+    pub fn list_reader(&self) -> Result<ListReader, StoreError> {
+        ListReader::new(&self.folder, self.sealer.clone(), self.identity.number())
     }
 
     /// Returns the entries after `after`, at most `limit` of them and never more than [`super::READ_MAX`].

@@ -6,7 +6,7 @@ use sync_protocol::journal::{Entry, EntryKind, PersonalData, SignedEntry};
 use super::error::StoreError;
 use super::known::movement_of;
 use super::space::FULL_BYTES;
-use super::{Store, copy_check, journal, key};
+use super::{ListChange, Store, copy_check, journal, key};
 use crate::clock::Moment;
 
 impl Store {
@@ -81,6 +81,9 @@ impl Store {
             self.known.learn_movement(movement);
         }
         self.copy_entry(seq, &sealed);
+        if signed.entry().kind == EntryKind::WalkIn {
+            self.tell(ListChange::Tickets(vec![signed.entry().ticket]));
+        }
         Ok(signed)
     }
 

@@ -4,7 +4,7 @@ use sync_protocol::feed::entry::{DeviceStatus, KeyPurpose};
 use sync_protocol::feed::pull::{PullError, Pulled, check_head};
 use sync_protocol::feed::{Body, Form, Head, SignedHead};
 use sync_protocol::hash::Hash;
-use sync_protocol::id::{FeedId, FeedSeq, Seq};
+use sync_protocol::id::{FeedId, FeedSeq, Seq, TicketId};
 use sync_protocol::key::PublicKey;
 use sync_protocol::sync::ack::Ack;
 use sync_protocol::ticket::KeyState;
@@ -13,7 +13,7 @@ use sync_protocol::time::UnixMillis;
 use super::error::StoreError;
 use super::rows::{SealedRow, Tally};
 use super::state::{Feed, State};
-use super::{Store, known::Known};
+use super::{ListChange, Store, known::Known};
 use crate::clock::{Clock, Moment, TimeSample};
 use crate::door::Suspension;
 
@@ -99,8 +99,15 @@ impl Store {
             Ok(is_new)
         })?;
         self.identity = identity;
+        let (tickets, has_new_rules) = touched(&bodies);
         for ((record, body), is_new) in pulled.records.iter().zip(bodies).zip(is_new) {
             self.known.learn(record.seq, body, is_new);
+        }
+        if !tickets.is_empty() {
+            self.tell(ListChange::Tickets(tickets));
+        }
+        if has_new_rules {
+            self.tell(ListChange::Rules);
         }
         Ok(())
     }
@@ -236,6 +243,7 @@ impl Store {
         })?;
         self.is_unswept = true;
         self.forget_list();
+        self.tell(ListChange::All);
         Ok(())
     }
 
@@ -272,6 +280,15 @@ impl Store {
     pub fn freshness(&self) -> Option<(UnixMillis, UnixMillis)> {
         Some((self.list_at()?, self.head()?.valid_until))
     }
+}
+
+/// Returns the tickets that entries say something about, and whether they bring new rules.
+fn touched(bodies: &[Body]) -> (Vec<TicketId>, bool) {
+    let ticket = |body: &Body| match body {
+        Body::Ticket { ticket, .. } => Some(*ticket),
+        _ => None,
+    };
+    (bodies.iter().filter_map(ticket).collect(), bodies.iter().any(|body| matches!(body, Body::Policy(_))))
 }
 
 /// Returns the S that an entry brings in.

@@ -149,6 +149,27 @@ pub(super) fn for_each(
     Ok(tally)
 }
 
+/// Opens every row of one kind and gives each to `each`.
+pub(super) fn for_each_of(
+    connection: &Connection,
+    sealer: &Sealer,
+    generation: u32,
+    kind: Kind,
+    mut each: impl FnMut(OpenRow) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let damaged = || StoreError::Damaged(Part::List);
+    let mut statement =
+        connection.prepare("SELECT key, seq, sealed FROM feed_row WHERE generation = ?1 AND kind = ?2 ORDER BY key")?;
+    let mut rows = statement.query(params![generation, kind as u8])?;
+    while let Some(row) = rows.next()? {
+        let key: RowKey = row.get_ref(0)?.as_blob().ok().and_then(|key| key.try_into().ok()).ok_or_else(damaged)?;
+        let seq = FeedSeq(row.get::<_, i64>(1)?.cast_unsigned());
+        let sealed = row.get_ref(2)?.as_blob().map_err(|_| damaged())?;
+        each(open(sealer, kind, &key, seq, sealed)?)?;
+    }
+    Ok(())
+}
+
 /// Deletes up to `count` rows that belong neither to `generation` nor to `loading`, and returns how
 /// many they were.
 pub(super) fn sweep(

@@ -20,7 +20,7 @@ use super::known::Known;
 use super::rows::{SealedRow, Tally};
 use super::seal::{Sealer, Table};
 use super::state::Feed;
-use super::{Store, feed, file};
+use super::{ListChange, Store, feed, file};
 use crate::clock::Moment;
 use crate::door::Suspension;
 use crate::sync::packing::unpack;
@@ -204,6 +204,7 @@ impl Store {
         }
         known.set_server_key(self.identity.server_key);
         self.known = known;
+        self.tell(ListChange::All);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use sync_protocol::id::{Seq, TicketId};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::Direction;
 
+use crate::search::Reply;
 use crate::walk_in::{Order, Receipt, Refusal, Sold, Ware};
 
 /// A question or an order.
@@ -54,6 +55,8 @@ pub enum Answer {
     Sales(Vec<Sold>),
     /// Nobody was let in against a verdict, and why.
     NotDecided(super::NotDecided),
+    /// Whom the text that was looked for last may mean.
+    Found(Reply),
 }
 
 /// A movement of this terminal that may be taken back.

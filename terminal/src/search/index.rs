@@ -233,7 +233,7 @@ impl Index {
 
     /// Returns where a guest's name stands in the alphabet.
     pub(super) fn order(&self, row: &Row) -> [u8; ORDER_BYTES] {
-        Text::read(self.texts.get(row.text)).order
+        self.texts.get(row.text).first_chunk().copied().unwrap_or_default()
     }
 
     pub(super) fn found(&self, row: &Row, is_similar_only: bool) -> Option<Found> {
@@ -250,10 +250,9 @@ impl Index {
     }
 }
 
-/// What is kept of a guest to be read.
+/// What is kept of a guest to be read, behind their name's place in the alphabet.
+#[derive(Default)]
 struct Text<'a> {
-    /// Where the name stands in the alphabet.
-    order: [u8; ORDER_BYTES],
     name: &'a str,
     email: &'a str,
     group: &'a str,
@@ -271,14 +270,14 @@ impl<'a> Text<'a> {
 
     fn read(record: &'a [u8]) -> Self {
         let parts = || {
-            let (order, rest) = record.split_first_chunk::<ORDER_BYTES>()?;
+            let (_, rest) = record.split_first_chunk::<ORDER_BYTES>()?;
             let ([name, email], rest) = rest.split_first_chunk::<2>()?;
             let (name, rest) = rest.split_at_checked(usize::from(*name))?;
             let (email, group) = rest.split_at_checked(usize::from(*email))?;
             let [name, email, group] = [name, email, group].map(|text| std::str::from_utf8(text).unwrap_or_default());
-            Some(Self { order: *order, name, email, group })
+            Some(Self { name, email, group })
         };
-        parts().unwrap_or(Self { order: [0; ORDER_BYTES], name: "", email: "", group: "" })
+        parts().unwrap_or_default()
     }
 
     fn is_of(&self, guest: &Guest<'_>) -> bool {

@@ -33,7 +33,7 @@ pub(super) enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 6] = [Self::Name, Self::Inside, Self::Order, Self::Mail, Self::Domain, Self::Top];
+    pub(super) const ALL: [Self; 6] = [Self::Name, Self::Inside, Self::Order, Self::Mail, Self::Domain, Self::Top];
 
     /// Reads what `as u8` wrote.
     pub(super) fn from_u8(value: u8) -> Option<Self> {
@@ -62,6 +62,8 @@ pub(super) struct Cost(u32);
 impl Cost {
     /// Met by what was looked for itself.
     const NONE: Self = Self(0);
+    /// Not met at all.
+    pub(super) const NEVER: Self = Self(u32::MAX);
     const TICKET_TYPE: u32 = 3;
     const PART_OF_CODE: Self = Self(1 << 8 | 6);
 
@@ -70,7 +72,12 @@ impl Cost {
     }
 
     const fn and(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// Whether it is met.
+    pub(super) const fn is_met(self) -> bool {
+        self.0 < Self::NEVER.0
     }
 
     /// Whether there is a slip.
@@ -80,7 +87,9 @@ impl Cost {
 }
 
 /// The best that each piece is met.
-pub(super) type Met = [Option<Cost>; PIECES_MAX];
+pub(super) type Met = [Cost; PIECES_MAX];
+/// No piece is met.
+pub(super) const UNMET: Met = [Cost::NEVER; PIECES_MAX];
 
 /// Some of the pieces, a bit for each.
 pub(super) type Bits = u8;
@@ -92,7 +101,7 @@ pub(super) const fn bit(piece: usize) -> Bits {
 
 /// Returns the pieces that are met.
 pub(super) fn bits_of(met: &Met) -> Bits {
-    met.iter().enumerate().fold(0, |bits, (piece, cost)| if cost.is_some() { bits | bit(piece) } else { bits })
+    met.iter().enumerate().fold(0, |bits, (piece, cost)| if cost.is_met() { bits | bit(piece) } else { bits })
 }
 
 /// What was typed.
@@ -231,26 +240,26 @@ impl Query {
         if self.whole_code.is_some_and(|code| code.is_whole(ticket)) {
             return Some(Cost::NONE);
         }
-        let of = |piece: usize| met.get(piece).copied().flatten();
-        let sum = |pieces: &[usize]| {
-            pieces.iter().try_fold(Cost::NONE, |cost, piece| Some(cost.and(of(*piece)?))).filter(|_| !pieces.is_empty())
+        let of = |piece: usize| met.get(piece).copied().unwrap_or(Cost::NEVER);
+        let by_code = |code: Option<CodePart>| match code {
+            Some(code) if code.is_part(ticket) => Cost::PART_OF_CODE,
+            _ => Cost::NEVER,
         };
         let chunk = |chunk: &Chunk| {
-            let words = [sum(&chunk.pieces), chunk.joined.and_then(of)];
-            let words = words.into_iter().flatten().min();
-            words.or_else(|| chunk.code.filter(|code| code.is_part(ticket)).map(|_| Cost::PART_OF_CODE))
+            let pieces = chunk.pieces.iter().fold(Cost::NONE, |cost, piece| cost.and(of(*piece)));
+            let words = pieces.min(chunk.joined.map_or(Cost::NEVER, of));
+            if words.is_met() { words } else { by_code(chunk.code) }
         };
-        let all = self.chunks.iter().try_fold(Cost::NONE, |cost, it| Some(cost.and(chunk(it)?)));
-        let all = all.filter(|_| !self.chunks.is_empty());
-        let code = || self.whole_code.filter(|code| code.is_part(ticket)).map(|_| Cost::PART_OF_CODE);
-        [all, self.whole.and_then(of)].into_iter().flatten().min().or_else(code)
+        let all = self.chunks.iter().fold(Cost::NONE, |cost, it| cost.and(chunk(it)));
+        let words = all.min(self.whole.map_or(Cost::NEVER, of));
+        let cost = if words.is_met() { words } else { by_code(self.whole_code) };
+        Some(cost).filter(|cost| cost.is_met())
     }
 }
 
 impl Piece {
-    /// Returns what it costs that a word in `field` meets this piece so, or nothing if it is not
-    /// looked for there.
-    pub(super) fn cost(&self, field: Field, likeness: Likeness) -> Option<Cost> {
+    /// Returns what it costs that a word in `field` meets this piece so.
+    pub(super) fn cost(&self, field: Field, likeness: Likeness) -> Cost {
         let is_exact = likeness.slips() == 0;
         let (place, is_allowed) = match (self.scope, field) {
             (Scope::Any | Scope::Dotted, Field::Name) => (0, true),
@@ -265,15 +274,15 @@ impl Piece {
             | (Scope::Mail, _)
             | (Scope::Domain, Field::Name | Field::Inside | Field::Order | Field::Mail) => (0, false),
         };
-        is_allowed.then(|| Cost::new(likeness, place))
+        if is_allowed { Cost::new(likeness, place) } else { Cost::NEVER }
     }
 
     /// Returns what it costs that a word of a ticket type's name meets this piece so.
-    pub(super) fn cost_of_type(&self, likeness: Likeness) -> Option<Cost> {
+    pub(super) fn cost_of_type(&self, likeness: Likeness) -> Cost {
         let is_allowed = matches!(self.scope, Scope::Any | Scope::Dotted)
             && self.letters >= COMMON_LETTERS_MIN
             && likeness.slips() == 0;
-        is_allowed.then(|| Cost::new(likeness, Cost::TICKET_TYPE))
+        if is_allowed { Cost::new(likeness, Cost::TICKET_TYPE) } else { Cost::NEVER }
     }
 
     /// Whether this may be several words of a name run together.

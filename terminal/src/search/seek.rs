@@ -7,7 +7,7 @@ use sync_protocol::id::{ClassId, TicketId};
 
 use super::Results;
 use super::index::{Index, Mention, ORDER_BYTES, Row};
-use super::query::{Bits, Cost, Field, Met, PIECES_MAX, Query, bit, bits_of};
+use super::query::{Bits, Cost, Field, Met, PIECES_MAX, Piece, Query, UNMET, bit, bits_of};
 use super::vocabulary::{Likeness, Vocabulary, WordId};
 
 impl Index {
@@ -24,7 +24,7 @@ impl Index {
         let words = WordsMet::look_up(&self.words, &query);
         let all = types.values().fold(words.all, |bits, met| bits | bits_of(met));
         let results = if query.may_be_words(all) || query.may_be_code() {
-            self.collect(limit, &query, &types, &words, |_, _| {})
+            self.collect(limit, &query, &types, &words, |_, _| true)
         } else {
             Results::default()
         };
@@ -43,13 +43,13 @@ impl Index {
     fn types_met(&self, query: &Query) -> HashMap<ClassId, Met> {
         let mut types = HashMap::new();
         for (class, words) in &self.types {
-            let mut met = Met::default();
+            let mut met = UNMET;
             for (slot, piece) in met.iter_mut().zip(query.pieces()) {
-                let likenesses = piece
-                    .spellings
-                    .iter()
-                    .flat_map(|typed| words.iter().filter_map(|word| Likeness::of(typed, None, word, 0)));
-                *slot = likenesses.min().and_then(|likeness| piece.cost_of_type(likeness));
+                let met_by = |typed: &String| {
+                    words.iter().filter_map(move |word| Likeness::of(typed, None, word.as_bytes(), 0)).min()
+                };
+                let likeness = piece.spellings.iter().filter_map(met_by).min();
+                *slot = likeness.map_or(Cost::NEVER, |likeness| piece.cost_of_type(likeness));
             }
             if bits_of(&met) != 0 {
                 types.insert(*class, met);
@@ -58,16 +58,18 @@ impl Index {
         types
     }
 
-    /// Goes through everybody who counts and keeps the best. `more` may meet further pieces.
+    /// Goes through everybody who counts and keeps the best. `more` may meet further pieces, and says
+    /// who is looked at any further.
     fn collect(
         &self,
         limit: usize,
         query: &Query,
         types: &HashMap<ClassId, Met>,
         words: &WordsMet,
-        more: impl Fn(&Row, &mut Met),
+        more: impl Fn(&Row, &mut Met) -> bool,
     ) -> Results {
         let mut results = Results::default();
+        let may_be_code = query.may_be_code();
         // The worst of those kept is on top.
         let mut best: BinaryHeap<(Cost, [u8; ORDER_BYTES], TicketId, u32)> = BinaryHeap::new();
         for (number, row) in (0..).zip(&self.guests) {
@@ -75,13 +77,15 @@ impl Index {
                 continue;
             }
             let mentions = self.mentions_of(row);
-            let mut met = if types.is_empty() { None } else { types.get(&row.class).copied() }.unwrap_or_default();
-            more(row, &mut met);
-            let bits = mentions.iter().fold(bits_of(&met), |bits, mention| bits | words.bits_of(mention.word()));
-            if !query.may_be_met(bits, row.ticket) {
+            let mut met = if types.is_empty() { None } else { types.get(&row.class).copied() }.unwrap_or(UNMET);
+            if !more(row, &mut met) {
                 continue;
             }
-            mentions.iter().for_each(|mention| words.meet(*mention, query, &mut met));
+            let bits = mentions.iter().fold(bits_of(&met), |bits, mention| bits | words.bits_of(mention.word()));
+            if (bits == 0 && !may_be_code) || !query.may_be_met(bits, row.ticket) {
+                continue;
+            }
+            mentions.iter().for_each(|mention| words.meet(*mention, &mut met));
             let Some(cost) = query.cost(&met, row.ticket) else { continue };
             if cost.is_similar_only() {
                 results.similar += 1;
@@ -109,17 +113,25 @@ impl Index {
         results
     }
 
-    /// Meets the pieces that are several words of a guest's name run together.
-    fn meet_run_together(&self, row: &Row, query: &Query, parts: &Parts, met: &mut Met) {
-        let name = || self.mentions_of(row).iter().filter(|mention| mention.field() == Some(Field::Name));
-        for (number, (slot, piece)) in met.iter_mut().zip(query.pieces()).enumerate() {
-            if slot.is_some() || name().filter(|mention| parts.bits_of(mention.word()) & bit(number) != 0).count() < 2 {
-                continue;
-            }
-            let words: Vec<&str> = name().map(|mention| self.words.word(mention.word())).collect();
-            let likeness = piece.spellings.iter().filter_map(|typed| run_together(&words, typed)).min();
-            *slot = likeness.and_then(|likeness| piece.cost(Field::Name, likeness));
+    /// Meets the pieces that are several words of a guest's name run together. Returns whether there
+    /// are such.
+    fn meet_run_together(&self, row: &Row, query: &Query, parts: &Parts, met: &mut Met) -> bool {
+        let mentions = self.mentions_of(row);
+        let mut bits = mentions.iter().fold(0, |bits, mention| bits | parts.bits_of(mention.word()));
+        if bits == 0 {
+            return false;
         }
+        let name = || mentions.iter().filter(|mention| mention.field() == Some(Field::Name));
+        let words: Vec<&str> = name().map(|mention| self.words.word(mention.word())).collect();
+        for (number, (slot, piece)) in met.iter_mut().zip(query.pieces()).enumerate() {
+            let has_parts = name().filter(|mention| parts.bits_of(mention.word()) & bit(number) != 0).count() > 1;
+            let likeness = piece.spellings.iter().filter(|_| has_parts).filter_map(|typed| run_together(&words, typed));
+            match likeness.min() {
+                Some(likeness) => *slot = piece.cost(Field::Name, likeness).min(*slot),
+                None => bits &= !bit(number),
+            }
+        }
+        bits != 0
     }
 }
 
@@ -147,14 +159,34 @@ struct WordsMet {
     bits: Vec<Bits>,
     /// By word and piece: a [`Likeness`] as a byte, or 0.
     likenesses: Vec<[u8; PIECES_MAX]>,
+    costs: [Costs; PIECES_MAX],
     /// The pieces that meet any word.
     all: Bits,
 }
 
+/// What it costs to meet a piece, by field and likeness.
+#[derive(Clone, Copy)]
+struct Costs([[Cost; Likeness::ALL.len()]; Field::ALL.len()]);
+
+impl Costs {
+    const NEVER: Self = Self([[Cost::NEVER; Likeness::ALL.len()]; Field::ALL.len()]);
+
+    fn of(piece: &Piece) -> Self {
+        Self(Field::ALL.map(|field| Likeness::ALL.map(|likeness| piece.cost(field, likeness))))
+    }
+
+    fn cost(&self, field: Field, likeness: u8) -> Cost {
+        let place = usize::from(likeness).wrapping_sub(1);
+        self.0.get(field as usize).and_then(|field| field.get(place)).copied().unwrap_or(Cost::NEVER)
+    }
+}
+
 impl WordsMet {
     fn look_up(words: &Vocabulary, query: &Query) -> Self {
+        let mut costs = [Costs::NEVER; PIECES_MAX];
+        costs.iter_mut().zip(query.pieces()).for_each(|(costs, piece)| *costs = Costs::of(piece));
         let (bits, likenesses) = (vec![0; words.len()], vec![[0; PIECES_MAX]; words.len()]);
-        let mut met = Self { bits, likenesses, all: 0 };
+        let mut met = Self { bits, likenesses, costs, all: 0 };
         for (number, piece) in query.pieces().iter().enumerate() {
             for spelling in &piece.spellings {
                 words.look_up(spelling, piece.slips_max, |id, likeness| met.note(id, number, likeness));
@@ -179,17 +211,14 @@ impl WordsMet {
     }
 
     /// Keeps for each piece the best that a guest's words meet it.
-    fn meet(&self, mention: Mention, query: &Query, met: &mut Met) {
+    fn meet(&self, mention: Mention, met: &mut Met) {
         if self.bits_of(mention.word()) == 0 {
             return;
         }
         let likenesses = self.likenesses.get(mention.word().0 as usize).copied().unwrap_or_default();
         let Some(field) = mention.field() else { return };
-        for ((slot, piece), likeness) in met.iter_mut().zip(query.pieces()).zip(likenesses) {
-            let cost = Likeness::from_u8(likeness).and_then(|likeness| piece.cost(field, likeness));
-            if let Some(cost) = cost.filter(|cost| slot.is_none_or(|held| *cost < held)) {
-                *slot = Some(cost);
-            }
+        for ((slot, costs), likeness) in met.iter_mut().zip(&self.costs).zip(likenesses).filter(|(_, it)| *it != 0) {
+            *slot = costs.cost(field, likeness).min(*slot);
         }
     }
 }

@@ -31,7 +31,8 @@ pub(super) enum Likeness {
 }
 
 impl Likeness {
-    const ALL: [Self; 6] = [
+    /// Every likeness, the best first.
+    pub(super) const ALL: [Self; 6] = [
         Self::Whole,
         Self::Beginning,
         Self::WholeOneSlip,
@@ -39,11 +40,6 @@ impl Likeness {
         Self::WholeTwoSlips,
         Self::BeginningTwoSlips,
     ];
-
-    /// Reads what `as u8` wrote; nothing for 0.
-    pub(super) fn from_u8(value: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(value).checked_sub(1)?).copied()
-    }
 
     /// Returns how many slips there are.
     pub(super) const fn slips(self) -> u32 {
@@ -56,11 +52,11 @@ impl Likeness {
     }
 
     /// Compares a word with what was typed, forgiving at most `slips_max`.
-    pub(super) fn of(needle: &str, typed: Option<&Typed>, word: &str, slips_max: u32) -> Option<Self> {
-        if word.starts_with(needle) {
+    pub(super) fn of(needle: &str, typed: Option<&Typed>, word: &[u8], slips_max: u32) -> Option<Self> {
+        if word.starts_with(needle.as_bytes()) {
             return Some(if word.len() == needle.len() { Self::Whole } else { Self::Beginning });
         }
-        let slips = typed.filter(|_| slips_max > 0)?.slips(word, slips_max);
+        let slips = typed.filter(|_| slips_max > 0)?.slips(text(word), slips_max);
         match (slips.whole, slips.beginning) {
             (1, _) => Some(Self::WholeOneSlip),
             (_, 1) => Some(Self::BeginningOneSlip),
@@ -117,14 +113,14 @@ impl Vocabulary {
         places.push(texts.push(&[word.as_bytes()]));
         let hasher = &self.hasher;
         self.numbers.insert_unique(hash, number, |number| {
-            places.get(*number as usize).map_or(0, |it| hasher.hash_one(text(texts, *it)))
+            places.get(*number as usize).map_or(0, |it| hasher.hash_one(text(texts.get(*it))))
         });
         WordId(number)
     }
 
     /// Returns a word.
     pub(super) fn word(&self, id: WordId) -> &str {
-        self.places.get(id.0 as usize).map_or("", |place| text(&self.texts, *place))
+        self.places.get(id.0 as usize).map_or("", |place| text(self.texts.get(*place)))
     }
 
     /// Returns how many words there are.
@@ -138,7 +134,7 @@ impl Vocabulary {
         let letters = Letters::of(needle);
         for ((number, there), place) in (0..).zip(&self.letters).zip(&self.places) {
             if letters.lacking_in(*there) <= slips_max
-                && let Some(likeness) = Likeness::of(needle, typed.as_ref(), text(&self.texts, *place), slips_max)
+                && let Some(likeness) = Likeness::of(needle, typed.as_ref(), self.texts.get(*place), slips_max)
             {
                 each(WordId(number), likeness);
             }
@@ -156,9 +152,9 @@ impl Vocabulary {
         for ((number, there), place) in (0..).zip(&self.letters).zip(&self.places) {
             let (may_be_inside, may_go_on) = (there.lacking_in(letters) == 0, last.lacking_in(*there) == 0);
             if may_be_inside || may_go_on {
-                let word = text(&self.texts, *place);
-                let goes_on = || may_go_on && ends.iter().any(|end| word.starts_with(end));
-                if (may_be_inside && whole.contains(word)) || goes_on() {
+                let word = self.texts.get(*place);
+                let goes_on = || may_go_on && ends.iter().any(|end| word.starts_with(end.as_bytes()));
+                if (may_be_inside && whole.contains(text(word))) || goes_on() {
                     each(WordId(number));
                 }
             }
@@ -182,9 +178,9 @@ impl Vocabulary {
     }
 }
 
-fn text(texts: &Arena, place: Place) -> &str {
-    // Only words are put there, so this is always text.
-    std::str::from_utf8(texts.get(place)).unwrap_or_default()
+fn text(word: &[u8]) -> &str {
+    // Words are put there as text.
+    std::str::from_utf8(word).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -248,7 +244,7 @@ mod tests {
             let met = met(&words, &needle, slips_max);
             let typed = Typed::new(&needle);
             for word in words {
-                let expected = Likeness::of(&needle, typed.as_ref(), word, slips_max);
+                let expected = Likeness::of(&needle, typed.as_ref(), word.as_bytes(), slips_max);
                 let found = met.iter().find(|(met, _)| met == word).map(|(_, likeness)| *likeness);
                 prop_assert_eq!(found, expected, "{}", word);
             }

@@ -36,10 +36,10 @@ pub(crate) fn key_strokes(guests: u64) -> anyhow::Result<Vec<Figure>> {
     let mut times = Vec::new();
     for number in 0..TYPED {
         let person = crowd::person(number * STEP % guests);
-        // Every third is typed with a slip.
         let mut letters: Vec<char> = person.name.chars().collect();
-        if number.is_multiple_of(3) && letters.len() > 6 {
-            letters.swap(1, 2);
+        // Every third is typed with a slip, in the family name: that is never short.
+        if let (0, Some(at)) = (number % 3, letters.len().checked_sub(3)) {
+            letters.swap(at, at + 1);
         }
         let mut typed = String::new();
         for letter in letters {

@@ -11,5 +11,6 @@ mod kill;
 mod list;
 mod presence;
 mod privacy;
+mod search;
 mod tampering;
 mod walk_in;

@@ -61,9 +61,12 @@ fn name(row: &Undoable) -> String {
 /// Returns what came of something that a screen asked for, if that is to be told.
 pub fn answer(answer: &Answer, names: &Names<'_>) -> Option<String> {
     Some(match answer {
-        Answer::Undoable(_) | Answer::Wares(_) | Answer::Sold(_) | Answer::NotSold(..) | Answer::Sales(_) => {
-            return None;
-        }
+        Answer::Undoable(_)
+        | Answer::Wares(_)
+        | Answer::Sold(_)
+        | Answer::NotSold(..)
+        | Answer::Sales(_)
+        | Answer::Found(_) => return None,
         Answer::Undone(row) if row.name.is_empty() => names.say("undo-done"),
         Answer::Undone(row) => names.say_with("undo-done-for", &[("name", text(clean(&row.name)))]),
         Answer::NotUndone(NotUndone::Gone) => names.say("undo-gone"),
