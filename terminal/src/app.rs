@@ -140,8 +140,13 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
             state.sound(Some(Tone::Fault).filter(|_| is_new))
         }
         Notice::Camera(camera) => {
+            let outcome = state.screen.as_mut().map_or(Outcome::Stay, |screen| screen.see_camera(&camera));
             state.camera = camera;
-            None
+            follow(state, outcome)
+        }
+        Notice::Seen => {
+            let outcome = state.screen.as_mut().map_or(Outcome::Stay, |screen| screen.see_code());
+            follow(state, outcome)
         }
         Notice::Rules(rules) => {
             state.rules = Some(rules);
@@ -281,7 +286,8 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
         (_, 'o') => decide_against(state),
         (_, letter @ ('y' | 'b' | 'n')) => return answer(state, letter),
         (_, letter) => {
-            if let Some((screen, outcome)) = Screen::opened_by(letter) {
+            if let Some((mut screen, outcome)) = Screen::opened_by(letter) {
+                screen.see_camera(&state.camera);
                 state.screen = Some(Box::new(screen));
                 return follow(state, outcome);
             }
@@ -297,6 +303,7 @@ fn follow(state: &mut State, outcome: Outcome) -> Option<Effect> {
     }
     match outcome {
         Outcome::Stay | Outcome::Close => None,
+        Outcome::Sound(tone) => Some(Effect::Sound(tone)),
         Outcome::Ask(request) | Outcome::CloseAnd(request) => Some(Effect::Ask(request)),
     }
 }

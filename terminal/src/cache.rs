@@ -14,6 +14,7 @@ mod answers;
 mod append;
 mod copy;
 mod copy_check;
+mod durable;
 mod enrolment;
 mod error;
 mod feed;

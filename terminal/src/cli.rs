@@ -2,6 +2,7 @@
 
 mod config;
 mod door;
+mod drill;
 mod enrol;
 mod events;
 mod export;
@@ -30,6 +31,7 @@ Examples:
   usher enrol --qr camera          make this laptop a terminal: show the organiser's QR to the camera
   usher                            open the door screen
   usher --replay frames/ --fps 5   the same on pictures instead of a camera
+  usher drill                      is everything right before the doors open?
   usher status                     what this terminal holds, and what it has not sent
   usher sync                       exchange everything with the server once, and end
   usher decode photo.jpg --json    read any QR code in a picture
@@ -87,6 +89,7 @@ enum Command {
     Decode(decode_command::Args),
     Sync(sync::SyncArgs),
     Status(status::StatusArgs),
+    Drill(drill::DrillArgs),
     Events(events::EventsArgs),
     /// Looks at this terminal's journal.
     #[command(subcommand)]
@@ -123,6 +126,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Some(Command::Decode(args)) => decode_command::run(args),
         Some(Command::Sync(args)) => sync::run(&cli.place, args),
         Some(Command::Status(args)) => status::run(&cli.place, args),
+        Some(Command::Drill(args)) => drill::run(&cli.place, &cli.door, &args),
         Some(Command::Events(args)) => events::run(&cli.place, args),
         Some(Command::Journal(command)) => journal::run(&cli.place, command),
         Some(Command::Export(args)) => export::run(&cli.place, args),

@@ -5,6 +5,7 @@
 
 mod ask;
 mod decision;
+mod doors;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use sync_protocol::verdict::{Direction, Verdict};
 
 pub use ask::{Answer, NotUndone, Request, Undoable};
 pub use decision::{Decision, Grounds, NotDecided, Pin, PinRefused, Purpose, Supervisor};
+pub use doors::{DoorSeen, Doors};
 
 /// Something the door learns.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub enum Notice {
     Status(Box<Status>),
     /// The camera's state changed.
     Camera(CameraStatus),
+    /// The camera reads a code, whatever it says; told once a second at most.
+    Seen,
     /// The event's rules: sent once they are known and whenever they change. Names the gates, zones
     /// and ticket types that a verdict's facts hold as numbers.
     Rules(Arc<Policy>),

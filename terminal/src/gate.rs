@@ -5,7 +5,9 @@
 
 mod answer;
 pub mod desk;
+mod doors;
 mod doubles;
+mod drill;
 mod look;
 mod overrides;
 mod presence;
@@ -24,6 +26,7 @@ use sync_protocol::journal::ledger::evidence_of;
 use sync_protocol::journal::{Entry, EntryKind, Evidence};
 use sync_protocol::occupancy::Bounds;
 use sync_protocol::policy::{Limits, Policy, Switches};
+use sync_protocol::sync::message;
 use sync_protocol::ticket::{Claims, Credential, ReadFailure};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{self, Cache, Code, Direction, NotReady, Question, Readiness, Scan, Scope, Verdict};
@@ -59,6 +62,7 @@ pub struct Gate {
     asked: Asked,
     wrong_pins: WrongPins,
     watched: Watched,
+    told: Option<message::Doors>,
 }
 
 /// What was presented, as far as anybody vouches for it.
@@ -96,6 +100,7 @@ impl Gate {
             asked: Asked::default(),
             wrong_pins: WrongPins::default(),
             watched: Watched::default(),
+            told: None,
         }
     }
 

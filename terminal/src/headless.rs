@@ -94,7 +94,7 @@ impl Teller {
                 record
             }
             Notice::Double(double) => Record::double(double),
-            Notice::Rules(_) | Notice::Answer(_) => return None,
+            Notice::Seen | Notice::Rules(_) | Notice::Answer(_) => return None,
         };
         match self.format {
             Format::Json => Some(serde_json::to_string(&record).expect("a record is made of texts and numbers")),
@@ -128,7 +128,7 @@ impl Teller {
                 .collect::<Vec<_>>()
                 .join(": "),
             Notice::Double(double) => words::double(double, &names),
-            Notice::Rules(_) | Notice::Answer(_) => String::new(),
+            Notice::Seen | Notice::Rules(_) | Notice::Answer(_) => String::new(),
         };
         format!("{} {what}", names.clock().seconds(self.last_at))
     }

@@ -12,6 +12,7 @@ mod contained;
 pub mod decode_command;
 pub mod decoder;
 pub mod door;
+pub mod drill;
 pub mod enrol;
 pub mod feedback;
 pub mod gate;

@@ -131,6 +131,13 @@ impl Keyring {
         }
     }
 
+    /// Returns the numbers of this event's ticket keys that vouch for credentials by themselves.
+    pub fn vouching(&self) -> impl Iterator<Item = Kid> {
+        let vouches = |state: KeyState| matches!(state, KeyState::Active | KeyState::VerifyOnly);
+        let own = self.keys.iter().filter(move |(event, _, _, state)| Some(*event) == self.event && vouches(*state));
+        own.map(|(_, kid, _, _)| *kid)
+    }
+
     /// Reads and verifies a presented text.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Issue, Seq, TicketId, ZoneId};
 use sync_protocol::journal::Flags;
 use sync_protocol::journal::ledger::Admission;
@@ -9,7 +10,8 @@ use sync_protocol::policy::{Class, Gate, Limits, Policy, Price, ReEntry, Switche
 use sync_protocol::time::{UnixMillis, Window};
 use sync_protocol::verdict::{Clock, Code, Direction, Fact, OverrideBy, Row, TicketStatus, Verdict};
 
-use crate::door::{Attendee, Decided, Link, Purpose, Status, Undoable, Unheard};
+use crate::door::{Attendee, CameraStatus, Decided, DoorSeen, Doors, Link, Purpose, Status, Undoable, Unheard};
+use crate::drill::{Battery, Camera, Found, Probe, Probed, Rehearsal, Sample};
 
 /// Tuesday, 1 September 2026, 14:02:31 in Berlin.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_788_264_151_000);
@@ -176,6 +178,69 @@ pub(crate) fn undoable() -> Vec<Undoable> {
         row(97, "Grace Hopper", Direction::Exit),
         row(96, "", Direction::Entry),
     ]
+}
+
+pub(crate) fn camera_streaming() -> CameraStatus {
+    CameraStatus::Streaming { name: "C920".into(), fps: 28 }
+}
+
+pub(crate) fn camera_lost() -> CameraStatus {
+    CameraStatus::Lost { name: "C920".into(), reason: "unplugged".into() }
+}
+
+/// What a ready check's steps come to: all well, but for a clock, a server and a battery.
+pub(crate) fn probed(probe: Probe) -> Probed {
+    let look = || {
+        vec![
+            Found::Ready(None),
+            Found::List { tickets: 1_500, age_ms: Some(11_000) },
+            Found::Keys(1),
+            Found::Certificate { left_ms: Some(40 * HOUR_MS), lasts: true },
+            Found::Clock { uncertainty_ms: 40, limit_ms: 120_000, off_ms: 3_600_000 },
+            Found::Server { is_online: false, unsent: 12 },
+            Found::Disk(213 << 30),
+            Found::Copy(0),
+            Found::Battery(Battery::Draining(14)),
+        ]
+    };
+    match probe {
+        Probe::Look => Probed::Found(look()),
+        Probe::Append(count) => Probed::Appended(Some((0..count).map(|at| 900 + at * 70).collect())),
+        Probe::Sample => Probed::Found(vec![Found::Sample(Sample::Told)]),
+        Probe::Rehearse(count) => {
+            let times_us = vec![420; count as usize];
+            Probed::Rehearsed(Rehearsal { admitted: count - 1, refused: 1, failed: 0, times_us })
+        }
+        Probe::Picture { is_wanted } => {
+            let camera = if is_wanted { Camera::Away } else { Camera::Unwanted };
+            Probed::Found(vec![Found::Camera(camera)])
+        }
+    }
+}
+
+/// This door, one that was just heard, one that is silent, and one that does not count any more.
+pub(crate) fn doors() -> Doors {
+    let door = |device: u16, name: &str, gate: u16, admitted: u64, ago_ms: u64| DoorSeen {
+        device: DeviceNo(device),
+        name: name.into(),
+        gate: Some(GateId(gate)),
+        status: Some(DeviceStatus::Active),
+        last_heard: Some(NOW.minus(ago_ms)),
+        admitted,
+        exits: admitted / 20,
+        is_this: device == 2,
+    };
+    Doors {
+        learned_at: Some(NOW.minus(3 * MINUTE_MS)),
+        doors: vec![
+            door(2, "Main 1", 1, 1_312, 4_000),
+            door(3, "", 2, 96, 11_000),
+            door(4, "Stairs, with a name far longer than its column", 3, 12, 52 * MINUTE_MS),
+            DoorSeen { status: Some(DeviceStatus::Revoked), ..door(5, "Lost laptop", 2, 4, 20 * HOUR_MS) },
+        ],
+        gate: GateId(1),
+        gates: vec![GateId(1), GateId(2), GateId(3)],
+    }
 }
 
 pub(crate) fn ticket() -> TicketId {

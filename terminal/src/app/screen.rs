@@ -5,18 +5,25 @@
 //! is open closes it if it only shows something, and stands above it if somebody is writing.
 
 pub mod decide;
+pub mod doors;
+pub mod drill;
 pub mod undo;
 
 use sync_protocol::time::Uptime;
 
 use super::Key;
-use crate::door::{Answer, Request};
+use crate::door::{Answer, CameraStatus, Request};
+use crate::feedback::Tone;
 
 /// What lies over the door, one variant for each screen.
 #[derive(Clone, Debug)]
 pub enum Screen {
     /// Letting in against a verdict.
     Decide(decide::Decide),
+    /// The event's terminals.
+    Doors(doors::Doors),
+    /// The ready check.
+    Drill(Box<drill::Drill>),
     /// Taking back what this door did last.
     Undo(undo::Undo),
 }
@@ -28,6 +35,8 @@ pub enum Outcome {
     Stay,
     /// The screen stays, and something is asked of the gate.
     Ask(Request),
+    /// The screen stays, and a tone sounds even where tones are off.
+    Sound(Tone),
     /// The screen closes.
     Close,
     /// The screen closes, and something is asked of the gate; what comes of it shows on the door.
@@ -38,6 +47,14 @@ impl Screen {
     /// Returns the screen that `letter` opens and what is asked for it, if it opens one.
     pub(super) fn opened_by(letter: char) -> Option<(Self, Outcome)> {
         match letter {
+            'd' => {
+                let (screen, outcome) = doors::Doors::open();
+                Some((Self::Doors(screen), outcome))
+            }
+            'r' => {
+                let (screen, outcome) = drill::Drill::open();
+                Some((Self::Drill(Box::new(screen)), outcome))
+            }
             'u' => {
                 let (screen, outcome) = undo::Undo::open();
                 Some((Self::Undo(screen), outcome))
@@ -50,6 +67,8 @@ impl Screen {
     pub(super) fn press(&mut self, key: Key) -> Outcome {
         match self {
             Self::Decide(screen) => screen.press(key),
+            Self::Doors(screen) => screen.press(key),
+            Self::Drill(screen) => screen.press(key),
             Self::Undo(screen) => screen.press(key),
         }
     }
@@ -58,13 +77,33 @@ impl Screen {
     pub(super) fn learn(&mut self, answer: &Answer) -> Outcome {
         match self {
             Self::Decide(screen) => screen.learn(answer),
+            Self::Doors(screen) => screen.learn(answer),
+            Self::Drill(screen) => screen.learn(answer),
             Self::Undo(screen) => screen.learn(answer),
         }
     }
 
-    /// Lets time pass.
-    pub(super) fn pass_time(&mut self, _now: Uptime) -> Outcome {
+    /// Takes the camera's state.
+    pub(super) fn see_camera(&mut self, camera: &CameraStatus) -> Outcome {
         match self {
+            Self::Drill(screen) => screen.see_camera(camera),
+            _ => Outcome::Stay,
+        }
+    }
+
+    /// Takes that the camera read a code, whatever it says.
+    pub(super) fn see_code(&mut self) -> Outcome {
+        match self {
+            Self::Drill(screen) => screen.see_code(),
+            _ => Outcome::Stay,
+        }
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass_time(&mut self, now: Uptime) -> Outcome {
+        match self {
+            Self::Doors(screen) => screen.pass_time(now),
+            Self::Drill(screen) => screen.pass_time(now),
             Self::Decide(_) | Self::Undo(_) => Outcome::Stay,
         }
     }
@@ -73,6 +112,8 @@ impl Screen {
     pub(super) fn gives_way(&self) -> bool {
         match self {
             Self::Decide(screen) => screen.gives_way(),
+            Self::Doors(_) => true,
+            Self::Drill(screen) => screen.gives_way(),
             Self::Undo(screen) => screen.gives_way(),
         }
     }

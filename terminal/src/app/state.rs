@@ -273,7 +273,8 @@ impl State {
         match self.overlay {
             Some(Overlay::Quit) => matches!(letter, 'y' | 'n' | 'q'),
             _ => {
-                "celimoqtu?".contains(letter) || self.question().is_some_and(|question| question.is_answered_by(letter))
+                "cdeilmoqrtu?".contains(letter)
+                    || self.question().is_some_and(|question| question.is_answered_by(letter))
             }
         }
     }

@@ -11,11 +11,11 @@ use sync_protocol::id::{DeviceNo, FeedSeq, Seq, TicketId, ZoneId};
 use sync_protocol::journal::{Link, Movement};
 use sync_protocol::policy::Policy;
 use sync_protocol::ticket::Keyring;
-use sync_protocol::time::{Hlc, UnixMillis};
+use sync_protocol::time::{Hlc, UnixMillis, Window};
 use sync_protocol::verdict::TicketStatus;
 
 use super::{
-    Counts, DeviceKeys, Finding, Heard, Identity, JournalReader, ListReader, Part, Run, Store, StoreError, journal,
+    Counts, DeviceKeys, Finding, Heard, Identity, JournalReader, ListReader, Part, Run, Store, StoreError, journal, key,
     rows,
 };
 use crate::clock::Moment;
@@ -88,6 +88,21 @@ impl Store {
         }
     }
 
+    /// Returns up to `count` listed tickets, each time others.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Damaged`] if a row does not open, or what the disk says.
+    pub fn some_tickets(&self, count: u32) -> Result<Vec<TicketId>, StoreError> {
+        let (generation, kind) = (self.state.generation, Kind::Ticket);
+        let rows = rows::some(&self.connection, &self.sealer, generation, kind, &key::random(), count)?;
+        let ticket = |row: rows::OpenRow| match Body::decode(row.kind, row.entity, &row.body) {
+            Ok(Body::Ticket { ticket, .. }) => Ok(ticket),
+            _ => Err(StoreError::Damaged(Part::List)),
+        };
+        rows.into_iter().map(ticket).collect()
+    }
+
     /// Returns every known movement of a ticket, this device's own included, in no order.
     pub fn history(&self, ticket: TicketId) -> &[Movement] {
         self.known.history(ticket)
@@ -143,6 +158,11 @@ impl Store {
         self.state.acknowledged
     }
 
+    /// Returns how many entries the journal's copy lacks.
+    pub const fn copy_lag(&self) -> u64 {
+        self.state.journal.seq.0.saturating_sub(self.copy.last().0)
+    }
+
     /// Returns how many entries the server has not acknowledged.
     pub const fn unsent(&self) -> u64 {
         self.state.journal.seq.0.saturating_sub(self.state.acknowledged.0)
@@ -163,13 +183,17 @@ impl Store {
         self.finding
     }
 
-    /// Whether the certificate holds at `moment`, by its own dates: those of a newer one from the
-    /// feed where there is one.
+    /// Whether the certificate holds at `moment`, by its own dates.
     pub fn is_certified(&self, moment: &Moment) -> bool {
+        self.certified().contains(moment.now)
+    }
+
+    /// Returns from when until when the certificate holds: by the dates of a newer one from the feed where there is
+    /// one.
+    pub fn certified(&self) -> Window {
         let certificate = &self.identity.certificate;
         let newer = self.known.device(certificate.device).filter(|(status, _)| *status == DeviceStatus::Active);
-        let validity = newer.and_then(|(_, newer)| newer).map_or(certificate.validity, |newer| newer.validity);
-        validity.contains(moment.now)
+        newer.and_then(|(_, newer)| newer).map_or(certificate.validity, |newer| newer.validity)
     }
 
     /// Returns the store's figures.

@@ -89,6 +89,10 @@ impl Folder {
         self.path.join("journal.copy")
     }
 
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.path.join("trial")
+    }
+
     pub(super) fn reserve(&self) -> PathBuf {
         self.path.join("reserve")
     }

@@ -125,6 +125,32 @@ pub(super) fn read(
     row.map(|(seq, sealed)| open(sealer, kind, key, FeedSeq(seq.cast_unsigned()), &sealed)).transpose()
 }
 
+/// Reads up to `count` rows of a kind, from the key `from` on and around.
+pub(super) fn some(
+    connection: &Connection,
+    sealer: &Sealer,
+    generation: u32,
+    kind: Kind,
+    from: &RowKey,
+    count: u32,
+) -> Result<Vec<OpenRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT key, seq, sealed FROM feed_row WHERE generation = ?1 AND kind = ?2 AND key >= ?3 ORDER BY key LIMIT ?4",
+    )?;
+    let mut found = Vec::new();
+    for from in [from, &[0; 16]] {
+        let left = (count as usize).saturating_sub(found.len());
+        let mut rows = statement.query(params![generation, kind as u8, from, left as u64 as i64])?;
+        while let Some(row) = rows.next()? {
+            let key: RowKey = row.get(0)?;
+            let seq = FeedSeq(row.get::<_, i64>(1)?.cast_unsigned());
+            let sealed = row.get_ref(2)?.as_blob().map_err(|_| StoreError::Damaged(Part::List))?;
+            found.push(open(sealer, kind, &key, seq, sealed)?);
+        }
+    }
+    Ok(found)
+}
+
 /// Opens every row, gives each to `each`, and returns what they add up to.
 pub(super) fn for_each(
     connection: &Connection,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use sync_protocol::id::GateId;
+use sync_protocol::id::{EventId, GateId};
 use sync_protocol::ticket::credential::CREDENTIAL_CHARS;
 use sync_protocol::verdict::Direction;
 
@@ -22,11 +22,11 @@ use crate::camera::replay::{AtEnd, Pace, Replay};
 use crate::catalogue::Language;
 use crate::clock::SystemClock;
 use crate::decoder::Budget;
-use crate::door::Notice;
+use crate::door::{Notice, Request};
 use crate::gate::Source;
 use crate::gate::desk::Desk;
 use crate::headless::{self, Format};
-use crate::settings::Memory;
+use crate::settings::{Memo, Memory};
 use crate::tui::{self, Command, Options, theme::Palette};
 use crate::working::{Network, Seeing, Terminal};
 use crate::{config, interrupt, logs};
@@ -42,7 +42,7 @@ const LINE_BYTES_MAX: u64 = LINE_CHARS_MAX as u64 + 1;
 #[derive(Args, Debug)]
 pub(super) struct DoorArgs {
     #[command(flatten)]
-    gate: GateChoice,
+    pub(super) gate: GateChoice,
     /// Begin with people going out.
     #[arg(long, env = "USHER_EXIT")]
     exit: bool,
@@ -143,7 +143,13 @@ impl GateChoice {
             bail!("there is no ticket list yet; run `usher sync` where the server can be reached");
         };
         let allowed = &store.identity().certificate.gates;
-        if let Some(named) = &self.gate {
+        if let Some((event, gate)) = self.gate.as_deref().and_then(remembered) {
+            // What was chosen for another event, or is not allowed any more, says nothing.
+            let is_allowed = allowed.is_empty() || allowed.contains(&gate);
+            if event == store.identity().event() && is_allowed && policy.gate(gate).is_some() {
+                return Ok(gate);
+            }
+        } else if let Some(named) = &self.gate {
             let found = policy.gates.iter().find(|gate| gate.name == *named || gate.id.to_string() == *named);
             let Some(found) = found else { bail!("there is no gate {named:?}; there is {}", gate_names(&policy)) };
             if !allowed.is_empty() && !allowed.contains(&found.id) {
@@ -161,12 +167,24 @@ impl GateChoice {
     }
 }
 
+/// Reads a gate that was chosen on the screen: `EVENT/GATE`.
+fn remembered(text: &str) -> Option<(EventId, GateId)> {
+    let (event, gate) = text.split_once('/')?;
+    Some((event.parse().ok()?, GateId(gate.parse().ok()?)))
+}
+
 impl DoorArgs {
     const fn direction(&self) -> Direction {
         if self.exit { Direction::Exit } else { Direction::Entry }
     }
 
-    fn seeing(&self) -> anyhow::Result<Option<Seeing>> {
+    /// Whether nothing is to leave this machine.
+    pub(super) const fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// Returns what to look at; nothing where no camera is wanted.
+    pub(super) fn seeing(&self) -> anyhow::Result<Option<Seeing>> {
         if !self.replay.is_empty() {
             if let Some(missing) = self.replay.iter().find(|path| !path.exists()) {
                 bail!("{} is not there", missing.display());
@@ -226,16 +244,29 @@ fn obey(asked: &Receiver<Command>, desk: &Desk, memory: &Memory) {
     for command in asked {
         match command {
             Command::Present { text, .. } => desk.present(text, Source::Typed),
-            Command::Ask(request) => desk.ask(request),
-            Command::SetDirection(direction) => desk.set_direction(direction),
-            Command::Remember(memo) => {
-                if let Err(error) = memory.keep(memo) {
-                    tracing::warn!(%error, "what was chosen could not be remembered");
+            Command::Ask(request) => {
+                if let Request::StandAt(gate) = request {
+                    remember_gate(gate, desk, memory);
                 }
+                desk.ask(request);
             }
+            Command::SetDirection(direction) => desk.set_direction(direction),
+            Command::Remember(memo) => remember(memo, memory),
             Command::SetPurpose(purpose) => desk.set_purpose(purpose),
             Command::Quit => return,
         }
+    }
+}
+
+fn remember_gate(gate: GateId, desk: &Desk, memory: &Memory) {
+    if let Ok(event) = desk.call(|gate| gate.store().identity().event()) {
+        remember(Memo::Gate(event, gate), memory);
+    }
+}
+
+fn remember(memo: Memo, memory: &Memory) {
+    if let Err(error) = memory.keep(memo) {
+        tracing::warn!(%error, "what was chosen could not be remembered");
     }
 }
 

@@ -78,7 +78,12 @@ pub(super) fn download(store: Store, is_quiet: bool, catalogue: Catalogue) -> an
 }
 
 /// Talks to the server until the conversation is over, and gives the store back.
-fn converse(store: Store, until: Until, is_quiet: bool, catalogue: Catalogue) -> anyhow::Result<(Store, Outcome)> {
+pub(super) fn converse(
+    store: Store,
+    until: Until,
+    is_quiet: bool,
+    catalogue: Catalogue,
+) -> anyhow::Result<(Store, Outcome)> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let (notices, told) = mpsc::channel();
     // Nothing is presented here, so it does not matter at which gate.

@@ -3,10 +3,13 @@
 //! Whatever is decided about a ticket comes back as [`super::Notice::Decided`], however it was
 //! asked for; a fault of the machine as [`super::Notice::Fault`].
 
-use sync_protocol::id::{Seq, TicketId};
+use sync_protocol::id::{GateId, Seq, TicketId};
+use sync_protocol::journal::drill::Drill;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::Direction;
 
+use super::Doors;
+use crate::drill::{Probe, Probed};
 use crate::search::Reply;
 use crate::walk_in::{Order, Receipt, Refusal, Sold, Ware};
 
@@ -34,6 +37,14 @@ pub enum Request {
     SoldTicket(Seq),
     /// Let in against a verdict.
     Decide(super::Decision),
+    /// Who else stands at the event's gates.
+    Doors,
+    /// Stand at another gate from now on.
+    StandAt(GateId),
+    /// Take a step of the ready check.
+    Probe(Probe),
+    /// Write the result of a ready check down.
+    KeepDrill(Box<Drill>),
 }
 
 /// What came of a [`Request`].
@@ -57,6 +68,16 @@ pub enum Answer {
     NotDecided(super::NotDecided),
     /// Whom the text that was looked for last may mean.
     Found(Reply),
+    /// The event's terminals.
+    Doors(Box<Doors>),
+    /// The terminal stands at this gate now.
+    StandsAt(GateId),
+    /// The terminal may not stand there.
+    NotStanding,
+    /// What came of a step of the ready check.
+    Probed(Probed),
+    /// Whether the result of a ready check is written down.
+    DrillKept(bool),
 }
 
 /// A movement of this terminal that may be taken back.

@@ -25,6 +25,10 @@ impl Gate {
                 Ok(Err(refused)) => Ok(Answer::NotDecided(refused)),
                 Err(fault) => Err(fault),
             },
+            Request::Doors => Ok(Answer::Doors(Box::new(self.doors_seen()))),
+            Request::StandAt(gate) => Ok(self.stand_at(gate)),
+            Request::Probe(probe) => Ok(Answer::Probed(self.probe(probe))),
+            Request::KeepDrill(drill) => Ok(Answer::DrillKept(self.keep_drill(&drill).is_ok())),
         };
         match answer {
             Ok(answer) => Notice::Answer(Box::new(answer)),

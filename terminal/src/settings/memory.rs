@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use sync_protocol::id::{EventId, GateId};
 use toml::{Table, Value};
 
 /// The file's name in the data folder.
@@ -41,6 +42,8 @@ pub enum Memo {
     Language(String),
     /// The screen's colours, as `--theme` takes it.
     Theme(String),
+    /// At which gate of which event this laptop stands; it counts for that event alone.
+    Gate(EventId, GateId),
     /// What the hand scanner's keyboard types, each with what it means by it; see [`Memory::scanner`].
     Scanner(BTreeMap<String, String>),
 }
@@ -55,6 +58,7 @@ impl Memo {
             Self::Mute(_) => "mute",
             Self::Language(_) => "language",
             Self::Theme(_) => "theme",
+            Self::Gate(..) => "gate",
             Self::Scanner(_) => SCANNER,
         }
     }
@@ -65,6 +69,7 @@ impl Memo {
                 Value::String(text)
             }
             Self::Resolution { width, height } => Value::String(format!("{width}x{height}")),
+            Self::Gate(event, gate) => Value::String(format!("{event}/{gate}")),
             Self::Mute(is_muted) => Value::Boolean(is_muted),
             Self::Scanner(map) => {
                 Value::Table(map.into_iter().map(|(typed, meant)| (typed, Value::String(meant))).collect())

@@ -4,6 +4,8 @@
 //! The state machine decides what to ask and when; [`super::exchange`] asks and verifies; the store
 //! keeps. What remains here is the order of these three.
 
+mod doors;
+
 use std::time::{Duration, Instant};
 
 use sync_protocol::feed::SignedHead;
@@ -16,6 +18,7 @@ use sync_protocol::journal::batch;
 use sync_protocol::problem::ProblemCode;
 use sync_protocol::sync::Ack;
 use sync_protocol::sync::client::{Event, Failure, Lane, Reply, Request, Start, Suspend, SyncClient};
+use sync_protocol::sync::message::Doors;
 use sync_protocol::time::{UnixMillis, Uptime};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
@@ -123,6 +126,11 @@ pub struct Driver {
     pull: Option<Pull>,
     snapshot: Option<(Manifest, SignedManifest)>,
     flying: JoinSet<(Lane, Result<Brought, StepError>)>,
+    /// Asks about the other terminals, beside both lanes.
+    looking: JoinSet<Result<Doors, ExchangeError>>,
+    doors_due: Uptime,
+    /// Whether a page has come since they were last thought of.
+    has_pulled: bool,
     outcome: Outcome,
     until: Until,
     pages_in_step: bool,
@@ -159,6 +167,9 @@ impl Driver {
             pull: None,
             snapshot: None,
             flying: JoinSet::new(),
+            looking: JoinSet::new(),
+            doors_due: Uptime(0),
+            has_pulled: false,
             outcome: Outcome::default(),
             until,
             pages_in_step: false,
@@ -176,6 +187,7 @@ impl Driver {
             while let Some(request) = self.client.poll_request(self.now()) {
                 self.begin(request)?;
             }
+            self.look_at_doors()?;
             if self.is_over() {
                 return Ok(self.outcome);
             }
@@ -190,6 +202,7 @@ impl Driver {
                     let (lane, brought) = done.map_err(|_| Closed)?;
                     self.finish(lane, brought)?;
                 }
+                Some(Ok(told)) = self.looking.join_next(), if !self.looking.is_empty() => self.keep_doors(told)?,
                 () = tokio::time::sleep(Duration::from_millis(wait.unwrap_or(u64::MAX >> 16))), if wait.is_some() => {}
             }
         }
@@ -446,6 +459,7 @@ impl Driver {
                     store.apply(pulled, &signed_head, &moment)
                 })??;
                 self.pages_in_step = true;
+                self.has_pulled = true;
                 Ok(Reply::Page { after, is_complete: true })
             }
         }

@@ -13,7 +13,7 @@ use sync_protocol::key::PublicKey;
 use sync_protocol::problem::ProblemCode;
 use sync_protocol::sync::ack::{Ack, SignedAck};
 use sync_protocol::sync::client::Failure;
-use sync_protocol::sync::message::{self, JournalStatus, Quarantined, ServerTime};
+use sync_protocol::sync::message::{self, Doors, JournalStatus, Quarantined, ServerTime};
 use sync_protocol::time::UnixMillis;
 
 use super::packing;
@@ -113,6 +113,11 @@ impl Session {
         let (records, signed_head) = message::decode_feed_answer(&body).map_err(|_| UNREADABLE)?;
         let head = signed_head.open(&self.server_key).map_err(|_| NOT_ITS_HEAD)?;
         Ok(Page { records, head, signed_head })
+    }
+
+    /// Asks what the server knows of the event's terminals. Nothing is decided by it, and it is not signed.
+    pub(super) async fn doors(&self, now: UnixMillis) -> Result<Doors, ExchangeError> {
+        read_json(&self.ask(&format!("/events/{}/doors", self.event), now, Duration::ZERO).await?)
     }
 
     /// Asks how much of the journal the server holds; nothing if it holds nothing.

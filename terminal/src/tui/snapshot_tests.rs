@@ -12,9 +12,10 @@ use sync_protocol::verdict::{Code, OverrideBy};
 
 use super::theme::{Mood, Palette, Theme};
 use super::view::view;
-use crate::app::{Event, FLASH_MS, Key, Look, Question, Stage, State, samples, update};
+use crate::app::{Effect, Event, FLASH_MS, Key, Look, Question, Stage, State, samples, update};
 use crate::catalogue::Catalogue;
-use crate::door::{Answer, Attendee, CameraStatus, Decided, Fault, Link, Notice, Status, Suspension};
+use crate::door::{Answer, Attendee, CameraStatus, Decided, Fault, Link, Notice, Request, Status, Suspension};
+use crate::drill::Probe;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
 
@@ -222,7 +223,39 @@ fn states() -> Vec<(&'static str, State)> {
     press(&mut busy, Key::Char('m'));
     states.push(("busy_and_muted", busy));
     states.extend(undo());
+    states.extend(doors());
+    states.extend(drill());
     states
+}
+
+fn doors() -> Vec<(&'static str, State)> {
+    let told = |state: &mut State, answer| _ = update(state, Event::Notice(Notice::Answer(Box::new(answer))));
+    let mut seen = pressed('d');
+    told(&mut seen, Answer::Doors(Box::new(samples::doors())));
+    press(&mut seen, Key::Down);
+    let mut gate = seen.clone();
+    press(&mut gate, Key::Char('g'));
+    let mut moved = door();
+    told(&mut moved, Answer::StandsAt(sync_protocol::id::GateId(2)));
+    vec![("doors", seen), ("doors_gate", gate), ("doors_moved", moved)]
+}
+
+fn drill() -> Vec<(&'static str, State)> {
+    let told = |state: &mut State, answer| update(state, Event::Notice(Notice::Answer(Box::new(answer))));
+    let mut running = door();
+    press(&mut running, Key::Char('r'));
+    let mut waiting = running.clone();
+    update(&mut waiting, Event::Notice(Notice::Camera(samples::camera_streaming())));
+    let mut next = Probe::Look;
+    while let Some(Effect::Ask(Request::Probe(probe))) = told(&mut waiting, Answer::Probed(samples::probed(next))) {
+        next = probe;
+    }
+    let mut sound = waiting.clone();
+    update(&mut sound, Event::Notice(Notice::Seen));
+    let mut done = sound.clone();
+    press(&mut done, Key::Char('y'));
+    told(&mut done, Answer::DrillKept(true));
+    vec![("drill_running", running), ("drill_camera", waiting), ("drill_sound", sound), ("drill_done", done)]
 }
 
 fn undo() -> Vec<(&'static str, State)> {

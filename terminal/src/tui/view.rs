@@ -2,6 +2,8 @@
 
 mod camera;
 mod decide;
+mod doors;
+mod drill;
 mod letters;
 mod overlay;
 mod panel;

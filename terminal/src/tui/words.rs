@@ -5,6 +5,8 @@
 
 mod decision;
 mod denial;
+mod doors;
+mod drill;
 mod facts;
 mod keys;
 mod machine;
@@ -25,6 +27,8 @@ pub use decision::{
     not_decided_hint, question, silent, unheard, usual_reason, verdict_keys,
 };
 pub use denial::{Denial, denial, short_denial, who_decides};
+pub use doors::{DoorState, door_heard, door_name, doors_columns, doors_head};
+pub use drill::{drill_check, drill_found, drill_head, drill_verdict, light_symbol};
 pub use facts::detail;
 pub use keys::{CODE_KEYS, DOOR_KEYS, Keys, QUIT_KEYS, READ_KEYS, code_mistake, help, quit_question};
 pub use machine::{fault, no_list, progress, ready, starting, stopped, suspension};

@@ -17,6 +17,8 @@ use crate::door::{CameraStatus, Notice};
 use crate::gate::Source;
 use crate::gate::desk::Desk;
 
+/// How often at most it is told that a code is read.
+const SEEN_EVERY: Duration = Duration::from_secs(1);
 /// How often the pictures a second are told.
 const FPS_EVERY: Duration = Duration::from_secs(1);
 
@@ -43,7 +45,7 @@ impl Eyes {
         let (decoding, events) = DecodingThread::start(seeing.source, Decoder::new(seeing.budget))?;
         let seen_all = Arc::new(AtomicBool::new(false));
         let done = Arc::clone(&seen_all);
-        let mut teller = Teller { notices, name: seeing.name, frames: 0, since: Instant::now() };
+        let mut teller = Teller { notices, name: seeing.name, frames: 0, since: Instant::now(), seen: None };
         let thread = thread::Builder::new().name("eyes".into()).spawn(move || {
             look(&events, &desk, &mut teller);
             done.store(true, Ordering::Release);
@@ -72,12 +74,20 @@ struct Teller {
     name: String,
     frames: u32,
     since: Instant,
+    seen: Option<Instant>,
 }
 
 impl Teller {
     fn tell(&self, status: CameraStatus) {
         // Whoever listened may have gone; then the gate ends as well.
         let _ = self.notices.send(Notice::Camera(status));
+    }
+
+    fn see(&mut self) {
+        if self.seen.is_none_or(|last| last.elapsed() >= SEEN_EVERY) {
+            self.seen = Some(Instant::now());
+            let _ = self.notices.send(Notice::Seen);
+        }
     }
 
     fn count_frame(&mut self) {
@@ -99,6 +109,9 @@ fn look(events: &Receiver<Event>, desk: &Desk, teller: &mut Teller) {
         match event {
             Event::Read { reading, .. } => {
                 let now = Uptime(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+                if !reading.codes.is_empty() {
+                    teller.see();
+                }
                 for code in reading.codes {
                     if presentation.see(&code.text, now) {
                         desk.present(code.text, Source::Scanned);

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{fit, tail};
-use super::{Scene, centred, decide, undo};
+use super::{Scene, centred, decide, doors, drill, undo};
 use crate::app::{Field, Screen, Shown};
 use crate::tui::theme::Mood;
 use crate::tui::words;
@@ -29,6 +29,8 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let inner = draw_verdict(scene, frame, inner);
     match screen {
         Screen::Decide(screen) => decide::draw(scene, screen, frame, inner),
+        Screen::Doors(screen) => doors::draw(scene, screen, frame, inner),
+        Screen::Drill(screen) => drill::draw(scene, screen, frame, inner),
         Screen::Undo(screen) => undo::draw(scene, screen, frame, inner),
     }
 }

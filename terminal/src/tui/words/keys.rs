@@ -29,6 +29,8 @@ const HELP: &[(Topic, &str)] = &[
     (Topic::Keys("u", "F5"), "help-undo"),
     (Topic::Keys("l", "F8"), "help-look"),
     (Topic::Key("o"), "help-decide"),
+    (Topic::Keys("d", "F6"), "help-doors"),
+    (Topic::Key("r"), "help-drill"),
     (Topic::Keys("t", "F9"), "help-code"),
     (Topic::Key("i"), "help-detail"),
     (Topic::Key("m"), "help-sound"),

@@ -4,8 +4,9 @@ use sync_protocol::verdict::Direction;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::keys::Keys;
-use super::{Names, clean};
+use super::{Names, clean, doors};
 use crate::app::Screen;
+use crate::app::screen::drill::Stage;
 use crate::app::screen::undo::Undo;
 use crate::catalogue::text;
 use crate::door::{Answer, NotUndone, Undoable};
@@ -19,6 +20,8 @@ pub fn columns(text: &str) -> usize {
 pub const fn screen_title(screen: &Screen) -> &'static str {
     match screen {
         Screen::Decide(_) => "decision-title",
+        Screen::Doors(_) => "doors-title",
+        Screen::Drill(_) => "drill-title",
         Screen::Undo(_) => "undo-title",
     }
 }
@@ -27,8 +30,30 @@ pub const fn screen_title(screen: &Screen) -> &'static str {
 pub fn screen_keys(screen: &Screen) -> Keys {
     match screen {
         Screen::Decide(screen) => super::decision::step_keys(screen.step()),
+        Screen::Doors(screen) if screen.gate().is_some() => {
+            &[("↑ ↓", "keys-choose"), ("Enter", "doors-key-gate"), ("Esc", "keys-back")]
+        }
+        Screen::Doors(screen) if screen.has_choice() => {
+            &[("↑ ↓", "keys-choose"), ("g", "doors-key-gate"), ("Esc", "keys-back")]
+        }
+        Screen::Doors(_) => &[("↑ ↓", "keys-choose"), ("Esc", "keys-back")],
+        Screen::Drill(screen) => drill_keys(screen.stage()),
         Screen::Undo(screen) if screen.reason().is_some() => &[("Enter", "undo-key"), ("Esc", "keys-back")],
         Screen::Undo(_) => &[("↑ ↓", "keys-choose"), ("Enter", "undo-key"), ("Esc", "keys-back")],
+    }
+}
+
+const fn drill_keys(stage: Stage) -> Keys {
+    match stage {
+        Stage::Probing | Stage::Keeping => &[("Esc", "keys-back")],
+        Stage::Camera(_) => &[("Enter", "drill-key-skip"), ("Esc", "keys-back")],
+        Stage::Sound => &[
+            ("y", "drill-key-heard"),
+            ("n", "drill-key-not-heard"),
+            ("Enter", "drill-key-again"),
+            ("Esc", "keys-back"),
+        ],
+        Stage::Done(_) => &[("↑ ↓", "drill-key-read"), ("Esc", "keys-back")],
     }
 }
 
@@ -66,7 +91,12 @@ pub fn answer(answer: &Answer, names: &Names<'_>) -> Option<String> {
         | Answer::Sold(_)
         | Answer::NotSold(..)
         | Answer::Sales(_)
-        | Answer::Found(_) => return None,
+        | Answer::Found(_)
+        | Answer::Doors(_)
+        | Answer::Probed(_)
+        | Answer::DrillKept(_) => return None,
+        Answer::StandsAt(gate) => doors::stands_at(*gate, names),
+        Answer::NotStanding => names.say("doors-not-standing"),
         Answer::Undone(row) if row.name.is_empty() => names.say("undo-done"),
         Answer::Undone(row) => names.say_with("undo-done-for", &[("name", text(clean(&row.name)))]),
         Answer::NotUndone(NotUndone::Gone) => names.say("undo-gone"),
