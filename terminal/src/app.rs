@@ -3,6 +3,7 @@
 
 mod field;
 mod hearing;
+pub mod lock;
 pub mod look;
 pub mod question;
 #[cfg(test)]
@@ -87,6 +88,8 @@ pub enum Effect {
     Ask(Request),
     /// Choose this again at the next start.
     Remember(Memo),
+    /// End the session: the keys leave memory, and the passphrase is asked for.
+    Seal,
     /// End the program.
     Quit,
 }
@@ -115,6 +118,10 @@ fn pass_time(state: &mut State, now: Uptime) -> Option<Effect> {
         return stop_looking(state);
     }
     state.answer.take_if(|(since, _)| now.0.saturating_sub(since.0) >= ANSWER_SHOWN_MS);
+    let locking = lock::pass_time(state);
+    if locking.is_some() {
+        return locking;
+    }
     if let Some(screen) = &mut state.screen {
         let outcome = screen.pass_time(now);
         let effect = follow(state, outcome);
@@ -158,6 +165,14 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
             state.sound(Some(Tone::Check))
         }
         Notice::Answer(answer) => {
+            if let Answer::Session(answer) = answer.as_ref()
+                && let Some(effect) = lock::learn(state, answer)
+            {
+                return Some(effect);
+            }
+            if state.lock.locked().is_some() {
+                return None;
+            }
             let outcome = state.screen.as_mut().map_or(Outcome::Stay, |screen| screen.learn(&answer));
             state.answer = Some((state.now, Arc::from(answer)));
             follow(state, outcome)
@@ -166,10 +181,15 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
 }
 
 fn decide(state: &mut State, decided: Arc<Decided>) -> Option<Effect> {
+    if !state.lock.decides() {
+        return None;
+    }
     let look = Look::of(&decided);
     let asks = Question::of(&decided, state.rules()).is_some();
     let shown_ms = if asks { QUESTION_SHOWN_MS } else { look.shown_ms() };
-    let shown = Shown { decided: Arc::clone(&decided), look, since: state.now, shown_ms, is_answered: false };
+    let is_private = state.lock.locked().is_some();
+    let seen = if is_private { Arc::new(lock::private(&decided)) } else { Arc::clone(&decided) };
+    let shown = Shown { decided: seen, look, since: state.now, shown_ms, is_answered: false };
     state.last = Some(Arc::clone(&decided));
     state.fault = None;
     if look == Look::NotATicket {
@@ -267,6 +287,7 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
         (_, 'i') => state.overlay = Some(Overlay::Detail),
         (_, 'q') => state.overlay = Some(Overlay::Quit),
         (_, 't') => state.typing.open(state.now),
+        (_, 'k') => return lock::lock_or_ask(state),
         (_, 'm') => {
             state.is_muted = !state.is_muted;
             return Some(Effect::Remember(Memo::Mute(state.is_muted)));
@@ -288,6 +309,7 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
         (_, letter) => {
             if let Some((mut screen, outcome)) = Screen::opened_by(letter) {
                 screen.see_camera(&state.camera);
+                state.lock.forget_locking();
                 state.screen = Some(Box::new(screen));
                 return follow(state, outcome);
             }

@@ -114,6 +114,8 @@ pub struct Store {
     known: Known,
     own: Own,
     book: Book,
+    /// Who is at the terminal, named in every entry.
+    operator: Option<String>,
     copy: JournalCopy,
     space: Space,
     /// The generation that a snapshot is being loaded into.
@@ -137,7 +139,7 @@ pub struct Counts {
     pub rows: u64,
     /// Entries in the journal.
     pub entries: u64,
-    /// Entries that the server has not acknowledged.
+    /// Entries about guests that the server has not acknowledged.
     pub unsent: u64,
     /// How often the store was opened.
     pub openings: u64,
@@ -216,8 +218,8 @@ impl Store {
     pub fn reopen(&mut self) -> Result<(), StoreError> {
         self.must_reopen = true;
         let opened = Self::load(self.folder.clone(), self.sealer.clone(), &mut |_, _| {})?;
-        let watcher = self.watcher.take();
-        *self = Self { watcher, ..opened };
+        let (watcher, operator) = (self.watcher.take(), self.operator.take());
+        *self = Self { watcher, operator, ..opened };
         self.tell(ListChange::All);
         Ok(())
     }
@@ -276,6 +278,7 @@ impl Store {
             known,
             own,
             book,
+            operator: None,
             copy: checked.copy,
             space: Space::default(),
             loading: None,

@@ -9,6 +9,7 @@ mod export;
 mod journal;
 mod opening;
 mod scan;
+mod scanner;
 mod secret;
 mod status;
 mod sync;
@@ -85,6 +86,9 @@ enum LanguageChoice {
 #[derive(Debug, Subcommand)]
 enum Command {
     Enrol(enrol::EnrolArgs),
+    /// Teaches Usher the hand scanner.
+    #[command(subcommand)]
+    Scanner(scanner::ScannerCommand),
     Scan(scan::ScanArgs),
     Decode(decode_command::Args),
     Sync(sync::SyncArgs),
@@ -122,6 +126,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     match cli.command {
         None => door::run(&cli.place, cli.door),
         Some(Command::Enrol(args)) => enrol::run(&cli.place, args),
+        Some(Command::Scanner(command)) => scanner::run(&cli.place, &command),
         Some(Command::Scan(args)) => scan::run(&cli.place, args),
         Some(Command::Decode(args)) => decode_command::run(args),
         Some(Command::Sync(args)) => sync::run(&cli.place, args),

@@ -6,6 +6,7 @@
 mod ask;
 mod decision;
 mod doors;
+mod session;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use sync_protocol::verdict::{Direction, Verdict};
 pub use ask::{Answer, NotUndone, Request, Undoable};
 pub use decision::{Decision, Grounds, NotDecided, Pin, PinRefused, Purpose, Supervisor};
 pub use doors::{DoorSeen, Doors};
+pub use session::{SessionAnswer, SessionRequest};
 
 /// Something the door learns.
 #[derive(Clone, Debug)]

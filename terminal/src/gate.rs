@@ -12,6 +12,7 @@ mod look;
 mod overrides;
 mod presence;
 mod sale;
+mod session;
 pub mod supervisors;
 mod undo;
 
@@ -38,6 +39,7 @@ use crate::cache::{FULL_BYTES, Store, StoreError};
 use crate::causes::chain;
 use crate::clock::{Clock, Moment};
 use crate::door::{Attendee, Decided, DoorHeard, Fault, Link, Purpose, Status, Suspension, Unheard};
+use crate::session::Session;
 
 /// How far the time may be behind the journal before nothing is written any more, in ms.
 const CLOCK_BACK_MAX_MS: u64 = 60_000;
@@ -63,6 +65,9 @@ pub struct Gate {
     wrong_pins: WrongPins,
     watched: Watched,
     told: Option<message::Doors>,
+    session: Session,
+    /// Whether the journal names a session that has not ended.
+    has_begun: bool,
 }
 
 /// What was presented, as far as anybody vouches for it.
@@ -101,6 +106,8 @@ impl Gate {
             wrong_pins: WrongPins::default(),
             watched: Watched::default(),
             told: None,
+            session: Session::default(),
+            has_begun: false,
         }
     }
 
@@ -122,6 +129,11 @@ impl Gate {
     /// Returns the best estimate of the server's time.
     pub fn moment(&self) -> Moment {
         self.store.moment(self.clock.as_ref())
+    }
+
+    /// Returns the link to the server.
+    pub const fn link(&self) -> Link {
+        self.link
     }
 
     /// Says whether there is a link to the server.
@@ -282,7 +294,9 @@ impl Gate {
         let certificate = &self.store.identity().certificate;
         let may_stand_here = certificate.gates.is_empty() || certificate.gates.contains(&self.gate);
         let may_scan = certificate.capabilities.has(Capabilities::SCAN) && may_stand_here;
-        if self.store.suspension().is_some() {
+        if !self.session.decides() {
+            Readiness::NotReady(NotReady::Locked)
+        } else if self.store.suspension().is_some() {
             Readiness::NotReady(NotReady::Suspended)
         } else if !may_scan || !self.store.is_certified(moment) {
             Readiness::NotReady(NotReady::Certificate)

@@ -19,6 +19,8 @@ use anyhow::Context as _;
 use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
 
+use crate::app::lock::Lock;
+use crate::app::scanner::Layout;
 use crate::app::{Effect, Event, State, update};
 use crate::catalogue::{Catalogue, Language};
 use crate::door::{Notice, Purpose, Request};
@@ -57,7 +59,7 @@ pub enum Command {
 }
 
 /// How the screen behaves.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Whether tones are off at first.
     pub mute: bool,
@@ -67,6 +69,21 @@ pub struct Options {
     pub language: Language,
     /// Which way people go at first.
     pub direction: Direction,
+    /// What the hand scanner's keys mean on this keyboard.
+    pub scanner: Layout,
+    /// How the screen locks.
+    pub lock: Lock,
+    /// Who is at the door.
+    pub operator: Option<String>,
+}
+
+/// How the door screen ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ending {
+    /// Somebody quit, or the program was asked to end.
+    Quit,
+    /// Too many wrong PINs: the passphrase is to be asked for.
+    Sealed,
 }
 
 /// Runs the door screen until somebody quits or the program is asked to end.
@@ -77,22 +94,26 @@ pub struct Options {
 /// # Errors
 ///
 /// If standard input or output is no terminal, or drawing fails. The terminal is restored first.
-pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Options) -> anyhow::Result<()> {
+pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Options) -> anyhow::Result<Ending> {
     let mut screen = Screen::open().context("the door screen needs a terminal; without one, use --headless")?;
     let inputs = inputs::start(notices).context("could not start the door screen")?;
+    let mut state = State::new(options.mute);
+    state.set_scanner(options.scanner);
+    state.set_session(options.lock, options.operator);
     let mut door = Door {
         began: inputs.began,
-        state: State::new(options.mute).facing(options.direction),
+        state: state.facing(options.direction),
         bell: Bell::default(),
         theme: Theme::new(options.colour),
         catalogue: Catalogue::new(options.language),
         commands,
         is_done: false,
+        ending: Ending::Quit,
     };
     let outcome = door.run(&mut screen, &inputs.queue);
     // Whoever waits behind the screen may be gone; then there is nobody to tell.
     let _ = door.commands.send(Command::Quit);
-    outcome
+    outcome.map(|()| door.ending)
 }
 
 struct Door {
@@ -103,6 +124,7 @@ struct Door {
     catalogue: Catalogue,
     commands: Sender<Command>,
     is_done: bool,
+    ending: Ending,
 }
 
 impl Door {
@@ -162,6 +184,7 @@ impl Door {
             Some(Effect::SetPurpose(purpose)) => self.send(Command::SetPurpose(purpose)),
             Some(Effect::Ask(request)) => self.send(Command::Ask(request)),
             Some(Effect::Remember(memo)) => self.send(Command::Remember(memo)),
+            Some(Effect::Seal) => (self.is_done, self.ending) = (true, Ending::Sealed),
             Some(Effect::Quit) => self.is_done = true,
             None => {}
         }

@@ -13,6 +13,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use sync_protocol::id::{GateId, Seq};
 
@@ -21,9 +22,15 @@ pub use self::uplink::Uplink;
 
 use crate::cache::Store;
 use crate::clock::Clock;
-use crate::door::Notice;
+use crate::door::{Link, Notice};
 use crate::gate::Gate;
 use crate::gate::desk::{self, Desk};
+use crate::session::Session;
+
+/// How long closing waits for the server to take the last entries.
+const PARTING: Duration = Duration::from_secs(1);
+/// How often it looks.
+const PARTING_LOOK: Duration = Duration::from_millis(20);
 
 /// What works together at a door.
 pub struct Terminal {
@@ -53,12 +60,15 @@ impl Terminal {
         store: Store,
         clock: Arc<dyn Clock>,
         gate: GateId,
+        session: Session,
         seeing: Option<Seeing>,
         network: Network,
     ) -> io::Result<(Self, Receiver<Notice>)> {
         let (to_relay, from_gate) = mpsc::channel();
         let (notices, told) = mpsc::channel();
-        let (desk, gate) = desk::open(Gate::new(store, Arc::clone(&clock), gate), to_relay)?;
+        let mut gate = Gate::new(store, Arc::clone(&clock), gate);
+        gate.begin_session(session);
+        let (desk, gate) = desk::open(gate, to_relay)?;
         let uplink = match network {
             Network::Used => Some(Uplink::start(desk.clone(), clock)?),
             Network::Unused => None,
@@ -68,6 +78,11 @@ impl Terminal {
         thread::Builder::new().name("relay".into()).spawn(move || {
             let mut told = Seq(0);
             for notice in from_gate {
+                if matches!(notice, Notice::Answer(_))
+                    && let Some(nudge) = &nudge
+                {
+                    nudge.answered();
+                }
                 if let (Some(nudge), Some(entry)) = (&nudge, journaled(&notice))
                     && entry > told
                 {
@@ -97,7 +112,16 @@ impl Terminal {
     /// what was not sent is sent the next time.
     pub fn close(self) {
         drop(self.eyes);
+        // A gate whose session is over already has closed by itself.
+        let end = self.desk.call(|gate| {
+            gate.end_session();
+            gate.store().journal_end().seq
+        });
         if let Some(uplink) = self.uplink {
+            if let Ok(end) = end {
+                uplink.nudge().journaled(end);
+                wait_for_acknowledgement(&self.desk, end);
+            }
             uplink.stop();
         }
         self.desk.close();
@@ -114,5 +138,18 @@ fn journaled(notice: &Notice) -> Option<Seq> {
         Notice::Decided(decided) => decided.entry,
         Notice::Status(status) => Some(status.journal),
         _ => None,
+    }
+}
+
+/// Lets the end of the journal reach a server that answers, so that it knows how the terminal was
+/// left. Without one nobody waits.
+fn wait_for_acknowledgement(desk: &Desk, end: Seq) {
+    let deadline = Instant::now() + PARTING;
+    let is_waiting = move |gate: &mut Gate| {
+        let is_online = gate.link() == Link::Online && gate.store().suspension().is_none();
+        is_online && gate.store().acknowledged() < end
+    };
+    while Instant::now() < deadline && desk.call(is_waiting) == Ok(true) {
+        thread::sleep(PARTING_LOOK);
     }
 }

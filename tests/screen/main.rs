@@ -5,6 +5,7 @@
 mod beginnings;
 mod decisions;
 mod network;
+mod people;
 mod pictures;
 mod seen;
 mod venue;

@@ -2,7 +2,7 @@
 //! and never written anywhere.
 
 use super::typing::pace::{Heard, Run};
-use super::{Effect, Key, State};
+use super::{Effect, Key, Screen, State, lock, scanner};
 
 /// Takes a key.
 pub(super) fn take_key(state: &mut State, key: Key) -> Option<Effect> {
@@ -22,10 +22,18 @@ pub(super) fn pass_time(state: &mut State) -> Option<Effect> {
 fn obey(state: &mut State) -> Option<Effect> {
     while let Some(heard) = state.pace.poll() {
         let effect = match heard {
-            Heard::Key(key) => super::press(state, key),
+            Heard::Key(key) if state.lock.locked().is_some() => {
+                lock::touch(state);
+                lock::press(state, key)
+            }
+            Heard::Key(key) => {
+                lock::touch(state);
+                super::press(state, key)
+            }
             Heard::Repeat(letter, times) => {
                 // A command whose key is held down has acted once already.
-                if state.is_writing() || !state.is_command(letter) {
+                let is_open = state.lock.locked().is_none();
+                if state.is_writing() || is_open && !state.is_command(letter) {
                     state.pace.put_back(std::iter::repeat_n(Key::Char(letter), times));
                 }
                 None
@@ -41,14 +49,14 @@ fn obey(state: &mut State) -> Option<Effect> {
 
 fn take_run(state: &mut State, run: &Run) -> Option<Effect> {
     let is_entered_scan = run.is_entered && (run.is_long() || !state.is_writing());
-    if is_entered_scan || state.scanner.is_credential(&run.text) {
+    if state.is_learning_scanner() || is_entered_scan || state.scanner.is_credential(&run.text) {
         return present(state, &run.text);
     }
     if state.is_writing() {
         let end = run.is_entered.then_some(Key::Enter);
         let keys: Vec<Key> = run.text.chars().map(Key::Char).chain(end).collect();
         state.pace.put_back(keys.into_iter());
-    } else {
+    } else if state.lock.locked().is_none() {
         state.overlay = None;
         state.typing.write(&run.text, state.now);
     }
@@ -57,7 +65,14 @@ fn take_run(state: &mut State, run: &Run) -> Option<Effect> {
 
 /// Presents a scanned code. What was being written stays as it was; half a code gives way.
 fn present(state: &mut State, scanned: &str) -> Option<Effect> {
+    if !state.lock.decides() {
+        return None;
+    }
     state.overlay = None;
+    if let Some(Screen::Scanner(test)) = state.screen.as_deref_mut() {
+        state.scanner = test.scanned(scanned)?;
+        return Some(Effect::Remember(scanner::memo(scanned)));
+    }
     let whole = format!("{}{scanned}", state.typing.take());
     let text = if state.scanner.is_credential(&whole) { &whole } else { scanned };
     Some(Effect::Present(state.scanner.read(text)))
@@ -66,7 +81,7 @@ fn present(state: &mut State, scanned: &str) -> Option<Effect> {
 #[cfg(test)]
 mod tests {
     use super::super::typing::pace::{BURST_GAP_MS, SCAN_PAUSE_MS};
-    use super::super::{Event, Line, Overlay, Screen, samples, update};
+    use super::super::{Event, Line, Overlay, samples, update};
     use super::*;
     use crate::door::{Answer, Notice};
     use ed25519_dalek::SigningKey;

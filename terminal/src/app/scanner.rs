@@ -12,6 +12,7 @@ use sync_protocol::ticket::credential::CREDENTIAL_CHARS;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::typing::Line;
+use crate::settings::Memo;
 
 /// Every character of a ticket's code but the space, which no keyboard moves.
 const ALPHABET: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$%*+-./:";
@@ -42,6 +43,18 @@ pub fn test_code() -> String {
     let mut code: String = ALPHABET.chars().flat_map(|letter| [letter, ' ']).collect();
     code.push('0');
     code
+}
+
+/// Returns what is to be remembered of a layout: what arrived for the test code, and that code.
+pub fn memo(arrived: &str) -> Memo {
+    Memo::Scanner(BTreeMap::from([(arrived.to_owned(), test_code())]))
+}
+
+/// Returns the layout that is remembered; the plain one if none is.
+pub fn remembered(memory: &BTreeMap<String, String>) -> Layout {
+    let code = test_code();
+    let arrived = memory.iter().find(|(_, meant)| **meant == code).map(|(arrived, _)| arrived);
+    arrived.and_then(|arrived| Layout::learn(arrived).ok()).unwrap_or_default()
 }
 
 /// Why nothing can be learned from what arrived.

@@ -7,6 +7,8 @@
 pub mod decide;
 pub mod doors;
 pub mod drill;
+pub mod operator;
+pub mod scanner;
 pub mod undo;
 
 use sync_protocol::time::Uptime;
@@ -26,6 +28,10 @@ pub enum Screen {
     Drill(Box<drill::Drill>),
     /// Taking back what this door did last.
     Undo(undo::Undo),
+    /// Who is at the door, and the PIN.
+    Operator(operator::Operator),
+    /// The hand scanner's test.
+    Scanner(scanner::ScannerTest),
 }
 
 /// What follows from a key, an answer or time.
@@ -59,6 +65,11 @@ impl Screen {
                 let (screen, outcome) = undo::Undo::open();
                 Some((Self::Undo(screen), outcome))
             }
+            'n' => {
+                let (screen, outcome) = operator::Operator::open();
+                Some((Self::Operator(screen), outcome))
+            }
+            'h' => Some((Self::Scanner(scanner::ScannerTest::default()), Outcome::Stay)),
             _ => None,
         }
     }
@@ -70,6 +81,8 @@ impl Screen {
             Self::Doors(screen) => screen.press(key),
             Self::Drill(screen) => screen.press(key),
             Self::Undo(screen) => screen.press(key),
+            Self::Operator(screen) => screen.press(key),
+            Self::Scanner(_) => scanner::ScannerTest::press(key),
         }
     }
 
@@ -80,6 +93,8 @@ impl Screen {
             Self::Doors(screen) => screen.learn(answer),
             Self::Drill(screen) => screen.learn(answer),
             Self::Undo(screen) => screen.learn(answer),
+            Self::Operator(screen) => screen.learn(answer),
+            Self::Scanner(_) => Outcome::Stay,
         }
     }
 
@@ -104,7 +119,7 @@ impl Screen {
         match self {
             Self::Doors(screen) => screen.pass_time(now),
             Self::Drill(screen) => screen.pass_time(now),
-            Self::Decide(_) | Self::Undo(_) => Outcome::Stay,
+            Self::Decide(_) | Self::Undo(_) | Self::Operator(_) | Self::Scanner(_) => Outcome::Stay,
         }
     }
 
@@ -115,6 +130,8 @@ impl Screen {
             Self::Doors(_) => true,
             Self::Drill(screen) => screen.gives_way(),
             Self::Undo(screen) => screen.gives_way(),
+            Self::Operator(screen) => screen.gives_way(),
+            Self::Scanner(_) => true,
         }
     }
 }

@@ -7,6 +7,7 @@ use sync_protocol::policy::Policy;
 use sync_protocol::time::{UnixMillis, Uptime};
 use sync_protocol::verdict::Direction;
 
+use super::lock::Lock;
 use super::scanner::Layout;
 use super::typing::pace::Pace;
 use super::{DOUBLE_SHOWN_MS, Effect, FLASH_MS, Look, Question, SILENCE_MS, Screen, Typing};
@@ -44,6 +45,8 @@ pub struct Shown {
 pub enum Stage<'a> {
     /// The threads behind the screen are gone.
     Stopped,
+    /// The screen is locked, and nothing is decided.
+    Locked,
     /// Nothing is known yet.
     Starting,
     /// The terminal may not admit.
@@ -82,6 +85,8 @@ pub struct State {
     pub(super) doubles: VecDeque<(Uptime, Box<Double>)>,
     /// Until when codes are only looked at.
     pub(super) looking_until: Option<Uptime>,
+    pub(super) lock: Lock,
+    pub(super) operator: Option<String>,
     pub(super) is_muted: bool,
     pub(super) is_stopped: bool,
 }
@@ -108,6 +113,8 @@ impl State {
             scanner: Layout::default(),
             doubles: VecDeque::new(),
             looking_until: None,
+            lock: Lock::default(),
+            operator: None,
             is_muted,
             is_stopped: false,
         }
@@ -234,6 +241,9 @@ impl State {
         if self.is_stopped {
             return Stage::Stopped;
         }
+        if !self.lock.decides() {
+            return Stage::Locked;
+        }
         if let Some(suspension) = self.status().and_then(|status| status.suspended) {
             return Stage::Suspended(suspension);
         }
@@ -263,8 +273,32 @@ impl State {
         self.scanner = scanner;
     }
 
+    /// Says how the screen locks, and who is at the door.
+    pub fn set_session(&mut self, lock: Lock, operator: Option<String>) {
+        self.lock = lock;
+        self.operator = operator;
+    }
+
+    /// Returns whether and how the screen is locked.
+    pub const fn lock(&self) -> &Lock {
+        &self.lock
+    }
+
+    /// Returns who is at the door.
+    pub fn operator(&self) -> Option<&str> {
+        self.operator.as_deref()
+    }
+
+    /// Whether the hand scanner's test waits for its code.
+    pub(super) fn is_learning_scanner(&self) -> bool {
+        self.overlay.is_none() && matches!(self.screen(), Some(Screen::Scanner(_)))
+    }
+
     /// Whether characters go to a field rather than being commands.
     pub(super) fn is_writing(&self) -> bool {
+        if self.lock.locked().is_some() {
+            return self.lock.is_writing();
+        }
         self.typing.line().is_some() || self.overlay.is_none() && self.screen.is_some()
     }
 
@@ -273,7 +307,7 @@ impl State {
         match self.overlay {
             Some(Overlay::Quit) => matches!(letter, 'y' | 'n' | 'q'),
             _ => {
-                "cdeilmoqrtu?".contains(letter)
+                "cdehiklmnoqrtu?".contains(letter)
                     || self.question().is_some_and(|question| question.is_answered_by(letter))
             }
         }

@@ -15,8 +15,8 @@ use sync_protocol::time::{Hlc, UnixMillis, Window};
 use sync_protocol::verdict::TicketStatus;
 
 use super::{
-    Counts, DeviceKeys, Finding, Heard, Identity, JournalReader, ListReader, Part, Run, Store, StoreError, journal, key,
-    rows,
+    Counts, DeviceKeys, Finding, Heard, Identity, JournalReader, ListReader, Part, Run, Store, StoreError, journal,
+    key, rows,
 };
 use crate::clock::Moment;
 use crate::door::Suspension;
@@ -163,9 +163,16 @@ impl Store {
         self.state.journal.seq.0.saturating_sub(self.copy.last().0)
     }
 
-    /// Returns how many entries the server has not acknowledged.
-    pub const fn unsent(&self) -> u64 {
-        self.state.journal.seq.0.saturating_sub(self.state.acknowledged.0)
+    /// Returns how many entries about guests the server has not acknowledged. What the terminal
+    /// notes about itself travels with them and is nobody's worry.
+    pub fn unsent(&self) -> u64 {
+        let unsent = self.state.journal.seq.0.saturating_sub(self.state.acknowledged.0);
+        unsent.saturating_sub(self.own.notes_after(self.state.acknowledged))
+    }
+
+    /// Returns who was at this terminal, the last first.
+    pub fn recent_operators(&self) -> Vec<String> {
+        self.own.operators.iter().rev().cloned().collect()
     }
 
     /// Returns the highest time in the journal and in the movements.
@@ -197,7 +204,7 @@ impl Store {
     }
 
     /// Returns the store's figures.
-    pub const fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         Counts {
             tickets: self.known.tickets(),
             rows: self.state.rows,

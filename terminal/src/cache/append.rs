@@ -10,6 +10,11 @@ use super::{ListChange, Store, copy_check, journal, key};
 use crate::clock::Moment;
 
 impl Store {
+    /// Says who is at the terminal: every entry from now on names them, unless it names somebody.
+    pub fn set_operator(&mut self, operator: Option<&str>) {
+        self.operator = operator.map(str::to_owned);
+    }
+
     /// Returns an entry of `kind` to be filled in and given to [`Store::append`], which sets its
     /// place in the journal and its times.
     pub const fn draft(kind: EntryKind) -> Entry {
@@ -62,6 +67,7 @@ impl Store {
             uncertainty_ms: u32::try_from(moment.uncertainty_ms).unwrap_or(u32::MAX),
             cursor: self.state.feed.as_ref().map_or(FeedSeq(0), |feed| feed.point.seq),
             personal_data: personal.as_ref().map(PersonalData::commitment),
+            operator: draft.operator.or_else(|| self.operator.clone()),
             ..draft
         };
         let signed = SignedEntry::sign(entry, &self.keys.sign).map_err(StoreError::Unwritable)?;

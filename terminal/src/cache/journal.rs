@@ -19,6 +19,8 @@ use super::seal::{Sealer, Table, journal_key};
 
 /// How far back admissions are counted for the status line, in ms.
 const RATE_MS: u64 = 3_600_000;
+/// How many of those who were at the terminal are remembered.
+const OPERATORS_MAX: usize = 20;
 /// The most entries that one read returns.
 pub const READ_MAX: usize = 1_000;
 
@@ -33,12 +35,26 @@ pub(super) struct Own {
     admissions: VecDeque<UnixMillis>,
     /// When the last entry was written.
     pub(super) last_at: UnixMillis,
+    /// Which entries are about the terminal itself, ascending.
+    notes: Vec<Seq>,
+    /// Who was at the terminal, the last at the end.
+    pub(super) operators: Vec<String>,
 }
 
 impl Own {
     pub(super) fn note(&mut self, signed: &SignedEntry) {
         let entry = signed.entry();
         self.hashes.push(*signed.hash());
+        if matches!(entry.kind, EntryKind::Session | EntryKind::Sync | EntryKind::Incident) {
+            self.notes.push(entry.seq);
+        }
+        if let Some(operator) = entry.operator.as_ref().filter(|operator| self.operators.last() != Some(*operator)) {
+            self.operators.retain(|known| known != operator);
+            self.operators.push(operator.clone());
+            if self.operators.len() > OPERATORS_MAX {
+                self.operators.remove(0);
+            }
+        }
         self.last_at = entry.hlc.millis();
         if entry.kind == EntryKind::Admit {
             self.unlisted_admitted += u32::from(entry.flags.has(Flags::UNLISTED));
@@ -48,6 +64,11 @@ impl Own {
                 self.admissions.pop_front();
             }
         }
+    }
+
+    /// Returns how many entries after `seq` are about the terminal itself.
+    pub(super) fn notes_after(&self, seq: Seq) -> u64 {
+        (self.notes.len() - self.notes.partition_point(|note| *note <= seq)) as u64
     }
 
     /// Whether this journal holds entry `seq` with that hash.

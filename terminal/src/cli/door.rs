@@ -16,18 +16,21 @@ use sync_protocol::verdict::Direction;
 
 use super::opening::gate_names;
 use super::{Place, sync};
+use crate::app::lock::Lock;
+use crate::app::scanner;
 use crate::cache::Store;
 use crate::camera::device::{Choice, Device, Settings};
 use crate::camera::replay::{AtEnd, Pace, Replay};
-use crate::catalogue::Language;
+use crate::catalogue::{Catalogue, Language};
 use crate::clock::SystemClock;
 use crate::decoder::Budget;
 use crate::door::{Notice, Request};
 use crate::gate::Source;
 use crate::gate::desk::Desk;
 use crate::headless::{self, Format};
+use crate::session::{Session, WhileLocked};
 use crate::settings::{Memo, Memory};
-use crate::tui::{self, Command, Options, theme::Palette};
+use crate::tui::{self, Command, Ending, Options, theme::Palette};
 use crate::working::{Network, Seeing, Terminal};
 use crate::{config, interrupt, logs};
 
@@ -64,6 +67,15 @@ pub(super) struct DoorArgs {
     /// Begin again after the last picture.
     #[arg(long, requires = "replay")]
     repeat: bool,
+    /// Who is at the door; their name is written beside each check-in.
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
+    /// Lock the screen after so many minutes without a key, once it has a PIN; 0 is never.
+    #[arg(long, env = "USHER_LOCK_AFTER", value_name = "MINUTES", default_value_t = 10)]
+    lock_after: u64,
+    /// What goes on while the screen is locked.
+    #[arg(long, env = "USHER_WHILE_LOCKED", value_name = "WHAT", value_enum, default_value = "scan")]
+    while_locked: LockedDoor,
     /// Never look for the server.
     #[arg(long, env = "USHER_OFFLINE")]
     offline: bool,
@@ -80,6 +92,15 @@ pub(super) struct DoorArgs {
     /// interrupted, and keeps in step with the server.
     #[arg(long, requires = "headless")]
     end_with_input: bool,
+}
+
+/// What a locked door does.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum LockedDoor {
+    /// Decide about what is scanned, and show nothing else.
+    Scan,
+    /// Decide nothing.
+    Rest,
 }
 
 /// Which gate.
@@ -113,24 +134,37 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
     }
     let (folder, memory) = (place.folder()?, place.memory()?);
     let mut store = place.open()?;
+    logs::to_file(&folder.join("usher.log"));
+    if args.headless {
+        interrupt::listen();
+    }
+    loop {
+        let ending = open(place, &args, store, &memory)?;
+        if ending == Ending::Quit {
+            return Ok(ExitCode::SUCCESS);
+        }
+        eprintln!("{}", Catalogue::new(place.language()).say("session-sealed"));
+        store = place.open_by_hand()?;
+    }
+}
+
+/// Opens the door over `store` until it ends.
+fn open(place: &Place, args: &DoorArgs, mut store: Store, memory: &Memory) -> anyhow::Result<Ending> {
     if store.policy().is_none() {
         eprintln!("{}", place.catalogue().say("prompts-no-list"));
         store = sync::download(store, args.headless, place.catalogue())?;
     }
     let gate = args.gate.resolve(&store)?;
-    logs::to_file(&folder.join("usher.log"));
     let seeing = args.seeing()?;
     let network = if args.offline { Network::Unused } else { Network::Used };
-    if args.headless {
-        interrupt::listen();
-    }
-    let (terminal, notices) = Terminal::open(store, Arc::new(SystemClock::new()), gate, seeing, network)
-        .context("the terminal's threads could not be started")?;
+    let (terminal, notices) =
+        Terminal::open(store, Arc::new(SystemClock::new()), gate, args.session(), seeing, network)
+            .context("the terminal's threads could not be started")?;
     terminal.desk().set_direction(args.direction());
     let result = if args.headless {
         args.headless(&terminal, notices, place.language())
     } else {
-        args.screen(&terminal, notices, place.language(), &memory)
+        args.screen(&terminal, notices, place.language(), memory)
     };
     terminal.close();
     result
@@ -183,6 +217,23 @@ impl DoorArgs {
         self.offline
     }
 
+    fn session(&self) -> Session {
+        let mut session = Session::new(self.while_locked());
+        session.set_operator(self.operator.as_deref().unwrap_or_default());
+        session
+    }
+
+    fn lock_after_ms(&self) -> Option<u64> {
+        (self.lock_after > 0).then(|| self.lock_after.saturating_mul(60_000))
+    }
+
+    fn while_locked(&self) -> WhileLocked {
+        match self.while_locked {
+            LockedDoor::Scan => WhileLocked::Scan,
+            LockedDoor::Rest => WhileLocked::Rest,
+        }
+    }
+
     /// Returns what to look at; nothing where no camera is wanted.
     pub(super) fn seeing(&self) -> anyhow::Result<Option<Seeing>> {
         if !self.replay.is_empty() {
@@ -209,21 +260,28 @@ impl DoorArgs {
         notices: Receiver<Notice>,
         language: Language,
         memory: &Memory,
-    ) -> anyhow::Result<ExitCode> {
+    ) -> anyhow::Result<Ending> {
         let (commands, asked) = mpsc::channel();
         let desk = terminal.desk().clone();
-        let memory = memory.clone();
+        let (memory, memory_of_scanner) = (memory.clone(), memory.scanner());
         let obeying = thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk, &memory))?;
         let colour = Palette::from_no_color(config::no_color().as_deref());
-        let outcome =
-            tui::run(notices, commands, Options { mute: self.mute, colour, language, direction: self.direction() });
+        let options = Options {
+            mute: self.mute,
+            colour,
+            language,
+            direction: self.direction(),
+            scanner: scanner::remembered(&memory_of_scanner),
+            lock: Lock::new(self.lock_after_ms(), self.while_locked(), false),
+            operator: self.session().operator().map(str::to_owned),
+        };
+        let outcome = tui::run(notices, commands, options);
         // The last thing chosen is remembered before the program ends.
         let _ = obeying.join();
-        outcome?;
-        Ok(ExitCode::SUCCESS)
+        outcome
     }
 
-    fn headless(&self, terminal: &Terminal, notices: Receiver<Notice>, language: Language) -> anyhow::Result<ExitCode> {
+    fn headless(&self, terminal: &Terminal, notices: Receiver<Notice>, language: Language) -> anyhow::Result<Ending> {
         let format = if self.json { Format::Json } else { Format::Text };
         let teller = thread::Builder::new()
             .name("lines".into())
@@ -235,7 +293,7 @@ impl DoorArgs {
         while !interrupt::happened() && !is_over() && !teller.is_finished() {
             thread::sleep(LOOK_EVERY);
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Ending::Quit)
     }
 }
 

@@ -91,7 +91,7 @@ pub(super) fn run(place: &Place, door: &DoorArgs, args: &DrillArgs) -> anyhow::R
 
 /// Brings the store in step with the server, and says whether the server answered.
 fn exchange(store: Store) -> anyhow::Result<(Store, bool)> {
-    let (store, outcome) = sync::converse(store, Until::InStep, true)?;
+    let (store, outcome) = sync::converse(store, Until::InStep, true, place.catalogue())?;
     Ok((store, outcome.is_reached && outcome.trouble.is_none()))
 }
 

@@ -8,9 +8,12 @@ use anyhow::{Context as _, bail};
 use sync_protocol::id::EventId;
 use sync_protocol::policy::Policy;
 
-use super::Place;
+use super::{Place, secret};
 use crate::cache::{self, Store, StoreError};
 use crate::catalogue::Catalogue;
+
+/// How often a passphrase may be typed.
+const PASSPHRASE_TRIES: u32 = 5;
 
 impl Place {
     /// Returns the event meant: the one named, or the only one.
@@ -39,6 +42,28 @@ impl Place {
         let passphrase = self.passphrase()?;
         open(&folder, event, &passphrase, &self.catalogue())
     }
+}
+
+impl Place {
+    /// Opens the store again with a passphrase that somebody types now, whatever the environment
+    /// says: too many wrong PINs were typed.
+    pub(super) fn open_by_hand(&self) -> anyhow::Result<Store> {
+        let folder = self.folder()?;
+        let event = self.event(&folder)?;
+        for _ in 1..PASSPHRASE_TRIES {
+            match open(&folder, event, &secret::typed_passphrase(&place_catalogue)?) {
+                Err(error) if error.downcast_ref::<StoreError>().is_some_and(is_wrong_passphrase) => {
+                    eprintln!("usher: {error:#}");
+                }
+                outcome => return outcome,
+            }
+        }
+        open(&folder, event, &secret::typed_passphrase(&place_catalogue)?)
+    }
+}
+
+const fn is_wrong_passphrase(error: &StoreError) -> bool {
+    matches!(error, StoreError::WrongPassphrase)
 }
 
 /// Opens a store, telling a person how far the check is when it takes long.

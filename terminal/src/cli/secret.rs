@@ -11,6 +11,12 @@ use crate::catalogue::Catalogue;
 use crate::config::{self, PASSPHRASE_VARIABLE};
 use crate::passphrase::{self, TooWeak};
 
+/// Asks a person for the passphrase.
+pub(super) fn typed_passphrase(catalogue: &Catalogue) -> anyhow::Result<Zeroizing<String>> {
+    let typed = ask(catalogue, "prompts-passphrase").context("the passphrase could not be read")?;
+    Ok(Zeroizing::new(typed))
+}
+
 impl Place {
     /// Returns the passphrase that opens a store.
     pub(super) fn passphrase(&self) -> anyhow::Result<Zeroizing<String>> {
@@ -20,8 +26,7 @@ impl Place {
         if !stdin().is_terminal() {
             bail!("the passphrase is needed: name a file with --passphrase-file, or set {PASSPHRASE_VARIABLE}");
         }
-        let typed = ask(&self.catalogue(), "prompts-passphrase").context("the passphrase could not be read")?;
-        Ok(Zeroizing::new(typed))
+        typed_passphrase(&self.catalogue())
     }
 
     /// Returns the passphrase for a new store, and whether a person must be shown it because it was

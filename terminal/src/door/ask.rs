@@ -8,7 +8,7 @@ use sync_protocol::journal::drill::Drill;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::Direction;
 
-use super::Doors;
+use super::{Doors, SessionAnswer, SessionRequest};
 use crate::drill::{Probe, Probed};
 use crate::search::Reply;
 use crate::walk_in::{Order, Receipt, Refusal, Sold, Ware};
@@ -45,6 +45,8 @@ pub enum Request {
     Probe(Probe),
     /// Write the result of a ready check down.
     KeepDrill(Box<Drill>),
+    /// Something about who is at the terminal, or its lock.
+    Session(SessionRequest),
 }
 
 /// What came of a [`Request`].
@@ -78,6 +80,8 @@ pub enum Answer {
     Probed(Probed),
     /// Whether the result of a ready check is written down.
     DrillKept(bool),
+    /// What came of something about the session.
+    Session(SessionAnswer),
 }
 
 /// A movement of this terminal that may be taken back.

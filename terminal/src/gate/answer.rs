@@ -1,12 +1,17 @@
 //! Answers what screens ask, on the gate's thread.
 
 use super::Gate;
-use crate::door::{Answer, Notice, Request};
+use crate::door::{Answer, Notice, Request, SessionAnswer};
 
 impl Gate {
     /// Does what a screen asks for and returns what it, or the door, is to be told.
     pub fn answer(&mut self, request: Request) -> Notice {
+        // The screen asks nothing of this kind while it is locked; whoever gets round it gets nothing.
+        if self.session.is_locked() && !matches!(request, Request::Session(_)) {
+            return Notice::Answer(Box::new(Answer::Session(SessionAnswer::Locked)));
+        }
         let answer = match request {
+            Request::Session(request) => Ok(Answer::Session(self.session_answer(request))),
             Request::Undoable => self.undoable().map(Answer::Undoable),
             Request::Undo { entry, reason } => self.undo(entry, &reason),
             Request::Wares => Ok(Answer::Wares(self.wares())),

@@ -194,7 +194,7 @@ impl Desk {
                 Work::Nothing => None,
             };
             let is_quiet = notice.is_none();
-            if notice.is_some_and(|notice| notices.send(notice).is_err()) {
+            if notice.is_some_and(|notice| notices.send(notice).is_err()) || gate.session().is_sealed() {
                 return gate;
             }
             if is_quiet && (has_more || tended.elapsed() >= QUIET) {

@@ -37,6 +37,8 @@ use crate::gate::desk::{Closed, Desk};
 pub enum Nudge {
     /// The journal has grown to this number, durably.
     Journaled(Seq),
+    /// The journal may have grown.
+    Answered,
     /// End.
     Stop,
 }
@@ -195,6 +197,10 @@ impl Driver {
             tokio::select! {
                 nudge = nudges.recv() => match nudge {
                     Some(Nudge::Journaled(seq)) => self.client.handle_journaled(seq),
+                    Some(Nudge::Answered) => {
+                        let end = self.store(|store| store.journal_end().seq)?;
+                        self.client.handle_journaled(end);
+                    }
                     Some(Nudge::Stop) | None => return Ok(self.outcome),
                 },
                 Some(done) = self.flying.join_next(), if !self.flying.is_empty() => {

@@ -1,6 +1,7 @@
 //! What staff see: each state at 80 × 24 and at 200 × 60, and what must hold at any size.
 
 mod decisions;
+mod session;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

@@ -5,9 +5,12 @@ mod decide;
 mod doors;
 mod drill;
 mod letters;
+mod lock;
+mod operator;
 mod overlay;
 mod panel;
 mod recent;
+mod scanner;
 mod screen;
 mod status;
 mod text;
@@ -46,6 +49,7 @@ pub fn view(state: &State, theme: Theme, catalogue: &Catalogue, frame: &mut Fram
     }
     screen::draw(&scene, frame, area);
     overlay::draw(&scene, frame, area);
+    lock::draw(&scene, frame, area);
 }
 
 fn full(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {

@@ -27,6 +27,11 @@ impl Nudges {
         // A thread that ended has said why in the log; check-ins go on without it.
         let _ = self.0.send(Nudge::Journaled(seq));
     }
+
+    /// Says that a screen's question was answered, which may have been written down.
+    pub fn answered(&self) {
+        let _ = self.0.send(Nudge::Answered);
+    }
 }
 
 impl Uplink {

@@ -12,5 +12,6 @@ mod list;
 mod presence;
 mod privacy;
 mod search;
+mod session;
 mod tampering;
 mod walk_in;

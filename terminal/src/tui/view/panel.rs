@@ -66,6 +66,7 @@ fn panel(scene: &Scene<'_>) -> Panel {
         Stage::Stopped => trouble("verdict-fault", words::stopped(names)),
         Stage::Suspended(suspension) => trouble("verdict-not-ready", words::suspension(suspension, names)),
         Stage::Fault(fault) => trouble("verdict-fault", words::fault(fault, names)),
+        Stage::Locked => calm("■", "session-locked", words::locked(names)),
         Stage::Starting => calm("…", "verdict-wait", words::starting(names)),
         Stage::NoList => calm("…", "verdict-wait", words::no_list(names)),
         Stage::Downloading(done, total) => {

@@ -14,6 +14,9 @@ use crate::tui::words;
 const COLUMN_LEAST: u16 = 38;
 
 pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    if scene.state.lock().locked().is_some() {
+        return;
+    }
     let columns = (area.width / COLUMN_LEAST).clamp(1, 3);
     let width = area.width / columns;
     let places = (0..columns).flat_map(|column| (0..area.height).map(move |row| (column, row)));

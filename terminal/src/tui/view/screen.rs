@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{fit, tail};
-use super::{Scene, centred, decide, doors, drill, undo};
+use super::{Scene, centred, decide, doors, drill, operator, scanner, undo};
 use crate::app::{Field, Screen, Shown};
 use crate::tui::theme::Mood;
 use crate::tui::words;
@@ -21,6 +21,9 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let Some(screen) = scene.state.screen() else { return };
     // The frame's title and the line of keys stay in sight.
     let room = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
+    if let Screen::Scanner(screen) = screen {
+        return scanner::draw(scene, screen, frame, room.intersection(area));
+    }
     let place = centred(room.intersection(area), SIZE_MAX.0, SIZE_MAX.1);
     frame.render_widget(Clear, place);
     let block = Block::bordered().title(format!(" {} ", scene.names.say(words::screen_title(screen))));
@@ -32,6 +35,8 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         Screen::Doors(screen) => doors::draw(scene, screen, frame, inner),
         Screen::Drill(screen) => drill::draw(scene, screen, frame, inner),
         Screen::Undo(screen) => undo::draw(scene, screen, frame, inner),
+        Screen::Operator(screen) => operator::draw(scene, screen, frame, inner),
+        Screen::Scanner(_) => {}
     }
 }
 

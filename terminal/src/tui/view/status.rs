@@ -47,6 +47,10 @@ pub(super) fn link_and_time<'a>(scene: &Scene<'_>) -> Line<'a> {
 
 /// Inside, to send, the list's age, this door's rate. What doesn't fit is left out from the end.
 pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    if scene.state.lock().locked().is_some() {
+        frame.render_widget(super::lock::line(scene), area);
+        return;
+    }
     if let Some(told) = scene.state.answer().and_then(|answer| words::answer(answer, &scene.names)) {
         let told = fit(&told, usize::from(area.width).saturating_sub(1));
         frame.render_widget(Line::styled(format!(" {told}"), Style::new().add_modifier(Modifier::BOLD)), area);
@@ -105,6 +109,8 @@ fn fullness(scene: &Scene<'_>, status: &Status) -> Style {
 /// The keys that work now.
 pub(super) fn keys<'a>(scene: &Scene<'_>) -> Line<'a> {
     let now = match scene.state.overlay() {
+        _ if scene.state.lock().locked().is_some_and(|locked| locked.digits().is_some()) => words::UNLOCK_KEYS,
+        _ if scene.state.lock().locked().is_some() => words::LOCK_KEYS,
         _ if scene.state.typing().line().is_some() => words::CODE_KEYS,
         Some(Overlay::Quit) => words::QUIT_KEYS,
         Some(Overlay::Help | Overlay::Detail) => words::READ_KEYS,

@@ -3,7 +3,8 @@
 use sync_protocol::verdict::Direction;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::keys::Keys;
+use super::keys::{Keys, READ_KEYS};
+use super::session::{operator_keys, operator_title, session_answer};
 use super::{Names, clean, doors};
 use crate::app::Screen;
 use crate::app::screen::drill::Stage;
@@ -23,6 +24,8 @@ pub const fn screen_title(screen: &Screen) -> &'static str {
         Screen::Doors(_) => "doors-title",
         Screen::Drill(_) => "drill-title",
         Screen::Undo(_) => "undo-title",
+        Screen::Operator(screen) => operator_title(screen),
+        Screen::Scanner(_) => "session-scanner-title",
     }
 }
 
@@ -40,6 +43,8 @@ pub fn screen_keys(screen: &Screen) -> Keys {
         Screen::Drill(screen) => drill_keys(screen.stage()),
         Screen::Undo(screen) if screen.reason().is_some() => &[("Enter", "undo-key"), ("Esc", "keys-back")],
         Screen::Undo(_) => &[("↑ ↓", "keys-choose"), ("Enter", "undo-key"), ("Esc", "keys-back")],
+        Screen::Operator(screen) => operator_keys(screen),
+        Screen::Scanner(_) => READ_KEYS,
     }
 }
 
@@ -97,6 +102,7 @@ pub fn answer(answer: &Answer, names: &Names<'_>) -> Option<String> {
         | Answer::DrillKept(_) => return None,
         Answer::StandsAt(gate) => doors::stands_at(*gate, names),
         Answer::NotStanding => names.say("doors-not-standing"),
+        Answer::Session(answer) => return session_answer(answer, names),
         Answer::Undone(row) if row.name.is_empty() => names.say("undo-done"),
         Answer::Undone(row) => names.say_with("undo-done-for", &[("name", text(clean(&row.name)))]),
         Answer::NotUndone(NotUndone::Gone) => names.say("undo-gone"),
