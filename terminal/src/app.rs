@@ -137,6 +137,9 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
         Notice::Decided(decided) => decide(state, Arc::from(decided)),
         Notice::Fault(fault) => {
             let is_new = state.fault.as_ref() != Some(&fault);
+            if let Some(screen) = &mut state.screen {
+                screen.fail();
+            }
             state.fault = Some(fault);
             state.sound(Some(Tone::Fault).filter(|_| is_new))
         }

@@ -8,6 +8,7 @@ mod events;
 mod export;
 mod journal;
 mod opening;
+mod sales;
 mod scan;
 mod scanner;
 mod secret;
@@ -94,6 +95,7 @@ enum Command {
     Sync(sync::SyncArgs),
     Status(status::StatusArgs),
     Drill(drill::DrillArgs),
+    Sales(sales::SalesArgs),
     Events(events::EventsArgs),
     /// Looks at this terminal's journal.
     #[command(subcommand)]
@@ -132,6 +134,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Some(Command::Sync(args)) => sync::run(&cli.place, args),
         Some(Command::Status(args)) => status::run(&cli.place, args),
         Some(Command::Drill(args)) => drill::run(&cli.place, &cli.door, &args),
+        Some(Command::Sales(args)) => sales::run(&cli.place, args),
         Some(Command::Events(args)) => events::run(&cli.place, args),
         Some(Command::Journal(command)) => journal::run(&cli.place, command),
         Some(Command::Export(args)) => export::run(&cli.place, args),

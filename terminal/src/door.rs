@@ -17,7 +17,7 @@ use sync_protocol::policy::Policy;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Direction, Verdict};
 
-pub use ask::{Answer, NotUndone, Request, Undoable};
+pub use ask::{Answer, NotUndone, Outlet, Request, Undoable};
 pub use decision::{Decision, Grounds, NotDecided, Pin, PinRefused, Purpose, Supervisor};
 pub use doors::{DoorSeen, Doors};
 pub use session::{SessionAnswer, SessionRequest};

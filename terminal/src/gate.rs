@@ -39,6 +39,7 @@ use crate::cache::{FULL_BYTES, Store, StoreError};
 use crate::causes::chain;
 use crate::clock::{Clock, Moment};
 use crate::door::{Attendee, Decided, DoorHeard, Fault, Link, Purpose, Status, Suspension, Unheard};
+use crate::print::shop::Shop;
 use crate::session::Session;
 
 /// How far the time may be behind the journal before nothing is written any more, in ms.
@@ -68,6 +69,7 @@ pub struct Gate {
     session: Session,
     /// Whether the journal names a session that has not ended.
     has_begun: bool,
+    shop: Option<Shop>,
 }
 
 /// What was presented, as far as anybody vouches for it.
@@ -108,6 +110,7 @@ impl Gate {
             told: None,
             session: Session::default(),
             has_begun: false,
+            shop: None,
         }
     }
 
@@ -154,6 +157,11 @@ impl Gate {
     /// Returns what the server told of the event's terminals, the last time it did.
     pub fn doors(&self) -> &[DoorHeard] {
         &self.doors
+    }
+
+    /// Says who puts sold tickets out.
+    pub fn set_shop(&mut self, shop: Shop) {
+        self.shop = Some(shop);
     }
 
     /// Moves the terminal to another gate of the event.

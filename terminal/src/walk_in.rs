@@ -17,6 +17,9 @@ use sync_protocol::time::UnixMillis;
 pub use book::Book;
 pub use right::Refusal;
 
+use crate::door::Supervisor;
+use crate::print::Sheet;
+
 /// What somebody at the door wants to buy.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Order {
@@ -28,8 +31,8 @@ pub struct Order {
     pub payment: Payment,
     /// Who stands at the terminal.
     pub operator: Option<String>,
-    /// A supervisor who showed their PIN for this sale.
-    pub supervisor: Option<String>,
+    /// A supervisor who stands by it, where no place is left.
+    pub supervisor: Option<Supervisor>,
 }
 
 /// A ticket type that this terminal sells.
@@ -89,6 +92,21 @@ pub struct Receipt {
     pub class: String,
     /// The credential's text, as the code on the ticket holds it.
     pub credential: String,
+}
+
+impl Receipt {
+    /// Returns what is printed of it.
+    pub fn sheet(&self) -> Sheet {
+        let sold = &self.sold;
+        Sheet {
+            event: self.event.clone(),
+            name: sold.name().to_owned(),
+            class: self.class.clone(),
+            price: if sold.minor == 0 { String::new() } else { till::amount(sold.minor.into(), sold.currency, '.') },
+            number: sold.ticket.typed_code(),
+            credential: self.credential.clone(),
+        }
+    }
 }
 
 impl Sold {

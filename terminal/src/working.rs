@@ -22,9 +22,10 @@ pub use self::uplink::Uplink;
 
 use crate::cache::Store;
 use crate::clock::Clock;
-use crate::door::{Link, Notice};
+use crate::door::{Answer, Link, Notice};
 use crate::gate::Gate;
 use crate::gate::desk::{self, Desk};
+use crate::print::shop::{self, Outlets};
 use crate::session::Session;
 
 /// How long closing waits for the server to take the last entries.
@@ -63,11 +64,17 @@ impl Terminal {
         session: Session,
         seeing: Option<Seeing>,
         network: Network,
+        outlets: Outlets,
     ) -> io::Result<(Self, Receiver<Notice>)> {
         let (to_relay, from_gate) = mpsc::channel();
         let (notices, told) = mpsc::channel();
         let mut gate = Gate::new(store, Arc::clone(&clock), gate);
         gate.begin_session(session);
+        let to_screen = notices.clone();
+        // Whoever asked for a ticket may have gone.
+        gate.set_shop(shop::open(outlets, move |done| {
+            drop(to_screen.send(Notice::Answer(Box::new(Answer::PutOut(done)))));
+        })?);
         let (desk, gate) = desk::open(gate, to_relay)?;
         let uplink = match network {
             Network::Used => Some(Uplink::start(desk.clone(), clock)?),

@@ -3,6 +3,7 @@
 help-title = Hilfe
 # A letter and a function key that do the same.
 help-two-keys = { $letter } oder { $key }
+help-walk-in = Ein Ticket verkaufen, mit oder ohne Server.
 help-direction = Zwischen Eingang und Ausgang wechseln.
 help-undo = Zurücknehmen, was diese Tür zuletzt gebucht hat.
 help-look = Eine Minute lang Codes nur ansehen; dadurch kommt niemand hinein.
@@ -10,6 +11,7 @@ help-decide = Den gezeigten Gast mit Begründung trotzdem einlassen.
 help-doors = Die anderen Türen, wann jede zuletzt gehört wurde, und ein anderer Eingang für diese.
 help-drill = Bereit? Prüft vor dem Öffnen, ob alles stimmt.
 help-code = Den Code unter dem Ticket eintippen. Eine Ziffer beginnt ihn auch; Enter prüft ihn, Esc verwirft ihn.
+help-sales = Verkäufe an diesem Gerät; Kassensturz.
 help-detail = Technische Einzelheiten der letzten Entscheidung.
 help-sound = Ton aus oder an.
 help-operator = Wer an der Tür ist, und eine PIN für den Bildschirm.

@@ -3,6 +3,7 @@
 help-title = Help
 # A letter and a function key that do the same.
 help-two-keys = { $letter } or { $key }
+help-walk-in = Sell a ticket, with or without the server.
 help-direction = Change between entry and exit.
 help-undo = Take back what this door did last.
 help-look = Look at codes for a minute; nobody is let in by it.
@@ -10,6 +11,7 @@ help-decide = Let the guest on the screen in all the same, with a reason.
 help-doors = The other doors, when each was last heard, and another gate for this one.
 help-drill = Ready check: is everything right before the doors open?
 help-code = Type the code under a ticket. A digit begins one too; Enter presents it, Esc drops it.
+help-sales = What was sold at this terminal; cash-up.
 help-detail = Technical detail of the last decision.
 help-sound = Sound off or on.
 help-operator = Who is at the door, and a PIN for the screen.

@@ -6,12 +6,15 @@ use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Issue, Seq, TicketId, ZoneId};
 use sync_protocol::journal::Flags;
 use sync_protocol::journal::ledger::Admission;
-use sync_protocol::policy::{Class, Gate, Limits, Policy, Price, ReEntry, Switches, Uses, Zone};
+use sync_protocol::journal::walk_in::{self, Guest, Payment, Right};
+use sync_protocol::policy::{Class, Gate, Limits, Policy, Price, ReEntry, Switches, Uses, WalkIn, Zone};
 use sync_protocol::time::{UnixMillis, Window};
 use sync_protocol::verdict::{Clock, Code, Direction, Fact, OverrideBy, Row, TicketStatus, Verdict};
 
 use crate::door::{Attendee, CameraStatus, Decided, DoorSeen, Doors, Link, Purpose, Status, Undoable, Unheard};
 use crate::drill::{Battery, Camera, Found, Probe, Probed, Rehearsal, Sample};
+use crate::print;
+use crate::walk_in::{Receipt, Sold, Ware};
 
 /// Tuesday, 1 September 2026, 14:02:31 in Berlin.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_788_264_151_000);
@@ -253,4 +256,58 @@ fn earlier() -> Admission {
 
 fn row(class: ClassId) -> Row {
     Row { issue: Issue(17), class, status: TicketStatus::Valid, attention: false, id_check: false }
+}
+
+/// What is sold at the door: for money, in another currency, for nothing.
+pub(crate) fn wares() -> Vec<Ware> {
+    let ware = |class: u16, name: &str, price: Option<(u32, &str)>, left| Ware {
+        class: ClassId(class),
+        name: name.into(),
+        price: price.map(|(amount, currency)| Price { amount, currency: currency.into() }),
+        left,
+        expires: Some(NOW.plus(HOUR_MS)),
+        then: WalkIn::Deny,
+    };
+    vec![
+        ware(2, "Afternoon pass", Some((1_200, "EUR")), 12),
+        ware(3, "Workshop", Some((4_500, "CHF")), 1),
+        ware(1, "Speaker", None, 0),
+    ]
+}
+
+/// What was sold here, newest first.
+pub(crate) fn sales() -> Vec<Sold> {
+    let sold = |seq: u64, name: &str, minor, payment, operator: Option<&str>| {
+        let (ticket, issue) = walk_in::ticket(DeviceNo(3), Seq(seq)).expect("a short journal");
+        Sold {
+            entry: Seq(seq),
+            at: NOW.minus((100 - seq) * 20_000),
+            ticket,
+            issue,
+            class: ClassId(2),
+            minor,
+            currency: *b"EUR",
+            payment,
+            right: Right::Lease,
+            operator: operator.map(str::to_owned),
+            guest: (!name.is_empty()).then(|| Guest { name: name.into(), email: String::new() }),
+            is_undone: seq == 90,
+        }
+    };
+    vec![
+        sold(98, "Mary Jackson", 1_200, Payment::Cash, Some("Joan")),
+        sold(95, "山田太郎", 1_200, Payment::Card, Some("Joan")),
+        sold(90, "Alan Turing", 1_200, Payment::Cash, None),
+        sold(88, "", 0, Payment::Free, None),
+    ]
+}
+
+/// The ticket of the newest sale.
+pub(crate) fn receipt() -> Receipt {
+    Receipt {
+        sold: sales().remove(0),
+        event: "RustConf 2026".into(),
+        class: "Afternoon pass".into(),
+        credential: print::samples::sheet("").credential,
+    }
 }

@@ -8,8 +8,11 @@ pub mod decide;
 pub mod doors;
 pub mod drill;
 pub mod operator;
+pub mod sales;
 pub mod scanner;
+pub mod ticket;
 pub mod undo;
+pub mod walk_in;
 
 use sync_protocol::time::Uptime;
 
@@ -32,6 +35,10 @@ pub enum Screen {
     Operator(operator::Operator),
     /// The hand scanner's test.
     Scanner(scanner::ScannerTest),
+    /// Selling a ticket.
+    WalkIn(walk_in::WalkIn),
+    /// What was sold here.
+    Sales(sales::Sales),
 }
 
 /// What follows from a key, an answer or time.
@@ -70,6 +77,14 @@ impl Screen {
                 Some((Self::Operator(screen), outcome))
             }
             'h' => Some((Self::Scanner(scanner::ScannerTest::default()), Outcome::Stay)),
+            'w' => {
+                let (screen, outcome) = walk_in::WalkIn::open();
+                Some((Self::WalkIn(screen), outcome))
+            }
+            's' => {
+                let (screen, outcome) = sales::Sales::open();
+                Some((Self::Sales(screen), outcome))
+            }
             _ => None,
         }
     }
@@ -83,6 +98,8 @@ impl Screen {
             Self::Undo(screen) => screen.press(key),
             Self::Operator(screen) => screen.press(key),
             Self::Scanner(_) => scanner::ScannerTest::press(key),
+            Self::WalkIn(screen) => screen.press(key),
+            Self::Sales(screen) => screen.press(key),
         }
     }
 
@@ -95,6 +112,15 @@ impl Screen {
             Self::Undo(screen) => screen.learn(answer),
             Self::Operator(screen) => screen.learn(answer),
             Self::Scanner(_) => Outcome::Stay,
+            Self::WalkIn(screen) => screen.learn(answer),
+            Self::Sales(screen) => screen.learn(answer),
+        }
+    }
+
+    /// Takes in that the machine failed: what was asked of it may not have been done.
+    pub(super) fn fail(&mut self) {
+        if let Self::WalkIn(screen) = self {
+            screen.fail();
         }
     }
 
@@ -119,7 +145,12 @@ impl Screen {
         match self {
             Self::Doors(screen) => screen.pass_time(now),
             Self::Drill(screen) => screen.pass_time(now),
-            Self::Decide(_) | Self::Undo(_) | Self::Operator(_) | Self::Scanner(_) => Outcome::Stay,
+            Self::Decide(_)
+            | Self::Undo(_)
+            | Self::Operator(_)
+            | Self::Scanner(_)
+            | Self::WalkIn(_)
+            | Self::Sales(_) => Outcome::Stay,
         }
     }
 
@@ -132,6 +163,8 @@ impl Screen {
             Self::Undo(screen) => screen.gives_way(),
             Self::Operator(screen) => screen.gives_way(),
             Self::Scanner(_) => true,
+            Self::WalkIn(screen) => screen.gives_way(),
+            Self::Sales(screen) => screen.gives_way(),
         }
     }
 }

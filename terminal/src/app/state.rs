@@ -307,7 +307,7 @@ impl State {
         match self.overlay {
             Some(Overlay::Quit) => matches!(letter, 'y' | 'n' | 'q'),
             _ => {
-                "cdehiklmnoqrtu?".contains(letter)
+                "cdehiklmnoqrstuw?".contains(letter)
                     || self.question().is_some_and(|question| question.is_answered_by(letter))
             }
         }

@@ -28,6 +28,8 @@ use crate::door::{Notice, Request};
 use crate::gate::Source;
 use crate::gate::desk::Desk;
 use crate::headless::{self, Format};
+use crate::print::printer::Printer;
+use crate::print::shop::Outlets;
 use crate::session::{Session, WhileLocked};
 use crate::settings::{Memo, Memory};
 use crate::tui::{self, Command, Ending, Options, theme::Palette};
@@ -82,6 +84,14 @@ pub(super) struct DoorArgs {
     /// Begin with tones off.
     #[arg(long, env = "USHER_MUTE")]
     mute: bool,
+    /// The receipt printer for tickets sold at the door: tcp://HOST:9100, or a device such as
+    /// /dev/usb/lp0.
+    #[arg(long, env = "USHER_PRINTER", value_name = "PRINTER")]
+    printer: Option<Printer>,
+    /// The folder for tickets sold at the door as PDF and PNG. They hold names, and whoever has one
+    /// has the ticket.
+    #[arg(long, env = "USHER_TICKETS_DIR", value_name = "FOLDER")]
+    tickets_dir: Option<PathBuf>,
     /// No screen: a line for each verdict. Lines on standard input are presented as codes.
     #[arg(long)]
     headless: bool,
@@ -158,7 +168,7 @@ fn open(place: &Place, args: &DoorArgs, mut store: Store, memory: &Memory) -> an
     let seeing = args.seeing()?;
     let network = if args.offline { Network::Unused } else { Network::Used };
     let (terminal, notices) =
-        Terminal::open(store, Arc::new(SystemClock::new()), gate, args.session(), seeing, network)
+        Terminal::open(store, Arc::new(SystemClock::new()), gate, args.session(), seeing, network, args.outlets())
             .context("the terminal's threads could not be started")?;
     terminal.desk().set_direction(args.direction());
     let result = if args.headless {
@@ -210,6 +220,10 @@ fn remembered(text: &str) -> Option<(EventId, GateId)> {
 impl DoorArgs {
     const fn direction(&self) -> Direction {
         if self.exit { Direction::Exit } else { Direction::Entry }
+    }
+
+    fn outlets(&self) -> Outlets {
+        Outlets { printer: self.printer.clone(), folder: self.tickets_dir.clone() }
     }
 
     /// Whether nothing is to leave this machine.

@@ -52,7 +52,7 @@ pub(super) fn run(place: &Place, door: &DoorArgs, args: &DrillArgs) -> anyhow::R
     let mut store = place.open()?;
     let mut is_online = false;
     if !door.is_offline() {
-        (store, is_online) = exchange(store)?;
+        (store, is_online) = exchange(place, store)?;
     }
     let gate = door.gate.resolve(&store)?;
     let list_at = store.list_at().unwrap_or(UnixMillis(0));
@@ -72,7 +72,7 @@ pub(super) fn run(place: &Place, door: &DoorArgs, args: &DrillArgs) -> anyhow::R
     let is_kept = gate.keep_drill(&drill).is_ok();
     let mut store = gate.into_store();
     if is_online {
-        (store, is_online) = exchange(store)?;
+        (store, is_online) = exchange(place, store)?;
     }
     let is_sent = is_kept && is_online && store.unsent() == 0;
     let Some(light) = drill.light() else { bail!("nothing was checked") };
@@ -90,7 +90,7 @@ pub(super) fn run(place: &Place, door: &DoorArgs, args: &DrillArgs) -> anyhow::R
 }
 
 /// Brings the store in step with the server, and says whether the server answered.
-fn exchange(store: Store) -> anyhow::Result<(Store, bool)> {
+fn exchange(place: &Place, store: Store) -> anyhow::Result<(Store, bool)> {
     let (store, outcome) = sync::converse(store, Until::InStep, true, place.catalogue())?;
     Ok((store, outcome.is_reached && outcome.trouble.is_none()))
 }

@@ -20,8 +20,8 @@ Examples:
   usher export --output door3.journal     everything the server has not acknowledged
   usher export --all --output door3.journal
 
-Any organiser can upload the file: POST it to /api/v1/events/EVENT/journals. It holds no names;
-each entry counts by this terminal's own signature. Uploading twice changes nothing.";
+Any organiser can upload the file: POST it to /api/v1/events/EVENT/journals. It holds the names
+of guests who bought at this door, and no others; each entry counts by this terminal's own signature. Uploading twice changes nothing.";
 
 /// Writes the check-ins that the server does not have into a file that any organiser can upload.
 #[derive(Args, Debug)]

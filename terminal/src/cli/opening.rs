@@ -51,14 +51,14 @@ impl Place {
         let folder = self.folder()?;
         let event = self.event(&folder)?;
         for _ in 1..PASSPHRASE_TRIES {
-            match open(&folder, event, &secret::typed_passphrase(&place_catalogue)?) {
+            match open(&folder, event, &secret::typed_passphrase(&self.catalogue())?, &self.catalogue()) {
                 Err(error) if error.downcast_ref::<StoreError>().is_some_and(is_wrong_passphrase) => {
                     eprintln!("usher: {error:#}");
                 }
                 outcome => return outcome,
             }
         }
-        open(&folder, event, &secret::typed_passphrase(&place_catalogue)?)
+        open(&folder, event, &secret::typed_passphrase(&self.catalogue())?, &self.catalogue())
     }
 }
 

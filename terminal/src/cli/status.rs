@@ -61,7 +61,7 @@ pub(super) fn run(place: &Place, args: StatusArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn rfc3339(at: UnixMillis) -> String {
+pub(super) fn rfc3339(at: UnixMillis) -> String {
     i64::try_from(at.0)
         .ok()
         .and_then(DateTime::from_timestamp_millis)

@@ -10,6 +10,7 @@ use sync_protocol::verdict::Direction;
 
 use super::{Doors, SessionAnswer, SessionRequest};
 use crate::drill::{Probe, Probed};
+use crate::print::shop::Done;
 use crate::search::Reply;
 use crate::walk_in::{Order, Receipt, Refusal, Sold, Ware};
 
@@ -47,6 +48,17 @@ pub enum Request {
     KeepDrill(Box<Drill>),
     /// Something about who is at the terminal, or its lock.
     Session(SessionRequest),
+    /// Put the ticket of a sale out on paper or into files.
+    PutOut(Seq, Outlet),
+}
+
+/// Where a ticket is put out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outlet {
+    /// The receipt printer.
+    Printer,
+    /// PDF and PNG in a folder.
+    Files,
 }
 
 /// What came of a [`Request`].
@@ -62,8 +74,15 @@ pub enum Answer {
     Wares(Vec<Ware>),
     /// A ticket: just sold, and on the disk before this is sent, or shown again.
     Sold(Box<Receipt>),
-    /// Nothing was sold, why, and what may be sold now.
-    NotSold(Refusal, Vec<Ware>),
+    /// Nothing was sold.
+    NotSold {
+        /// Why.
+        refusal: Refusal,
+        /// What may be sold now.
+        wares: Vec<Ware>,
+        /// The supervisors whom the rules name.
+        supervisors: Vec<String>,
+    },
     /// What was sold here, newest first.
     Sales(Vec<Sold>),
     /// Nobody was let in against a verdict, and why.
@@ -82,6 +101,8 @@ pub enum Answer {
     DrillKept(bool),
     /// What came of something about the session.
     Session(SessionAnswer),
+    /// What came of putting a ticket out.
+    PutOut(Done),
 }
 
 /// A movement of this terminal that may be taken back.

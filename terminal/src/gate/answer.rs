@@ -18,6 +18,7 @@ impl Gate {
             Request::Sell(order) => self.answer_order(&order),
             Request::Sales => Ok(Answer::Sales(self.sales())),
             Request::SoldTicket(entry) => Ok(self.answer_sold(entry)),
+            Request::PutOut(entry, outlet) => Ok(Answer::PutOut(self.put_out(entry, outlet))),
             Request::AdmitSold(entry) => {
                 return match self.admit_sold(entry) {
                     Ok(Some(decided)) => Notice::Decided(Box::new(decided)),

@@ -8,10 +8,12 @@ use sync_protocol::policy::{Policy, Price};
 use sync_protocol::text::tidy;
 use sync_protocol::verdict::{Direction, Readiness};
 
+use super::supervisors::Approval;
 use super::{Gate, Source};
 use crate::cache::{FULL_BYTES, Store, StoreError};
 use crate::clock::Moment;
-use crate::door::{Answer, Decided, Fault, NotUndone, Undoable};
+use crate::door::{Answer, Decided, Fault, NotUndone, Outlet, Undoable};
+use crate::print::shop::{Done, Job};
 use crate::walk_in::right::{Question, decide, left, sells};
 use crate::walk_in::{Order, Receipt, Refusal, Sold, Ware};
 
@@ -56,13 +58,12 @@ impl Gate {
             self.store.release_reserve();
             return Err(Fault::DiskFull(free));
         }
-        let right = match self.right(order, &moment) {
-            Ok(right) => right,
+        let Some((_, policy)) = self.store.policy() else { return Ok(Err(Refusal::NotReady)) };
+        let (right, approval) = match self.right(order, &policy, &moment)? {
+            Ok(allowed) => allowed,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let policy = self.store.policy().map(|(_, policy)| policy);
-        let price =
-            policy.as_deref().and_then(|policy| policy.class(order.class)).and_then(|class| class.price.as_ref());
+        let price = policy.class(order.class).and_then(|class| class.price.as_ref());
         let mut draft = Store::draft(EntryKind::WalkIn);
         draft.flags = Flags::WALK_IN;
         draft.gate = self.gate;
@@ -70,9 +71,9 @@ impl Gate {
         draft.reason = right.reason();
         draft.amount = Some(amount(price, order.payment));
         draft.operator = order.operator.as_deref().map(|name| tidy(name, OPERATOR_BYTES_MAX));
-        if let (Right::Supervisor, Some(name)) = (right, &order.supervisor) {
+        if let Some(approval) = approval {
             draft.flags = draft.flags.and(Flags::OVERRIDE);
-            draft.note = Some(tidy(&format!("Supervisor {name}: no place was left"), NOTE_BYTES_MAX));
+            draft.note = Some(tidy(&approval.note("no place was left"), NOTE_BYTES_MAX));
         }
         let sold = match self.store.sell(draft, &order.guest, &moment) {
             Ok(signed) => self.store.book().sale(signed.entry().seq).cloned(),
@@ -84,19 +85,32 @@ impl Gate {
         Ok(sold.map(|sold| self.receipt(sold)).ok_or(Refusal::Guest))
     }
 
-    fn right(&self, order: &Order, moment: &Moment) -> Result<Right, Refusal> {
-        let Some((_, policy)) = self.store.policy() else { return Err(Refusal::NotReady) };
+    /// Says under which right a ticket is sold, and who approved of it where somebody had to.
+    fn right(
+        &mut self,
+        order: &Order,
+        policy: &Policy,
+        moment: &Moment,
+    ) -> Result<Result<(Right, Option<Approval>), Refusal>, Fault> {
         if self.readiness(moment) != Readiness::Ready {
-            return Err(Refusal::NotReady);
+            return Ok(Err(Refusal::NotReady));
         }
-        decide(&Question {
+        let question = Question {
             certificate: self.store.certificate(),
-            policy: &policy,
+            policy,
             book: self.store.book(),
             lease: self.store.lease(order.class),
             class: order.class,
             at: self.store.time_of_next_entry(moment),
-            has_supervisor: order.supervisor.is_some(),
+        };
+        match decide(&question) {
+            Err(Refusal::AskSupervisor) => {}
+            decided => return Ok(decided.map(|right| (right, None))),
+        }
+        Ok(match self.supervised(order.supervisor.as_ref(), policy, moment)? {
+            Ok(approval) => Ok((Right::Supervisor, Some(approval))),
+            Err(None) => Err(Refusal::AskSupervisor),
+            Err(Some(refused)) => Err(Refusal::Pin(refused)),
         })
     }
 
@@ -205,8 +219,23 @@ impl Gate {
     pub(super) fn answer_order(&mut self, order: &Order) -> Result<Answer, Fault> {
         Ok(match self.sell(order)? {
             Ok(receipt) => Answer::Sold(Box::new(receipt)),
-            Err(refusal) => Answer::NotSold(refusal, self.wares()),
+            Err(refusal) => {
+                let policy = self.store.policy().map(|(_, policy)| policy);
+                let named = policy.iter().flat_map(|policy| &policy.supervisors);
+                let supervisors = named.map(|supervisor| supervisor.name.clone()).collect();
+                Answer::NotSold { refusal, wares: self.wares(), supervisors }
+            }
         })
+    }
+
+    /// Gives the ticket of a sale to the printer, or to the folder for files.
+    pub(super) fn put_out(&self, entry: Seq, outlet: Outlet) -> Done {
+        match (outlet, &self.shop, self.sold(entry)) {
+            (Outlet::Printer, Some(shop), Some(receipt)) => shop.take(Job::Print(receipt.sheet())),
+            (Outlet::Files, Some(shop), Some(receipt)) => shop.take(Job::Save(receipt.sheet())),
+            (Outlet::Printer, ..) => Done::NoPrinter,
+            (Outlet::Files, ..) => Done::NoFolder,
+        }
     }
 
     /// Answers with the ticket of a sale, or with the sales there are.

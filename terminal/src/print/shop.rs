@@ -38,6 +38,8 @@ pub enum Job {
 /// What came of a job.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Done {
+    /// It is being done; more is told later.
+    Begun,
     /// The printer took it.
     Printed,
     /// The page lies there.
@@ -48,8 +50,10 @@ pub enum Done {
     NotSaved(String),
     /// Too much waits already.
     Busy,
-    /// No printer, or no folder, was configured.
-    NotSetUp,
+    /// No printer is configured.
+    NoPrinter,
+    /// No folder for files is configured.
+    NoFolder,
 }
 
 /// Takes jobs to the thread; clones bring to the same one, and it ends when the last is gone.
@@ -77,18 +81,17 @@ impl Shop {
         &self.outlets
     }
 
-    /// Takes a job, and returns at once: nothing if the thread will tell what came of it.
-    pub fn take(&self, job: Job) -> Option<Done> {
-        let is_set_up = match job {
-            Job::Print(_) => self.outlets.printer.is_some(),
-            Job::Save(_) => self.outlets.folder.is_some(),
-        };
-        if !is_set_up {
-            return Some(Done::NotSetUp);
+    /// Takes a job, and returns at once. [`Done::Begun`] means that the thread will tell what came
+    /// of it.
+    pub fn take(&self, job: Job) -> Done {
+        match job {
+            Job::Print(_) if self.outlets.printer.is_none() => return Done::NoPrinter,
+            Job::Save(_) if self.outlets.folder.is_none() => return Done::NoFolder,
+            Job::Print(_) | Job::Save(_) => {}
         }
         match self.jobs.try_send(job) {
-            Ok(()) => None,
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Some(Done::Busy),
+            Ok(()) => Done::Begun,
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Done::Busy,
         }
     }
 }
@@ -107,6 +110,8 @@ fn run(waiting: &Receiver<Job>, outlets: &Outlets, tell: impl Fn(Done)) {
 
 fn work(job: &Job, outlets: &Outlets) -> Done {
     match (job, outlets) {
+        (Job::Print(_), Outlets { printer: None, .. }) => Done::NoPrinter,
+        (Job::Save(_), Outlets { folder: None, .. }) => Done::NoFolder,
         (Job::Print(sheet), Outlets { printer: Some(printer), .. }) => match receipt(sheet) {
             Ok(bytes) => match printer.send(&bytes, PATIENCE) {
                 Ok(()) => Done::Printed,
@@ -118,7 +123,6 @@ fn work(job: &Job, outlets: &Outlets) -> Done {
             Ok(path) => Done::Saved(path),
             Err(error) => Done::NotSaved(chain(&error)),
         },
-        _ => Done::NotSetUp,
     }
 }
 
@@ -142,8 +146,8 @@ mod tests {
         let shop = open(outlets, move |done| tell.send(done).unwrap()).unwrap();
         let sheet = samples::sheet("Ada");
 
-        assert_eq!(shop.take(Job::Print(sheet.clone())), None);
-        assert_eq!(shop.take(Job::Save(sheet.clone())), None);
+        assert_eq!(shop.take(Job::Print(sheet.clone())), Done::Begun);
+        assert_eq!(shop.take(Job::Save(sheet.clone())), Done::Begun);
 
         assert_eq!(told.recv_timeout(SOON), Ok(Done::Printed));
         assert_eq!(told.recv_timeout(SOON), Ok(Done::Saved(folder.path().join("R00000000057.pdf"))));
@@ -156,8 +160,8 @@ mod tests {
         let (tell, told) = mpsc::channel();
         let shop = open(outlets, move |done| tell.send(done).unwrap()).unwrap();
 
-        assert_eq!(shop.take(Job::Save(samples::sheet("Ada"))), Some(Done::NotSetUp));
-        assert_eq!(shop.take(Job::Print(samples::sheet("Ada"))), None);
+        assert_eq!(shop.take(Job::Save(samples::sheet("Ada"))), Done::NoFolder);
+        assert_eq!(shop.take(Job::Print(samples::sheet("Ada"))), Done::Begun);
         assert!(matches!(told.recv_timeout(SOON), Ok(Done::NotPrinted(_))));
     }
 }

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod session;
+mod walk_in;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -226,6 +227,7 @@ fn states() -> Vec<(&'static str, State)> {
     states.extend(undo());
     states.extend(doors());
     states.extend(drill());
+    states.extend(walk_in::states());
     states
 }
 

@@ -10,11 +10,14 @@ mod operator;
 mod overlay;
 mod panel;
 mod recent;
+mod sales;
 mod scanner;
 mod screen;
 mod status;
 mod text;
+mod ticket;
 mod undo;
+mod walk_in;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};

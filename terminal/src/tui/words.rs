@@ -10,12 +10,14 @@ mod drill;
 mod facts;
 mod keys;
 mod machine;
+pub mod sales;
 mod screen;
 mod session;
 mod sight;
 mod status;
 mod time;
 mod verdict;
+pub mod walk_in;
 
 use sync_protocol::id::{DeviceNo, GateId, ZoneId};
 use sync_protocol::policy::Policy;

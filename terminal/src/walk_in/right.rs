@@ -7,6 +7,7 @@ use sync_protocol::policy::{Policy, WalkIn};
 use sync_protocol::time::UnixMillis;
 
 use super::Book;
+use crate::door::PinRefused;
 
 /// Why a ticket is not sold.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,6 +22,8 @@ pub enum Refusal {
     Expired(UnixMillis),
     /// None is left; a supervisor may sell one more.
     AskSupervisor,
+    /// None is left, and the supervisor is not believed.
+    Pin(PinRefused),
     /// None is left, and as many were sold beyond that as this terminal may.
     OverflowSpent(u32),
     /// The name or the e-mail address cannot be written down as they are.
@@ -42,11 +45,10 @@ pub struct Question<'a> {
     pub class: ClassId,
     /// When the sale would be written down.
     pub at: UnixMillis,
-    /// Whether a supervisor stands by it.
-    pub has_supervisor: bool,
 }
 
-/// Says under which right a ticket is sold.
+/// Says under which right a ticket is sold. Where that takes a supervisor, it says so: who asks then
+/// checks one.
 ///
 /// # Errors
 ///
@@ -63,7 +65,6 @@ pub fn decide(question: &Question<'_>) -> Result<Right, Refusal> {
             Some(lease) if question.at >= lease.expires => Refusal::Expired(lease.expires),
             _ => Refusal::NoneLeft,
         }),
-        WalkIn::Supervisor if question.has_supervisor => Ok(Right::Supervisor),
         WalkIn::Supervisor => Err(Refusal::AskSupervisor),
         WalkIn::Overflow => {
             let cap = question.policy.limits.walk_in_overflow_cap;
@@ -109,7 +110,7 @@ mod tests {
         }
     }
 
-    fn ask(walk_in: WalkIn, sold: u64, count: Option<u32>, at: u64, has_supervisor: bool) -> Result<Right, Refusal> {
+    fn ask(walk_in: WalkIn, sold: u64, count: Option<u32>, at: u64) -> Result<Right, Refusal> {
         let mut policy = (*samples::rules()).clone();
         policy.switches.walk_in = walk_in;
         policy.limits.walk_in_overflow_cap = 2;
@@ -122,7 +123,6 @@ mod tests {
             lease: count.map(|count| Lease { count, expires: UNTIL }),
             class: CLASS,
             at: UnixMillis(at),
-            has_supervisor,
         })
     }
 
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(ask(WalkIn::Deny, 4, Some(5), 999, false), Ok(Right::Lease));
         assert_eq!(ask(WalkIn::Deny, 5, Some(5), 999, false), Err(Refusal::NoneLeft));
         assert_eq!(ask(WalkIn::Deny, 4, Some(5), 1_000, false), Err(Refusal::Expired(UNTIL)));
-        assert_eq!(ask(WalkIn::Deny, 0, None, 0, true), Err(Refusal::NoneLeft));
+        assert_eq!(ask(WalkIn::Deny, 0, None, 0), Err(Refusal::NoneLeft));
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(ask(WalkIn::Supervisor, 5, Some(5), 0, true), Ok(Right::Supervisor));
         assert_eq!(ask(WalkIn::Supervisor, 4, Some(5), 0, true), Ok(Right::Lease), "a right goes first");
         assert_eq!(ask(WalkIn::Overflow, 5, Some(5), 0, false), Ok(Right::Overflow));
-        assert_eq!(ask(WalkIn::Overflow, 0, None, 2_000, false), Ok(Right::Overflow));
+        assert_eq!(ask(WalkIn::Overflow, 0, None, 2_000), Ok(Right::Overflow));
     }
 
     #[test]
@@ -159,7 +159,6 @@ mod tests {
                 lease: None,
                 class,
                 at: UnixMillis(0),
-                has_supervisor: false,
             })
         };
         assert_eq!(ask(&book, CLASS), Ok(Right::Overflow));

@@ -8,16 +8,18 @@ use sync_protocol::feed::entry::{DeviceStatus, TicketRow};
 use sync_protocol::id::{ClassId, DeviceId, DeviceNo, GateId, Seq};
 use sync_protocol::journal::walk_in::{Guest, NO_CURRENCY, Payment, Right};
 use sync_protocol::journal::{Entry, EntryKind, Flags};
-use sync_protocol::policy::{Policy, Price, Unlisted, WalkIn};
+use sync_protocol::policy::{Policy, Price, Supervisor as Named, Unlisted, WalkIn};
 use sync_protocol::ticket::Credential;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Code, Direction, Row, TicketStatus, Verdict};
 use tempfile::TempDir;
-use usher_terminal::door::{Answer, Decided, Notice, Request};
+use usher_terminal::door::{Answer, Decided, Notice, Pin, PinRefused, Request, Supervisor};
 use usher_terminal::gate::{Gate, Source};
 use usher_terminal::walk_in::{Order, Receipt, Refusal};
 
 const HOUR_MS: u64 = 3_600_000;
+/// The hash of 4711, made to be quick.
+const PIN: &str = "$argon2id$v=19$m=64,t=1,p=1$L0eiG9oMQ0NBhfiif2h87w$cpEY3+Cn9e4m7hV4/Rj08wnfDYJCDI4olpsUSN6KcvQ";
 const DAY_PASS: ClassId = ClassId(0);
 
 /// A terminal that sells day passes at 12.00 €, five of them, until eleven.
@@ -207,12 +209,21 @@ fn a_right_that_is_spent_has_nothing_to_give_back() {
 
 #[test]
 fn without_a_right_a_supervisor_may_sell_where_the_rules_say_so() {
-    let mut shop = Shop::with(|policy| policy.switches.walk_in = WalkIn::Supervisor);
+    let mut shop = Shop::with(|policy| {
+        policy.switches.walk_in = WalkIn::Supervisor;
+        policy.supervisors = vec![Named { name: "Joan".into(), pin: PIN.into() }];
+    });
     (0..5).for_each(|_| drop(shop.sell("Ada").unwrap()));
     assert_eq!(shop.sell("Grace").unwrap_err(), Refusal::AskSupervisor);
 
-    let allowed = Order { supervisor: Some("Joan".into()), ..order("Grace") };
-    let sold = shop.gate.sell(&allowed).unwrap().unwrap().sold;
+    let by = |pin: &str| Order {
+        supervisor: Some(Supervisor { name: "Joan".into(), pin: Pin::new(pin.into()) }),
+        ..order("Grace")
+    };
+    let wrong = shop.gate.sell(&by("1234")).unwrap().unwrap_err();
+    assert_eq!(wrong, Refusal::Pin(PinRefused::Wrong { left: 4 }));
+
+    let sold = shop.gate.sell(&by("4711")).unwrap().unwrap().sold;
 
     assert_eq!(sold.right, Right::Supervisor);
     let entry = shop.entries().pop().unwrap();

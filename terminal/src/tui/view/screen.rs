@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{fit, tail};
-use super::{Scene, centred, decide, doors, drill, operator, scanner, undo};
+use super::{Scene, centred, decide, doors, drill, operator, sales, scanner, ticket, undo, walk_in};
 use crate::app::{Field, Screen, Shown};
 use crate::tui::theme::Mood;
 use crate::tui::words;
@@ -19,6 +19,9 @@ const SIZE_MAX: (u16, u16) = (110, 40);
 /// Draws the screen that is open, if one is.
 pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let Some(screen) = scene.state.screen() else { return };
+    if let Some(shown) = ticket::of(screen) {
+        return ticket::draw(scene, shown, words::screen_keys(screen), frame, area);
+    }
     // The frame's title and the line of keys stay in sight.
     let room = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
     if let Screen::Scanner(screen) = screen {
@@ -37,13 +40,22 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         Screen::Undo(screen) => undo::draw(scene, screen, frame, inner),
         Screen::Operator(screen) => operator::draw(scene, screen, frame, inner),
         Screen::Scanner(_) => {}
+        Screen::WalkIn(screen) => walk_in::draw(scene, screen, frame, inner),
+        Screen::Sales(screen) => sales::draw(scene, screen, frame, inner),
     }
 }
 
 /// A verdict that came while somebody writes: one line in its colours, above what is written.
 fn draw_verdict(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
-    let Some(shown) = scene.state.verdict().filter(|shown| !is_told(scene, shown)) else { return area };
-    let [line, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
+    let Some(line) = verdict_line(scene, usize::from(area.width)) else { return area };
+    let [place, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
+    frame.render_widget(Paragraph::new(line.clone()).style(line.style), place);
+    rest
+}
+
+/// Returns the verdict that stands in one line of so many columns, in its colours.
+pub(super) fn verdict_line<'a>(scene: &Scene<'_>, width: usize) -> Option<Line<'a>> {
+    let shown = scene.state.verdict().filter(|shown| !is_told(scene, shown))?;
     let message = words::message(&shown.decided, &scene.names);
     let text = format!(
         " {}  {}  {} {}",
@@ -53,8 +65,7 @@ fn draw_verdict(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
         message.step.unwrap_or_default()
     );
     let style = scene.theme.panel(Mood::Verdict(shown.look), scene.state.is_flashing(shown));
-    frame.render_widget(Paragraph::new(fit(&text, usize::from(line.width))).style(style), line);
-    rest
+    Some(Line::styled(fit(&text, width), style))
 }
 
 /// Whether the screen itself is about that verdict.

@@ -31,7 +31,7 @@ pub fn not_decided_hint(refused: NotDecided, names: &Names<'_>) -> String {
     }
 }
 
-fn pin_refused(refused: PinRefused, names: &Names<'_>) -> String {
+pub(super) fn pin_refused(refused: PinRefused, names: &Names<'_>) -> String {
     match refused {
         PinRefused::Unknown => names.say("decision-pin-unknown"),
         PinRefused::Wrong { left } => names.say_with("decision-pin-wrong", &[("left", left.into())]),

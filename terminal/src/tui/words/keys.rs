@@ -25,6 +25,7 @@ enum Topic {
 
 /// Every key and what it does, for the help screen.
 const HELP: &[(Topic, &str)] = &[
+    (Topic::Keys("w", "F3"), "help-walk-in"),
     (Topic::Keys("e", "F4"), "help-direction"),
     (Topic::Keys("u", "F5"), "help-undo"),
     (Topic::Keys("l", "F8"), "help-look"),
@@ -32,6 +33,7 @@ const HELP: &[(Topic, &str)] = &[
     (Topic::Keys("d", "F6"), "help-doors"),
     (Topic::Key("r"), "help-drill"),
     (Topic::Keys("t", "F9"), "help-code"),
+    (Topic::Key("s"), "help-sales"),
     (Topic::Key("i"), "help-detail"),
     (Topic::Key("n"), "help-operator"),
     (Topic::Key("k"), "help-lock"),

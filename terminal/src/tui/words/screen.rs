@@ -26,6 +26,8 @@ pub const fn screen_title(screen: &Screen) -> &'static str {
         Screen::Undo(_) => "undo-title",
         Screen::Operator(screen) => operator_title(screen),
         Screen::Scanner(_) => "session-scanner-title",
+        Screen::WalkIn(_) => "walk-in-title",
+        Screen::Sales(_) => "sales-title",
     }
 }
 
@@ -43,6 +45,8 @@ pub fn screen_keys(screen: &Screen) -> Keys {
         Screen::Drill(screen) => drill_keys(screen.stage()),
         Screen::Undo(screen) if screen.reason().is_some() => &[("Enter", "undo-key"), ("Esc", "keys-back")],
         Screen::Undo(_) => &[("↑ ↓", "keys-choose"), ("Enter", "undo-key"), ("Esc", "keys-back")],
+        Screen::WalkIn(screen) => super::walk_in::keys(screen),
+        Screen::Sales(screen) => super::sales::keys(screen),
         Screen::Operator(screen) => operator_keys(screen),
         Screen::Scanner(_) => READ_KEYS,
     }
@@ -93,7 +97,6 @@ pub fn answer(answer: &Answer, names: &Names<'_>) -> Option<String> {
     Some(match answer {
         Answer::Undoable(_)
         | Answer::Wares(_)
-        | Answer::Sold(_)
         | Answer::NotSold(..)
         | Answer::Sales(_)
         | Answer::Found(_)
@@ -103,6 +106,8 @@ pub fn answer(answer: &Answer, names: &Names<'_>) -> Option<String> {
         Answer::StandsAt(gate) => doors::stands_at(*gate, names),
         Answer::NotStanding => names.say("doors-not-standing"),
         Answer::Session(answer) => return session_answer(answer, names),
+        Answer::Sold(receipt) => super::walk_in::sold(receipt, names),
+        Answer::PutOut(done) => return super::walk_in::done(done, names),
         Answer::Undone(row) if row.name.is_empty() => names.say("undo-done"),
         Answer::Undone(row) => names.say_with("undo-done-for", &[("name", text(clean(&row.name)))]),
         Answer::NotUndone(NotUndone::Gone) => names.say("undo-gone"),
