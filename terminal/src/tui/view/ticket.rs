@@ -35,7 +35,7 @@ pub(super) fn of(screen: &Screen) -> Option<&Ticket> {
             _ => None,
         },
         Screen::Sales(screen) => screen.ticket(),
-        Screen::Decide(_) | Screen::Undo(_) => None,
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::id::GateId;
 use sync_protocol::time::UnixMillis;
 
-use super::{Names, clean, device, span};
+use super::{Names, clean};
 use crate::catalogue::text;
 use crate::door::{DoorSeen, Doors};
 
@@ -38,7 +38,7 @@ pub fn doors_columns(names: &Names<'_>) -> [String; 5] {
 /// Returns what a terminal is called.
 pub fn door_name(door: &DoorSeen, names: &Names<'_>) -> String {
     let name = match clean(&door.name) {
-        name if name.is_empty() => device(door.device),
+        name if name.is_empty() => names.device(door.device),
         name => name,
     };
     if door.is_this { names.say_with("doors-this", &[("name", text(name))]) } else { name }
@@ -65,7 +65,7 @@ pub(super) fn stands_at(gate: GateId, names: &Names<'_>) -> String {
 }
 
 fn ago(at: UnixMillis, names: &Names<'_>) -> String {
-    span(names.clock().now().since(at))
+    names.span(names.clock().now().since(at))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use sync_protocol::journal::drill::Light;
 
-use super::{Names, span};
+use super::Names;
 use crate::app::screen::drill::{Drill, Stage};
 use crate::catalogue::text;
 use crate::drill::{Battery, Camera, Found, Rehearsal, Sample, Spread};
@@ -45,7 +45,7 @@ pub fn drill_found(found: &Found, names: &Names<'_>) -> (String, Option<String>)
         Found::Ready(Some(_)) => (names.say("drill-ready-no"), advice("drill-ready-do")),
         Found::List { age_ms: None, .. } => (names.say("drill-list-none"), advice("drill-list-do")),
         Found::List { tickets, age_ms: Some(age_ms) } => {
-            let values = [("count", (*tickets).into()), ("age", text(span(*age_ms)))];
+            let values = [("count", (*tickets).into()), ("age", text(names.span(*age_ms)))];
             (names.say_with("drill-list-age", &values), advice("drill-list-do"))
         }
         Found::Keys(count) => {
@@ -54,11 +54,11 @@ pub fn drill_found(found: &Found, names: &Names<'_>) -> (String, Option<String>)
         }
         Found::Certificate { left_ms: None, .. } => (names.say("drill-certificate-no"), advice("drill-certificate-do")),
         Found::Certificate { left_ms: Some(left_ms), .. } => {
-            let values = [("left", text(span(*left_ms)))];
+            let values = [("left", text(names.span(*left_ms)))];
             (names.say_with("drill-certificate-left", &values), advice("drill-certificate-do"))
         }
         Found::Clock { uncertainty_ms, off_ms, .. } => {
-            let values = [("within", text(precise(*uncertainty_ms))), ("off", text(precise(*off_ms)))];
+            let values = [("within", text(precise(*uncertainty_ms, names))), ("off", text(precise(*off_ms, names)))];
             (names.say_with("drill-clock-is", &values), advice("drill-clock-do"))
         }
         Found::Server { is_online: true, unsent } => {
@@ -149,8 +149,8 @@ fn rehearsed(rehearsal: &Rehearsal, names: &Names<'_>) -> String {
 }
 
 /// A short span of time: `40 ms`, `3 s`, `2 min`.
-fn precise(ms: u64) -> String {
-    if ms < 1_000 { format!("{ms} ms") } else { span(ms) }
+fn precise(ms: u64, names: &Names<'_>) -> String {
+    if ms < 1_000 { format!("{ms} ms") } else { names.span(ms) }
 }
 
 fn ms(us: u32) -> String {

@@ -97,7 +97,7 @@ pub fn answer(answer: &Answer, names: &Names<'_>) -> Option<String> {
     Some(match answer {
         Answer::Undoable(_)
         | Answer::Wares(_)
-        | Answer::NotSold(..)
+        | Answer::NotSold { .. }
         | Answer::Sales(_)
         | Answer::Found(_)
         | Answer::Doors(_)
