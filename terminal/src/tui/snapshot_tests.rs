@@ -15,7 +15,7 @@ use sync_protocol::verdict::{Code, OverrideBy};
 use super::theme::{Mood, Palette, Theme};
 use super::view::view;
 use crate::app::{Effect, Event, FLASH_MS, Key, Look, Question, Stage, State, samples, update};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Language};
 use crate::door::{Answer, Attendee, CameraStatus, Decided, Fault, Link, Notice, Request, Status, Suspension};
 use crate::drill::Probe;
 
@@ -112,16 +112,28 @@ fn a_small_screen_still_tells_link_and_unsent() {
 }
 
 #[test]
+fn every_name_leaves_the_columns_where_they_are() {
+    let screen = draw(&names(), Palette::Colours, 80, 24);
+
+    let time = |x: u16, y: u16| (x..x + 8).map(|x| screen[(x, y)].symbol()).collect::<String>();
+    let rows: Vec<u16> = (0..24).filter(|y| time(2, *y) == "14:02:29").collect();
+    assert_eq!(rows.len(), 3, "{}", text(&screen));
+    for y in rows {
+        assert_eq!(time(41, y), "14:02:29", "{}", text(&screen));
+    }
+}
+
+#[test]
 fn no_denial_is_cut_off_at_the_least_size() {
-    for code in Code::ALL {
+    for (language, code) in Language::ALL.into_iter().flat_map(|it| Code::ALL.iter().map(move |code| (it, code))) {
         for by in [OverrideBy::Supervisor, OverrideBy::Door] {
             let mut state = door();
             decide(&mut state, samples::deny(*code, by));
 
-            let screen = text(&draw(&state, Palette::Colours, 80, 24));
+            let screen = text(&draw_in(language, &state, Palette::Colours, 80, 24));
 
             let Some(decided) = state.last() else { panic!("{code}") };
-            let catalogue = Catalogue::default();
+            let catalogue = Catalogue::new(language);
             let clock = super::words::Clockface::new("Europe/Berlin", samples::NOW);
             let names = super::words::Names::new(&catalogue, state.rules(), clock);
             let words = super::words::denial(*code, decided, &names);
@@ -160,6 +172,7 @@ fn states() -> Vec<(&'static str, State)> {
         ("same_ticket", decided(samples::deny(Code::JustScanned, OverrideBy::Nobody))),
         ("not_ready", decided(samples::deny(Code::TerminalNotReady, OverrideBy::Nobody))),
         ("wide_names", decided(wide())),
+        ("names", names()),
         ("exit_ready", pressed('e')),
         ("help", pressed('?')),
         ("quit", pressed('q')),
@@ -284,6 +297,27 @@ fn door() -> State {
     state
 }
 
+/// Names as guests have them.
+fn names() -> State {
+    let names = [
+        "山田太郎",
+        "عمر",
+        "عمر الشريف",
+        "Zoe\u{301} Mu\u{308}ller",
+        "👩\u{200d}👩\u{200d}👧\u{200d}👦 Familie",
+        "Pablo Diego José Francisco de Paula Juan Nepomuceno María de los Remedios Cipriano",
+    ];
+    let mut state = door();
+    for name in names.iter().chain(&names) {
+        let mut decided = samples::admit(Flags::default());
+        decided.attendee = Some(Attendee { name: (*name).into(), note: String::new() });
+        decided.class = None;
+        decide(&mut state, decided);
+    }
+    wait(&mut state, 2_000);
+    state
+}
+
 fn wide() -> Decided {
     let mut decided = samples::admit(Flags::ATTENTION);
     decided.attendee = Some(Attendee {
@@ -343,8 +377,12 @@ fn wait(state: &mut State, ms: u64) {
 }
 
 fn draw(state: &State, palette: Palette, width: u16, height: u16) -> Buffer {
+    draw_in(Language::English, state, palette, width, height)
+}
+
+fn draw_in(language: Language, state: &State, palette: Palette, width: u16, height: u16) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| view(state, Theme::new(palette), &Catalogue::default(), frame)).unwrap();
+    terminal.draw(|frame| view(state, Theme::new(palette), &Catalogue::new(language), frame)).unwrap();
     terminal.backend().buffer().clone()
 }
 

@@ -10,6 +10,7 @@ mod operator;
 mod overlay;
 mod panel;
 mod recent;
+mod right_to_left;
 mod sales;
 mod scanner;
 mod screen;
@@ -25,7 +26,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Block;
 
 use super::theme::Theme;
-use super::words::{self, Clockface, Names};
+use super::words::{self, Clockface, Names, columns};
 use crate::app::State;
 use crate::catalogue::Catalogue;
 
@@ -53,6 +54,7 @@ pub fn view(state: &State, theme: Theme, catalogue: &Catalogue, frame: &mut Fram
     screen::draw(&scene, frame, area);
     overlay::draw(&scene, frame, area);
     lock::draw(&scene, frame, area);
+    right_to_left::keep_columns(frame.buffer_mut());
 }
 
 fn full(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -110,9 +112,9 @@ fn small(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
     let left = usize::from(head.width).saturating_sub(title.width());
     frame.render_widget(title, head);
-    let gate = Line::from(scene.state.status().map(|status| words::clean(&status.gate)).unwrap_or_default());
-    if gate.width() < left {
-        frame.render_widget(gate.right_aligned(), head);
+    let gate = scene.state.status().map(|status| words::clean(&status.gate)).unwrap_or_default();
+    if columns(&gate) < left {
+        frame.render_widget(Line::from(gate).right_aligned(), head);
     }
     panel::draw(scene, frame, panel);
     status::draw(scene, frame, status);

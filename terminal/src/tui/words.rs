@@ -3,6 +3,7 @@
 //! Short and plain. A sentence about a guest says what is the matter and what to do next; a sentence
 //! about the machine says so, and never blames the guest.
 
+mod columns;
 mod decision;
 mod denial;
 mod doors;
@@ -25,6 +26,7 @@ use sync_protocol::policy::Policy;
 use crate::catalogue::{Catalogue, Value, text};
 
 pub use crate::catalogue::count;
+pub use columns::{columns, last_columns, split_at_column};
 pub use decision::{
     decide_head, decide_hint, decide_reason, double, findings, inside, look_line, looking_title, not_decided,
     not_decided_hint, question, silent, unheard, usual_reason, verdict_keys,
@@ -35,7 +37,7 @@ pub use drill::{drill_check, drill_found, drill_head, drill_verdict, light_symbo
 pub use facts::detail;
 pub use keys::{CODE_KEYS, DOOR_KEYS, Keys, QUIT_KEYS, READ_KEYS, code_mistake, help, quit_question};
 pub use machine::{fault, no_list, progress, ready, starting, stopped, suspension};
-pub use screen::{answer, columns, screen_keys, screen_title, undo_head, undo_row};
+pub use screen::{answer, screen_keys, screen_title, undo_head, undo_row};
 pub use session::{LOCK_KEYS, UNLOCK_KEYS, learning, locked, pin_problem, scanner_test, wrong_pin};
 pub use sight::{camera, camera_hint, camera_title};
 pub use status::{direction, link, list_age, rate, silence, sound_off, title, to_send};

@@ -7,15 +7,15 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::status::listed;
-use super::text::{tail, wrap};
+use super::text::{pad, tail, wrap};
 use super::{Scene, centred, detail_rows};
 use crate::app::Overlay;
 use crate::tui::words;
 
 /// The widest box.
 const WIDTH_MAX: u16 = 78;
-/// The column that explanations begin in.
-const KEY_COLUMNS: usize = 15;
+/// What keys and names take before what is said about them, in columns: at least, and at most.
+const KEY_COLUMNS: (usize, usize) = (15, 24);
 
 pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     match scene.state.overlay() {
@@ -37,16 +37,17 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
 
 fn draw_table(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<(String, String)>) {
     let width = area.width.min(WIDTH_MAX);
-    let room = usize::from(width).saturating_sub(4 + KEY_COLUMNS);
+    let (least, most) = KEY_COLUMNS;
+    let key_columns = rows.iter().map(|(key, _)| words::columns(key) + 1).max().unwrap_or(0).clamp(least, most);
+    let room = usize::from(width).saturating_sub(4 + key_columns);
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let mut lines = Vec::new();
     for (key, value) in rows {
         let mut values = wrap(&value, room).into_iter();
         let first = values.next().unwrap_or_default();
-        // The symbols of verdicts are one column wide, as padding counts them.
-        let key = Span::styled(format!(" {key:<KEY_COLUMNS$}"), bold);
+        let key = Span::styled(format!(" {}", pad(&key, key_columns)), bold);
         lines.push(Line::from(vec![key, Span::raw(first)]));
-        lines.extend(values.map(|more| Line::raw(format!(" {:<KEY_COLUMNS$}{more}", ""))));
+        lines.extend(values.map(|more| Line::raw(format!(" {:<key_columns$}{more}", ""))));
     }
     let title = format!(" {} ", scene.names.say(title));
     let foot = format!(" Esc {} ", scene.names.say("keys-back"));

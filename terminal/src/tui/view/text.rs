@@ -1,6 +1,6 @@
 //! Text that fits: broken between words, cut with an ellipsis, measured in terminal columns.
 
-use unicode_width::UnicodeWidthStr as _;
+use crate::tui::words::{columns, last_columns, split_at_column};
 
 /// Returns `text` in lines of at most `width` columns, broken between words where that is possible.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
@@ -8,19 +8,20 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut line = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let is_first = line.is_empty();
-        if !is_first && line.width() + 1 + word.width() > width {
+        if !is_first && columns(&line) + 1 + columns(word) > width {
             lines.push(std::mem::take(&mut line));
         } else if !is_first {
             line.push(' ');
         }
         line.push_str(word);
-        while width > 0 && line.width() > width {
-            let end = head(&line, width);
-            if end == 0 {
+        while width > 0 && columns(&line) > width {
+            let (head, rest) = split_at_column(&line, width);
+            if head.is_empty() {
                 break;
             }
-            let rest = line.split_off(end);
-            lines.push(std::mem::replace(&mut line, rest));
+            let rest = rest.to_owned();
+            lines.push(head.to_owned());
+            line = rest;
         }
     }
     if !line.is_empty() {
@@ -31,28 +32,27 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// Returns `text`, cut to `width` columns with an ellipsis if it is longer.
 pub(super) fn fit(text: &str, width: usize) -> String {
-    if text.width() <= width {
+    if columns(text) <= width {
         return text.to_owned();
     }
-    let end = head(text, width.saturating_sub(1));
-    let mut cut = text.get(..end).unwrap_or_default().trim_end().to_owned();
+    let (head, _) = split_at_column(text, width.saturating_sub(1));
+    let mut cut = head.trim_end().to_owned();
     if width > 0 {
         cut.push('…');
     }
     cut
 }
 
-/// Returns the end of `text` that fits `width` columns.
-pub(super) fn tail(text: &str, width: usize) -> &str {
-    let starts = text.char_indices().map(|(at, _)| at);
-    starts.filter_map(|at| text.get(at..)).find(|rest| rest.width() <= width).unwrap_or_default()
+/// Returns `text` in exactly `width` columns: cut like [`fit`], or with blanks behind it.
+pub(super) fn pad(text: &str, width: usize) -> String {
+    let mut fitted = fit(text, width);
+    fitted.extend(std::iter::repeat_n(' ', width.saturating_sub(columns(&fitted))));
+    fitted
 }
 
-/// Returns where the longest beginning of `text` ends that has at most `width` columns. Marks that
-/// combine with a character stay with it.
-fn head(text: &str, width: usize) -> usize {
-    let ends = text.char_indices().map(|(at, character)| at + character.len_utf8());
-    ends.take_while(|end| text.get(..*end).is_some_and(|head| head.width() <= width)).last().unwrap_or(0)
+/// Returns the end of `text` that fits `width` columns.
+pub(super) fn tail(text: &str, width: usize) -> &str {
+    last_columns(text, width)
 }
 
 #[cfg(test)]
@@ -80,6 +80,14 @@ mod tests {
     #[test]
     fn combining_marks_stay_with_their_letter() {
         assert_eq!(fit("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+    }
+
+    #[test]
+    fn a_column_is_as_wide_whatever_is_in_it() {
+        for name in ["Ada", "山田太郎", "عمر", "Zoe\u{301}", "👩\u{200d}👩\u{200d}👧\u{200d}👦 Doe", "Konstantinopel"]
+        {
+            assert_eq!(columns(&pad(name, 7)), 7, "{name}");
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What the screens over the door say.
 
 use sync_protocol::verdict::Direction;
-use unicode_width::UnicodeWidthStr as _;
 
 use super::keys::{Keys, READ_KEYS};
 use super::session::{operator_keys, operator_title, session_answer};
@@ -11,11 +10,6 @@ use crate::app::screen::drill::Stage;
 use crate::app::screen::undo::Undo;
 use crate::catalogue::text;
 use crate::door::{Answer, NotUndone, Undoable};
-
-/// Returns how many columns `text` takes.
-pub fn columns(text: &str) -> usize {
-    text.width()
-}
 
 /// Returns the id of what a screen is called.
 pub const fn screen_title(screen: &Screen) -> &'static str {
