@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `verdict` | `at` (RFC 3339, server's time), `verdict` (`admit`, `exit`, `check`: a question for staff, `deny`), `direction` (`entry`, `exit`), `code` (the finding shown; null if let in), `codes` (every finding), `flags`, `ticket` (typed code or null), `name`, `class` (or null), `entry` (journal number or null), `ms` (text to durable verdict), `override` (`door`, `supervisor`, `nobody`; null if let in) |
 //! | `fault` | `fault` (`store`, `disk_full`, `clock_went_back`, `other`), `detail` |
-//! | `status` | `at`, `link` (`{"state":"online"}` or `{"state":"offline","since":ms}`), `list_at` (RFC 3339 or null), `tickets`, `unsent`, `inside`, `suspended` (a reason or null), `download` (`[done, total]` or null) |
+//! | `status` | `at`, `link` (`{"state":"online"}` or `{"state":"offline","since":ms}`), `list_at` (RFC 3339 or null), `tickets`, `unsent`, `inside` (known), `inside_least` and `inside_most` (whatever silent doors did), `suspended` (a reason or null), `download` (`[done, total]` or null) |
 //! | `double` | an admission of this door that another one, learned of later, shows to be one too many: `at`, `entry` (journal number), `ticket`, `name`, `other` (`at`, `gate` and `device` as numbers, `entry`) |
 //! | `camera` | `state` (`off`, `opening`, `streaming`, `absent`, `lost`), `name`, `detail` |
 //!
@@ -169,6 +169,8 @@ enum Record<'a> {
         tickets: u64,
         unsent: u64,
         inside: u64,
+        inside_least: u64,
+        inside_most: u64,
         suspended: Option<Suspension>,
         download: Option<(u64, u64)>,
     },
@@ -242,6 +244,8 @@ impl<'a> Record<'a> {
             tickets: status.tickets,
             unsent: status.unsent,
             inside: status.inside,
+            inside_least: status.inside_least,
+            inside_most: status.inside_most,
             suspended: status.suspended,
             download: status.download,
         }

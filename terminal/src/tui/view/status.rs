@@ -14,6 +14,8 @@ use crate::tui::words;
 
 /// A list older than this is told as a warning, in ms.
 const LIST_OLD_MS: u64 = 10 * 60_000;
+/// A silent door is told of in so many columns at least, cut off if need be.
+const SILENT_LEAST: usize = 12;
 /// From how many percent of the places on a zone is nearly full.
 const NEARLY_FULL_PERCENT: u64 = 95;
 /// What link, time and direction may take of the title, in columns.
@@ -74,7 +76,11 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         (words::rate(status, names), plain),
     ];
     if let Some(silent) = words::silent(status, &scene.names) {
-        parts.insert(3, (silent, scene.theme.warning()));
+        let taken: usize = parts.iter().take(3).map(|(text, _)| words::columns(text) + 3).sum();
+        let room = usize::from(area.width).saturating_sub(taken + 3);
+        if room >= SILENT_LEAST {
+            parts.insert(3, (fit(&silent, room), scene.theme.warning()));
+        }
     }
     if let Some(ms) = scene.state.silence_ms() {
         parts.insert(0, (words::silence(ms, names), scene.theme.warning()));
