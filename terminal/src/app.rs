@@ -308,7 +308,9 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
             return Some(Effect::SetPurpose(Purpose::Look));
         }
         (_, 'o') => decide_against(state),
-        (_, letter @ ('y' | 'b' | 'n')) => return answer(state, letter),
+        (_, letter) if state.question().is_some_and(|question| question.is_answered_by(letter)) => {
+            return answer(state, letter);
+        }
         (_, letter) => {
             if let Some((mut screen, outcome)) = Screen::opened_by(letter) {
                 screen.see_camera(&state.camera);

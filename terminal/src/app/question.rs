@@ -90,6 +90,15 @@ mod tests {
     }
 
     #[test]
+    fn where_nothing_is_asked_n_says_who_is_at_the_door() {
+        let mut state = asked(samples::admit(Flags::default()));
+
+        press(&mut state, 'n');
+
+        assert!(matches!(state.screen(), Some(Screen::Operator(_))));
+    }
+
+    #[test]
     fn a_key_answers_no_question_that_came_just_before_it() {
         let mut state = asked(samples::deny(Code::Unpaid, OverrideBy::Door));
         decide(&mut state, samples::admit(Flags::ID_CHECK));
