@@ -112,6 +112,7 @@ async fn a_scanner_needs_no_enter_and_learns_any_keyboard() {
     scan(&mut door, &azerty(TEST_CODE));
     door.wait_for("Learned", PATIENCE).unwrap();
     door.send(key::ESCAPE).unwrap();
+    door.wait_until("the door", PATIENCE, |screen| !screen.contains("Learned")).unwrap();
     scan(&mut door, &azerty(&venue.codes["Cy Young"]));
     door.wait_for("Cy Young", PATIENCE).unwrap();
     quit(&mut door);

@@ -240,6 +240,7 @@ fn states() -> Vec<(&'static str, State)> {
     states.extend(undo());
     states.extend(doors());
     states.extend(drill());
+    states.extend(session::states());
     states.extend(walk_in::states());
     states
 }

@@ -89,7 +89,7 @@ fn too_many_wrong_pins_end_the_session_and_the_organiser_learns_of_it() {
 fn open(while_locked: WhileLocked) -> (Gate, String, tempfile::TempDir) {
     let mut world = FeedWorld::new();
     let issue = world.push_ticket(1, "Guest");
-    let code = world.credential(1, issue).to_text();
+    let code = world.credential(1, issue);
     let data = tempfile::tempdir().unwrap();
     let mut store = world.create_store(data.path());
     world.load_snapshot(&mut store).unwrap();

@@ -35,7 +35,10 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     };
     lines.extend(wrap(&sentence, room).into_iter().map(|row| Line::styled(format!(" {row}"), style)));
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let place = centred(area, width, height);
+    // Where the last decisions are hidden, so that a verdict stays in sight.
+    let foot = if area.height >= super::FULL_LEAST.1 { 4 } else { 0 };
+    let y = area.bottom().saturating_sub(height.saturating_add(foot)).max(area.y);
+    let place = Rect { y, height, ..centred(area, width, height) }.intersection(area);
     frame.render_widget(Clear, place);
     let title = format!(" {} ", scene.names.say("session-unlock-title"));
     frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(title)), place);
