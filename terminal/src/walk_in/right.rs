@@ -128,18 +128,17 @@ mod tests {
 
     #[test]
     fn a_right_is_spent_to_the_last_and_to_the_last_moment() {
-        assert_eq!(ask(WalkIn::Deny, 4, Some(5), 999, false), Ok(Right::Lease));
-        assert_eq!(ask(WalkIn::Deny, 5, Some(5), 999, false), Err(Refusal::NoneLeft));
-        assert_eq!(ask(WalkIn::Deny, 4, Some(5), 1_000, false), Err(Refusal::Expired(UNTIL)));
+        assert_eq!(ask(WalkIn::Deny, 4, Some(5), 999), Ok(Right::Lease));
+        assert_eq!(ask(WalkIn::Deny, 5, Some(5), 999), Err(Refusal::NoneLeft));
+        assert_eq!(ask(WalkIn::Deny, 4, Some(5), 1_000), Err(Refusal::Expired(UNTIL)));
         assert_eq!(ask(WalkIn::Deny, 0, None, 0), Err(Refusal::NoneLeft));
     }
 
     #[test]
     fn without_a_right_the_policy_says_who_may_sell() {
-        assert_eq!(ask(WalkIn::Supervisor, 5, Some(5), 0, false), Err(Refusal::AskSupervisor));
-        assert_eq!(ask(WalkIn::Supervisor, 5, Some(5), 0, true), Ok(Right::Supervisor));
-        assert_eq!(ask(WalkIn::Supervisor, 4, Some(5), 0, true), Ok(Right::Lease), "a right goes first");
-        assert_eq!(ask(WalkIn::Overflow, 5, Some(5), 0, false), Ok(Right::Overflow));
+        assert_eq!(ask(WalkIn::Supervisor, 5, Some(5), 0), Err(Refusal::AskSupervisor));
+        assert_eq!(ask(WalkIn::Supervisor, 4, Some(5), 0), Ok(Right::Lease), "a right goes first");
+        assert_eq!(ask(WalkIn::Overflow, 5, Some(5), 0), Ok(Right::Overflow));
         assert_eq!(ask(WalkIn::Overflow, 0, None, 2_000), Ok(Right::Overflow));
     }
 
