@@ -87,7 +87,9 @@ impl Store {
             self.known.learn_movement(movement);
         }
         self.copy_entry(seq, &sealed);
-        if signed.entry().kind == EntryKind::WalkIn {
+        let is_of_sale = matches!(signed.entry().kind, EntryKind::WalkIn | EntryKind::Undo)
+            && signed.entry().ticket.issuer() == self.identity.number();
+        if is_of_sale {
             self.tell(ListChange::Tickets(vec![signed.entry().ticket]));
         }
         Ok(signed)

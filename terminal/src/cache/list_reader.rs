@@ -1,12 +1,14 @@
 //! Reading the list over a connection of its own, so that the gate never waits for whoever goes
 //! through all of it.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Transaction};
 use sync_protocol::feed::entry::{Entity, TicketRow};
 use sync_protocol::feed::{Body, Kind};
-use sync_protocol::id::{DeviceNo, Issue, Seq, TicketId};
+use sync_protocol::id::{DeviceNo, Seq, TicketId};
 use sync_protocol::journal::walk_in::Guest;
-use sync_protocol::journal::{EntryKind, PersonalData, SignedEntry};
+use sync_protocol::journal::{Entry, EntryKind, PersonalData, SignedEntry};
 use sync_protocol::policy::Policy;
 use sync_protocol::verdict::{Row, TicketStatus};
 
@@ -51,15 +53,7 @@ impl ListReader {
     /// [`StoreError::Damaged`] if a row does not open, or what the disk says.
     pub fn each(&mut self, mut each: impl FnMut(TicketId, TicketRow)) -> Result<(), StoreError> {
         let at_once = self.connection.transaction()?;
-        let mut after = Seq(0);
-        loop {
-            let run = entries_after(&at_once, &self.sealer, after, READ_MAX)?;
-            let Some(last) = run.entries.last() else { break };
-            after = last.entry().seq;
-            for (ticket, row) in run.entries.iter().filter_map(|signed| sold(signed, &run.personal_data)) {
-                each(ticket, row);
-            }
-        }
+        for_each_sold(&at_once, &self.sealer, Seq(0), &mut each)?;
         let generation = State::read(&at_once, &self.sealer)?.generation;
         rows::for_each_of(&at_once, &self.sealer, generation, Kind::Ticket, |row| {
             match Body::decode(row.kind, row.entity, &row.body) {
@@ -87,10 +81,14 @@ impl ListReader {
         if ticket.issuer() != self.number {
             return Ok(None);
         }
-        // A sale's ticket has the number of its entry.
-        let run = entries_after(&at_once, &self.sealer, Seq(ticket.serial().saturating_sub(1)), 1)?;
-        let sold = run.entries.first().and_then(|signed| sold(signed, &run.personal_data));
-        Ok(sold.filter(|(found, _)| *found == ticket).map(|(_, row)| row))
+        // A sale's ticket has the number of its entry; it may be taken back by any entry behind it.
+        let mut known = None;
+        for_each_sold(&at_once, &self.sealer, Seq(ticket.serial().saturating_sub(1)), &mut |found, row| {
+            if found == ticket {
+                known = Some(row);
+            }
+        })?;
+        Ok(known)
     }
 
     /// Returns the event's rules.
@@ -120,17 +118,39 @@ fn read(
     Body::decode(row.kind, row.entity, &row.body).map(Some).map_err(|_| StoreError::Damaged(Part::List))
 }
 
-/// Returns the ticket that an entry sold, as the list will have it.
-fn sold(signed: &SignedEntry, personal_data: &[PersonalData]) -> Option<(TicketId, TicketRow)> {
-    let entry = signed.entry();
-    if entry.kind != EntryKind::WalkIn {
-        return None;
+/// Gives the tickets that the journal sold after entry `after` to `each`, as the list will have
+/// them. One that was taken back is given twice, the second time cancelled.
+fn for_each_sold(
+    at_once: &Transaction<'_>,
+    sealer: &Sealer,
+    mut after: Seq,
+    each: &mut impl FnMut(TicketId, TicketRow),
+) -> Result<(), StoreError> {
+    let mut sales: BTreeMap<Seq, (TicketId, TicketRow)> = BTreeMap::new();
+    loop {
+        let run = entries_after(at_once, sealer, after, READ_MAX)?;
+        let Some(last) = run.entries.last() else { return Ok(()) };
+        after = last.entry().seq;
+        for entry in run.entries.iter().map(SignedEntry::entry) {
+            if entry.kind == EntryKind::WalkIn {
+                let (ticket, row) = sold(entry, &run.personal_data);
+                each(ticket, row.clone());
+                sales.insert(entry.seq, (ticket, row));
+            } else if let Some((ticket, mut row)) = entry.undo_target.and_then(|target| sales.remove(&target)) {
+                row.row.status = TicketStatus::Cancelled;
+                each(ticket, row);
+            }
+        }
     }
-    // Sold without a name, or with one that was erased since.
+}
+
+/// Returns the ticket that an entry sold.
+fn sold(entry: &Entry, personal_data: &[PersonalData]) -> (TicketId, TicketRow) {
+    // It may be sold without a name, or with one that was erased since.
     let personal = personal_data.iter().find(|personal| personal.seq == entry.seq);
     let guest = personal.and_then(|personal| Guest::decode(&personal.data).ok());
     let (name, email) = guest.map_or_else(Default::default, |guest| (guest.name, guest.email));
-    let issue = u32::try_from(entry.seq.0).map_or_else(|_| Issue::default(), Issue);
-    let row = Row { issue, class: entry.class, status: TicketStatus::Valid, attention: false, id_check: false };
-    Some((entry.ticket, TicketRow { row, name, note: String::new(), email, group: String::new() }))
+    let row =
+        Row { issue: entry.issue, class: entry.class, status: TicketStatus::Valid, attention: false, id_check: false };
+    (entry.ticket, TicketRow { row, name, note: String::new(), email, group: String::new() })
 }

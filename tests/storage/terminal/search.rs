@@ -128,6 +128,13 @@ fn whoever_buys_at_this_door_is_found_at_once_and_after_opening_again() {
     search.searcher.unlock();
     assert_eq!(search.names("noether"), ["Emmy Noether"]);
     assert_eq!(search.found("noether").known, 3);
+
+    let mut draft = Store::draft(EntryKind::Undo);
+    (draft.ticket, draft.undo_target) = (sold, Some(Seq(sold.serial())));
+    draft.note = Some(String::from("changed their mind"));
+    let moment = store.moment(world.clock.as_ref());
+    store.append(draft, &moment).unwrap();
+    assert_eq!(search.found("noether").results.unwrap().found[0].status, TicketStatus::Cancelled);
 }
 
 #[test]
