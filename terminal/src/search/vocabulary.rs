@@ -48,7 +48,7 @@ impl Likeness {
 
     /// Whether the word goes on after what was typed.
     pub(super) const fn is_beginning(self) -> bool {
-        self as u8 % 2 == 0
+        (self as u8).is_multiple_of(2)
     }
 
     /// Compares a word with what was typed, forgiving at most `slips_max`.
