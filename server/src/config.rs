@@ -50,6 +50,13 @@ pub enum Command {
         /// The shell.
         shell: Shell,
     },
+    /// Writes a manual page for each command.
+    #[command(after_help = "Example:\n  usher-server man --output ~/.local/share/man/man1")]
+    Man {
+        /// The folder to write them into; it is made if it is not there.
+        #[arg(long, short, value_name = "FOLDER")]
+        output: PathBuf,
+    },
     /// Prints the description of the interface (OpenAPI, JSON).
     #[command(after_help = "Example:\n  usher-server openapi > openapi.json")]
     Openapi,

@@ -43,6 +43,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
             clap_complete::generate(shell, &mut Cli::command(), "usher-server", &mut io::stdout());
             Ok(())
         }
+        Command::Man { output } => {
+            std::fs::create_dir_all(&output).with_context(|| format!("cannot make {}", output.display()))?;
+            clap_mangen::generate_to(Cli::command(), &output).context("cannot write the pages")
+        }
         Command::Openapi => {
             println!("{}", openapi().to_pretty_json().context("cannot write the description")?);
             Ok(())

@@ -32,9 +32,34 @@ pub(crate) fn passphrase() -> Option<Zeroizing<String>> {
     (!value.trim().is_empty()).then_some(value)
 }
 
-/// Returns `NO_COLOR`, whatever it says (<https://no-color.org>).
-pub(crate) fn no_color() -> Option<OsString> {
-    std::env::var_os("NO_COLOR")
+/// Returns what the terminal emulator says of itself: its kind, its colours, its language.
+pub(crate) fn terminal_variables() -> Vec<(&'static str, String)> {
+    const VARIABLES: [&str; 6] = ["TERM", "COLORTERM", "TERM_PROGRAM", "LANG", "LC_ALL", "NO_COLOR"];
+    VARIABLES.into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?))).collect()
+}
+
+/// What the environment says about colours. Texts are empty where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct Colours {
+    /// `NO_COLOR`, whatever it says (<https://no-color.org>).
+    pub no_color: Option<OsString>,
+    /// The kind of terminal (`TERM`).
+    pub term: String,
+    /// How many colours there are (`COLORTERM`).
+    pub depth: String,
+    /// Front and ground as numbers of basic colours (`COLORFGBG`): `15;0`, `0;default;15`.
+    pub ground: String,
+}
+
+/// Returns what the environment says about colours.
+pub(crate) fn colours() -> Colours {
+    let said = |name: &str| std::env::var(name).unwrap_or_default();
+    Colours {
+        no_color: std::env::var_os("NO_COLOR"),
+        term: said("TERM"),
+        depth: said("COLORTERM"),
+        ground: said("COLORFGBG"),
+    }
 }
 
 /// Returns the locale of sentences, in the order POSIX gives (Base Definitions, 8.2); nothing if none is set.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::Figure;
 use crate::relay::Relay;
+use crate::resting;
 
 /// Rows that the server takes in one import.
 const IMPORT_ROWS: u32 = 10_000;
@@ -44,6 +45,9 @@ pub(crate) async fn measure(tickets: u32, check_ins: usize) -> anyhow::Result<Ve
     // The server still runs, so the terminal's commands are all that has ended.
     let peak_kib = children_max_rss_kib();
 
+    eprintln!("Leaving the door screen alone");
+    let resting = resting::screen(&terminal, tickets)?;
+
     eprintln!("Checking in {check_ins} guests offline");
     let registrations = organiser.list(&format!("/events/{event}/registrations")).await?;
     let mut door = terminal.headless(&["--offline", "--no-camera", "--end-with-input"])?;
@@ -66,7 +70,7 @@ pub(crate) async fn measure(tickets: u32, check_ins: usize) -> anyhow::Result<Ve
     ensure!(report.get("unsent").and_then(Value::as_u64) == Some(0), "not everything was sent: {report}");
 
     let mib = |bytes: u64| bytes as f64 / 1_048_576.0;
-    Ok(vec![
+    let mut figures = vec![
         Figure::new(
             format!("first sync of {tickets} tickets on loopback, beyond unlocking"),
             format!("{:.2} s, {:.1} MiB on the wire", beyond(download, empty), mib(bytes)),
@@ -82,7 +86,9 @@ pub(crate) async fn measure(tickets: u32, check_ins: usize) -> anyhow::Result<Ve
             format!("{:.2} s, {:.2} MiB on the wire", beyond(upload, full), mib(upload_bytes)),
             "≤ 2 s for 10 000",
         ),
-    ])
+    ];
+    figures.extend(resting);
+    Ok(figures)
 }
 
 async fn make_event(organiser: &Organiser) -> anyhow::Result<String> {

@@ -6,6 +6,7 @@
 mod door;
 mod journey;
 mod relay;
+mod resting;
 mod search;
 
 use clap::Parser;

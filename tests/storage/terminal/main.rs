@@ -13,5 +13,6 @@ mod presence;
 mod privacy;
 mod search;
 mod session;
+mod soak;
 mod tampering;
 mod walk_in;

@@ -1,0 +1,58 @@
+//! What the door screen takes of the machine while nobody comes: memory with a long list, and the
+//! processor.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use harness::process::{PATIENCE, Terminal};
+use harness::pty::Screen;
+
+use crate::Figure;
+
+/// How long the screen is left alone before it is measured: what it does after it opens is over by then.
+const SETTLE: Duration = Duration::from_secs(10);
+/// How long it is measured.
+const MEASURE: Duration = Duration::from_secs(20);
+
+/// The screen over a list of `tickets`, with its network and without a camera.
+pub(crate) fn screen(terminal: &Terminal, tickets: u32) -> anyhow::Result<Vec<Figure>> {
+    let mut command = terminal.command()?;
+    command.arg("--no-camera");
+    let door = Screen::start(&command, 80, 24)?;
+    door.wait_for("Ready for the next guest", PATIENCE)?;
+    let id = door.id().context("the screen is a process")?;
+    std::thread::sleep(SETTLE);
+    let (began, before) = (Instant::now(), processor(id)?);
+    std::thread::sleep(MEASURE);
+    let used = processor(id)?.saturating_sub(before);
+    let share = used.as_secs_f64() / began.elapsed().as_secs_f64() * 100.0;
+    let resident = resident_kib(id)?;
+    Ok(vec![
+        Figure::new(
+            format!("door screen with {tickets} tickets: resident memory"),
+            format!("{} MiB", resident / 1_024),
+            "≤ 200 MB",
+        ),
+        Figure::new("the same while nobody comes, without camera: of one core", format!("{share:.1} %"), "< 3 %"),
+    ])
+}
+
+fn resident_kib(id: u32) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("the kernel tells")?;
+    Ok(line.split_whitespace().next().context("the kernel tells")?.parse()?)
+}
+
+/// How long the process has run on any core, its threads included.
+#[expect(unsafe_code, reason = "only the kernel knows its own unit of time")]
+fn processor(id: u32) -> anyhow::Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    // The name stands in parentheses and may hold anything.
+    let (_, rest) = stat.rsplit_once(')').context("the kernel tells")?;
+    let ticks: Vec<u64> = rest.split_whitespace().skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
+    // SAFETY: the call takes a number and returns one.
+    let per_second = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
+    let per_second = u32::try_from(per_second).ok().filter(|ticks| *ticks > 0).context("the kernel tells")?;
+    Ok(Duration::from_secs(ticks.iter().sum()) / per_second)
+}
