@@ -16,6 +16,7 @@ mod copy;
 mod copy_check;
 mod durable;
 mod enrolment;
+mod erase;
 mod error;
 mod feed;
 mod file;

@@ -8,6 +8,7 @@ pub mod desk;
 mod doors;
 mod doubles;
 mod drill;
+mod erase;
 mod look;
 mod overrides;
 mod presence;
@@ -61,6 +62,7 @@ pub struct Gate {
     gate: GateId,
     link: Link,
     download: Option<(u64, u64)>,
+    fetched: Option<(u64, u64)>,
     doors: Vec<DoorHeard>,
     asked: Asked,
     wrong_pins: WrongPins,
@@ -69,6 +71,7 @@ pub struct Gate {
     session: Session,
     /// Whether the journal names a session that has not ended.
     has_begun: bool,
+    is_erased: bool,
     shop: Option<Shop>,
 }
 
@@ -103,6 +106,7 @@ impl Gate {
             gate,
             link: Link::Offline { since: UnixMillis(0) },
             download: None,
+            fetched: None,
             doors: Vec::new(),
             asked: Asked::default(),
             wrong_pins: WrongPins::default(),
@@ -110,6 +114,7 @@ impl Gate {
             told: None,
             session: Session::default(),
             has_begun: false,
+            is_erased: false,
             shop: None,
         }
     }
@@ -142,6 +147,11 @@ impl Gate {
     /// Says whether there is a link to the server.
     pub const fn set_link(&mut self, link: Link) {
         self.link = link;
+    }
+
+    /// Says how much of a download has arrived, in bytes: so many of so many.
+    pub const fn set_fetched(&mut self, fetched: Option<(u64, u64)>) {
+        self.fetched = fetched;
     }
 
     /// Says how far a download is, in tickets done and to do.
@@ -302,7 +312,9 @@ impl Gate {
         let certificate = &self.store.identity().certificate;
         let may_stand_here = certificate.gates.is_empty() || certificate.gates.contains(&self.gate);
         let may_scan = certificate.capabilities.has(Capabilities::SCAN) && may_stand_here;
-        if !self.session.decides() {
+        if self.is_erased {
+            Readiness::NotReady(NotReady::Suspended)
+        } else if !self.session.decides() {
             Readiness::NotReady(NotReady::Locked)
         } else if self.store.suspension().is_some() {
             Readiness::NotReady(NotReady::Suspended)
@@ -400,6 +412,7 @@ impl Gate {
         let gate = policy.as_ref().and_then(|policy| policy.gate(self.gate));
         let zone = policy.as_ref().zip(gate).and_then(|(policy, gate)| policy.zone(gate.zone));
         let suspended = match self.readiness(&moment) {
+            _ if self.is_erased => Some(Suspension::Wiped),
             _ if self.store.suspension().is_some() => self.store.suspension(),
             _ if self.clock_went_back(&moment) => Some(Suspension::Clock),
             Readiness::NotReady(NotReady::Certificate) => Some(Suspension::Certificate),
@@ -429,6 +442,7 @@ impl Gate {
             is_supervisor: self.is_supervisor(),
             suspended,
             download: self.download,
+            fetched: self.fetched,
         }
     }
 }

@@ -4,6 +4,8 @@
 
 mod beginnings;
 mod decisions;
+mod first_start;
+mod lost;
 mod network;
 mod people;
 mod pictures;

@@ -321,6 +321,7 @@ const fn is_repairable(reason: Suspension) -> bool {
         | Suspension::Forked
         | Suspension::RolledBack
         | Suspension::Closed
-        | Suspension::Certificate => false,
+        | Suspension::Certificate
+        | Suspension::Wiped => false,
     }
 }

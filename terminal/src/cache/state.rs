@@ -154,7 +154,7 @@ impl Feed {
     }
 }
 
-const SUSPENSIONS: [Suspension; 9] = [
+const SUSPENSIONS: [Suspension; 10] = [
     Suspension::Revoked,
     Suspension::Forked,
     Suspension::RolledBack,
@@ -164,6 +164,7 @@ const SUSPENSIONS: [Suspension; 9] = [
     Suspension::Store,
     Suspension::Closed,
     Suspension::Certificate,
+    Suspension::Wiped,
 ];
 
 pub(super) const fn suspension_number(suspension: Suspension) -> u8 {
@@ -177,6 +178,7 @@ pub(super) const fn suspension_number(suspension: Suspension) -> u8 {
         Suspension::Store => 7,
         Suspension::Closed => 8,
         Suspension::Certificate => 9,
+        Suspension::Wiped => 10,
     }
 }
 

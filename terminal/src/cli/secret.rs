@@ -9,12 +9,12 @@ use zeroize::Zeroizing;
 use super::Place;
 use crate::catalogue::Catalogue;
 use crate::config::{self, PASSPHRASE_VARIABLE};
-use crate::passphrase::{self, TooWeak};
+use crate::passphrase;
+use crate::tui::{prompt, words};
 
 /// Asks a person for the passphrase.
 pub(super) fn typed_passphrase(catalogue: &Catalogue) -> anyhow::Result<Zeroizing<String>> {
-    let typed = ask(catalogue, "prompts-passphrase").context("the passphrase could not be read")?;
-    Ok(Zeroizing::new(typed))
+    ask(catalogue, "prompts-passphrase").context("the passphrase could not be read")
 }
 
 impl Place {
@@ -41,15 +41,15 @@ impl Place {
         }
         let catalogue = self.catalogue();
         loop {
-            let typed = Zeroizing::new(ask(&catalogue, "prompts-new").context("the passphrase could not be read")?);
+            let typed = ask(&catalogue, "prompts-new").context("the passphrase could not be read")?;
             if typed.is_empty() {
                 return Ok((passphrase::generate(), true));
             }
             if let Err(weak) = passphrase::check(&typed) {
-                eprintln!("{}", too_weak(weak, &catalogue));
+                eprintln!("{}", catalogue.say(words::weakness(weak)));
                 continue;
             }
-            let again = Zeroizing::new(ask(&catalogue, "prompts-again")?);
+            let again = ask(&catalogue, "prompts-again")?;
             if again == typed {
                 return Ok((typed, false));
             }
@@ -72,20 +72,8 @@ impl Place {
     }
 }
 
-/// Asks a person for a line that is not shown.
-fn ask(catalogue: &Catalogue, question: &str) -> std::io::Result<String> {
-    rpassword::prompt_password(format!("{} ", catalogue.say(question)))
-}
-
-fn too_weak(weak: TooWeak, catalogue: &Catalogue) -> String {
-    let number = |name, count: usize| (name, count.into());
-    match weak {
-        TooWeak::Short => {
-            let values = [number("words", passphrase::WORDS_MIN), number("characters", passphrase::CHARS_MIN)];
-            catalogue.say_with("prompts-weak-short", &values)
-        }
-        TooWeak::Uniform => {
-            catalogue.say_with("prompts-weak-uniform", &[number("characters", passphrase::DIFFERENT_CHARS_MIN)])
-        }
-    }
+/// Asks a person for a line that is shown on demand only.
+fn ask(catalogue: &Catalogue, question: &str) -> std::io::Result<Zeroizing<String>> {
+    eprintln!("{}", catalogue.say("prompts-tab"));
+    prompt::passphrase(&catalogue.say(question))
 }

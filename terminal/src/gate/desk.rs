@@ -193,6 +193,10 @@ impl Desk {
                 }
                 Work::Nothing => None,
             };
+            if gate.is_erased() {
+                let _ = notices.send(Notice::Status(Box::new(gate.status())));
+                return gate;
+            }
             let is_quiet = notice.is_none();
             if notice.is_some_and(|notice| notices.send(notice).is_err()) || gate.session().is_sealed() {
                 return gate;

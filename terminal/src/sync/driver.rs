@@ -20,6 +20,7 @@ use sync_protocol::sync::Ack;
 use sync_protocol::sync::client::{Event, Failure, Lane, Reply, Request, Start, Suspend, SyncClient};
 use sync_protocol::sync::message::Doors;
 use sync_protocol::time::{UnixMillis, Uptime};
+use sync_protocol::wipe::WipeOrder;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -31,6 +32,9 @@ use crate::causes::chain;
 use crate::clock::{Clock, TimeSample};
 use crate::door::{Link, Suspension};
 use crate::gate::desk::{Closed, Desk};
+
+/// How long a terminal that is to erase itself goes on sending what it has, in ms.
+const EVIDENCE_WITHIN_MS: u64 = 60_000;
 
 /// Something for the driver to know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -136,6 +140,10 @@ pub struct Driver {
     outcome: Outcome,
     until: Until,
     pages_in_step: bool,
+    /// Since when the terminal is to erase itself, by the server's signed order.
+    wiping_since: Option<Uptime>,
+    /// How much of the snapshot has arrived, in bytes.
+    fetched: u64,
 }
 
 impl Driver {
@@ -175,6 +183,8 @@ impl Driver {
             outcome: Outcome::default(),
             until,
             pages_in_step: false,
+            wiping_since: None,
+            fetched: 0,
         })
     }
 
@@ -190,10 +200,16 @@ impl Driver {
                 self.begin(request)?;
             }
             self.look_at_doors()?;
+            if self.is_wipe_due() {
+                self.desk.call(|gate| gate.erase())?;
+                return Ok(self.outcome);
+            }
             if self.is_over() {
                 return Ok(self.outcome);
             }
-            let wait = self.client.poll_timeout().map(|at| at.0.saturating_sub(self.now().0));
+            let wipe_at = self.wiping_since.map(|since| since.plus(EVIDENCE_WITHIN_MS));
+            let wait =
+                self.client.poll_timeout().into_iter().chain(wipe_at).min().map(|at| at.0.saturating_sub(self.now().0));
             tokio::select! {
                 nudge = nudges.recv() => match nudge {
                     Some(Nudge::Journaled(seq)) => self.client.handle_journaled(seq),
@@ -343,6 +359,7 @@ impl Driver {
             }
             Err(StepError::Closed(closed)) => return Err(closed.into()),
             Err(error) => {
+                self.take_order(&error)?;
                 let failure = error.failure();
                 if !matches!(
                     failure,
@@ -364,6 +381,29 @@ impl Driver {
         Ok(())
     }
 
+    /// Takes the order to erase this terminal, if the server's refusal holds one that it signed.
+    fn take_order(&mut self, error: &StepError) -> Result<(), Closed> {
+        let StepError::Exchange(ExchangeError::Request(error)) = error else { return Ok(()) };
+        let Some(signature) = error.wipe_order().filter(|_| self.wiping_since.is_none()) else { return Ok(()) };
+        let order = WipeOrder { event: self.session.event, device: self.session.signer.device };
+        if order.verify_hex(&self.session.server_key, signature).is_err() {
+            warn!("an order to erase this terminal is not the server's; it is not followed");
+            return Ok(());
+        }
+        warn!("the organiser ordered this terminal to erase itself; sending what it still has");
+        self.wiping_since = Some(self.now());
+        let end = self.desk.call(|gate| gate.note_wipe())?;
+        self.client.handle_journaled(end);
+        Ok(())
+    }
+
+    /// Whether everything is to be erased now: the server has what it may still get.
+    fn is_wipe_due(&self) -> bool {
+        let Some(since) = self.wiping_since else { return false };
+        let is_late = self.now() >= since.plus(EVIDENCE_WITHIN_MS);
+        is_late || self.client.unsent() == 0 && self.client.suspended().is_some()
+    }
+
     fn keep(&mut self, brought: Brought) -> Result<Option<Reply>, StepError> {
         match brought {
             Brought::Time(sample) => {
@@ -374,6 +414,7 @@ impl Driver {
             Brought::Manifest(manifest, signed) => self.keep_manifest(manifest, signed).map(Some),
             Brought::Chunk(hash, packed) => {
                 let Some(name) = self.chunk_name(&hash) else { return Err(StoreError::MissingChunk.into()) };
+                self.fetched += packed.len() as u64;
                 self.store(move |store| store.stage_chunk(&name, &packed))??;
                 self.report_download()?;
                 Ok(Some(Reply::Chunk))
@@ -411,6 +452,13 @@ impl Driver {
             }
             Ok::<_, StoreError>(missing)
         })??;
+        let is_here = |hash: &Hash| !missing.contains(hash);
+        self.fetched = manifest
+            .chunks
+            .iter()
+            .filter(|chunk| is_here(&chunk.hash))
+            .map(|chunk| u64::from(chunk.packed_bytes))
+            .sum();
         self.snapshot = Some((manifest, signed));
         self.report_download()?;
         Ok(Reply::Manifest { missing })
@@ -436,6 +484,7 @@ impl Driver {
             store.finish_loading(loading, &signed_head, &moment)
         })??;
         self.set_download(None)?;
+        self.desk.call(|gate| gate.set_fetched(None))?;
         info!(rows, head = head.seq.0, "the list is here");
         self.pull = None;
         self.client.handle_snapshot_applied(manifest.seq);
@@ -473,7 +522,11 @@ impl Driver {
 
     /// Says how large the list is that is being fetched.
     fn report_download(&self) -> Result<(), Closed> {
-        self.set_download(self.snapshot.as_ref().map(|(manifest, _)| (0, manifest.rows)))
+        let snapshot = self.snapshot.as_ref().map(|(manifest, _)| manifest);
+        let bytes = snapshot.map(|manifest| manifest.chunks.iter().map(|chunk| u64::from(chunk.packed_bytes)).sum());
+        let fetched = bytes.map(|bytes: u64| (self.fetched.min(bytes), bytes));
+        self.desk.call(move |gate| gate.set_fetched(fetched))?;
+        self.set_download(snapshot.map(|manifest| (0, manifest.rows)))
     }
 
     fn set_download(&self, download: Option<(u64, u64)>) -> Result<(), Closed> {
@@ -503,6 +556,7 @@ const fn as_suspend(suspension: Suspension) -> Option<Suspend> {
         | Suspension::Clock
         | Suspension::Store
         | Suspension::Closed
-        | Suspension::Certificate => None,
+        | Suspension::Certificate
+        | Suspension::Wiped => None,
     }
 }

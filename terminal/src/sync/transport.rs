@@ -68,6 +68,17 @@ pub enum RequestError {
     },
 }
 
+impl RequestError {
+    /// Returns the signature of the order to erase this terminal, where a refusal holds one; nobody
+    /// has checked it.
+    pub fn wipe_order(&self) -> Option<&str> {
+        match self {
+            Self::Problem { code: Some(ProblemCode::DeviceRevoked), problem, .. } => problem.wipe.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// An answer with a status of success.
 #[derive(Debug)]
 pub struct Answer {

@@ -1,0 +1,64 @@
+//! The first start on the screen: its loop, and its one picture.
+
+mod view;
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::TICK_MS;
+use super::inputs::{self, Input};
+use super::screen::Screen;
+use super::theme::Theme;
+use crate::app::first_start::{FirstStart, News, Wish};
+use crate::catalogue::Catalogue;
+use crate::session::Session;
+
+/// How the first start ended.
+pub enum Ending {
+    /// The door is to be opened, with this session.
+    Open(Box<Session>),
+    /// Somebody quit. What was kept is kept.
+    Quit,
+}
+
+/// Runs the first start. Wishes go to `wishes`, and `news` tells what came of them.
+///
+/// # Errors
+///
+/// If there is no terminal to draw on, or drawing fails. The terminal is restored first.
+pub fn run(
+    mut start: FirstStart,
+    news: Receiver<News>,
+    wishes: &Sender<Wish>,
+    catalogue: &Catalogue,
+    theme: Theme,
+) -> anyhow::Result<Ending> {
+    let mut screen = Screen::open(false).context("the first start needs a terminal; without one, use `usher enrol`")?;
+    let inputs = inputs::start(news, Input::News).context("could not begin")?;
+    loop {
+        screen.draw(|frame| view::view(&start, theme, catalogue, frame)).context("could not draw the screen")?;
+        let now = inputs::uptime(inputs.began);
+        let due = start.deadline().map_or(TICK_MS, |due| due.0.saturating_sub(now.0));
+        let input = match inputs.queue.recv_timeout(Duration::from_millis(due.clamp(1, TICK_MS))) {
+            Ok(input) => Some(input),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return Ok(Ending::Quit),
+        };
+        let wish = match input {
+            Some(Input::Key(key, at)) => start.pass_time(at).or_else(|| start.take_key(key)),
+            Some(Input::News(news)) => start.learn(news),
+            Some(Input::End) => return Ok(Ending::Quit),
+            Some(Input::Click(..) | Input::Notice(_) | Input::Stopped | Input::Redraw) | None => None,
+        };
+        let wishes_now = [wish, start.pass_time(inputs::uptime(inputs.began))];
+        for wish in wishes_now.into_iter().flatten() {
+            match wish {
+                Wish::Quit => return Ok(Ending::Quit),
+                Wish::Open => return Ok(Ending::Open(Box::new(start.into_session()))),
+                wish => wishes.send(wish).context("the first start stopped inside")?,
+            }
+        }
+    }
+}
