@@ -71,9 +71,10 @@ impl Screen {
         let shown = Arc::new((Mutex::new(Shown { parser, closed: false }), Condvar::new()));
         let filled = Arc::clone(&shown);
         thread::spawn(move || {
-            let mut bytes = [0; 8192];
+            let (mut bytes, mut pictures) = ([0; 8192], Pictures::default());
             while let Ok(count @ 1..) = output.read(&mut bytes) {
-                lock(&filled.0).parser.process(bytes.get(..count).unwrap_or_default());
+                let whole = pictures.take(bytes.get(..count).unwrap_or_default());
+                lock(&filled.0).parser.process(&whole);
                 filled.1.notify_all();
             }
             lock(&filled.0).closed = true;
@@ -103,6 +104,11 @@ impl Screen {
         }
         thread::sleep(BETWEEN_KEYS);
         Ok(())
+    }
+
+    /// Returns the program's process id, while the system knows it.
+    pub fn id(&self) -> Option<u32> {
+        self.child.process_id()
     }
 
     /// Changes the screen's size.
@@ -206,6 +212,30 @@ impl Screen {
             }
             thread::sleep(Duration::from_millis(5));
         }
+    }
+}
+
+/// Output that is held back until its picture is whole, as a good emulator does (DEC private mode 2026).
+#[derive(Default)]
+struct Pictures(Vec<u8>);
+
+impl Pictures {
+    /// Takes output, and returns what is to be shown of it and of what was held back.
+    fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
+        const BEGIN: &[u8] = b"\x1b[?2026h";
+        const END: &[u8] = b"\x1b[?2026l";
+        let last = |held: &[u8], mark: &[u8]| held.windows(mark.len()).rposition(|bytes| bytes == mark);
+        self.0.extend_from_slice(bytes);
+        let whole = match (last(&self.0, BEGIN), last(&self.0, END)) {
+            (Some(begin), end) if end.is_none_or(|end| end < begin) => begin,
+            // The end of what came may be the beginning of the mark.
+            _ => {
+                let is_begun = |count: &usize| BEGIN.get(..*count).is_some_and(|begun| self.0.ends_with(begun));
+                self.0.len() - (1..BEGIN.len()).rev().find(is_begun).unwrap_or(0)
+            }
+        };
+        let rest = self.0.split_off(whole);
+        std::mem::replace(&mut self.0, rest)
     }
 }
 

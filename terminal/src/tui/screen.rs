@@ -7,9 +7,15 @@ use std::thread;
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
-use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use ratatui::crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use ratatui::crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use ratatui::crossterm::{execute, queue};
 use ratatui::{Frame, Terminal};
+
+use crate::logs;
 
 type Hook = dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync;
 
@@ -20,21 +26,27 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Takes the terminal over.
-    pub(super) fn open() -> io::Result<Self> {
+    /// Takes the terminal over, and its mouse with it if that is wanted.
+    pub(super) fn open(mouse: bool) -> io::Result<Self> {
         if !io::stdout().is_terminal() {
             return Err(io::Error::other("standard output is not a terminal"));
         }
         enable_raw_mode()?;
         let terminal = execute!(io::stdout(), EnterAlternateScreen)
+            .and_then(|()| if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) })
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())))
             .inspect_err(|_| give_back())?;
         Ok(Self { terminal, previous_hook: watch_panics() })
     }
 
-    /// Draws one picture.
-    pub(super) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        self.terminal.draw(render).map(drop)
+    /// Draws one picture, and returns what `render` does.
+    pub(super) fn draw<T: Default>(&mut self, render: impl FnOnce(&mut Frame<'_>) -> T) -> io::Result<T> {
+        let mut drawn = T::default();
+        // Emulators that know this show whole pictures only; the others pass over it.
+        queue!(io::stdout(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| drawn = render(frame))?;
+        execute!(io::stdout(), EndSynchronizedUpdate)?;
+        Ok(drawn)
     }
 
     /// Rings the bell. Called between pictures only, so that it splits no control sequence.
@@ -66,7 +78,7 @@ fn watch_panics() -> Arc<Hook> {
             give_back();
             before(info);
         } else {
-            tracing::error!("a thread panicked: {info}");
+            logs::note_panic(info);
         }
     }));
     previous
@@ -74,6 +86,6 @@ fn watch_panics() -> Arc<Hook> {
 
 /// Does what can be done; nobody is left to tell of a failure.
 fn give_back() {
-    let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
+    let _ = execute!(io::stdout(), EndSynchronizedUpdate, DisableMouseCapture, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
 }
