@@ -2,6 +2,7 @@
 //! `tui.rs` brings events and carries out effects, the view draws the state.
 
 mod field;
+pub mod first_start;
 mod hearing;
 pub mod lock;
 pub mod look;
@@ -10,6 +11,7 @@ pub mod question;
 pub(crate) mod samples;
 pub mod scanner;
 pub mod screen;
+mod scroll;
 mod state;
 pub mod typing;
 
@@ -27,6 +29,7 @@ pub use field::Field;
 pub use look::Look;
 pub use question::Question;
 pub use screen::Screen;
+pub use scroll::Scroll;
 pub use state::{Overlay, Shown, Stage, State};
 pub use typing::{Key, Line, Typing};
 
@@ -69,6 +72,8 @@ pub enum Event {
     Key(Key),
     /// Time went by. Every other event is preceded by one of these.
     Tick(Uptime),
+    /// A picture was drawn, and so many rows of what lies over the screen found no room.
+    Drawn(u16),
     /// Nothing will be decided any more: the threads behind the screen are gone.
     Stopped,
 }
@@ -100,6 +105,10 @@ pub fn update(state: &mut State, event: Event) -> Option<Effect> {
         Event::Tick(now) => pass_time(state, now),
         Event::Notice(notice) => learn(state, notice),
         Event::Key(key) => hearing::take_key(state, key),
+        Event::Drawn(hidden) => {
+            state.scroll.fit(hidden);
+            None
+        }
         Event::Stopped => {
             state.is_stopped = true;
             state.sound(Some(Tone::Fault))
@@ -261,7 +270,10 @@ fn press(state: &mut State, key: Key) -> Option<Effect> {
         | Key::Home
         | Key::End
         | Key::PageUp
-        | Key::PageDown => None,
+        | Key::PageDown => {
+            state.scroll.press(key);
+            None
+        }
         Key::Interrupt if state.overlay == Some(Overlay::Quit) => Some(Effect::Quit),
         Key::Interrupt => {
             state.overlay = Some(Overlay::Quit);
@@ -283,6 +295,7 @@ fn obey(state: &mut State, typed: Typed) -> Option<Effect> {
 
 fn command(state: &mut State, letter: char) -> Option<Effect> {
     let overlay = state.overlay.take();
+    state.scroll = Scroll::default();
     match (overlay, letter) {
         (Some(Overlay::Quit), 'y') => return Some(Effect::Quit),
         (Some(Overlay::Quit), 'n') | (Some(Overlay::Help), '?') | (Some(Overlay::Detail), 'i') => {}

@@ -6,13 +6,16 @@ mod drill;
 mod enrol;
 mod events;
 mod export;
+mod first_start;
 mod journal;
+mod man;
 mod opening;
 mod sales;
 mod scan;
 mod scanner;
 mod secret;
 mod status;
+mod support;
 mod sync;
 
 use std::ffi::OsString;
@@ -104,6 +107,8 @@ enum Command {
     /// Shows what is set, by whom, and where.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    SupportBundle(support::SupportArgs),
+    Man(man::ManArgs),
     /// Prints completions for a shell; see your shell's manual for where they go.
     Completions {
         /// The shell.
@@ -139,6 +144,8 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Some(Command::Journal(command)) => journal::run(&cli.place, command),
         Some(Command::Export(args)) => export::run(&cli.place, args),
         Some(Command::Config(asked)) => config::run(&cli.place, asked, &settings),
+        Some(Command::SupportBundle(args)) => support::run(&cli.place, &args, &settings),
+        Some(Command::Man(args)) => man::run(&args),
         Some(Command::Completions { shell }) => {
             clap_complete::generate(shell, &mut command(), "usher", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)
@@ -155,7 +162,7 @@ fn command() -> clap::Command {
 fn files_that_count(asked: &ArgMatches) -> Read {
     let is_about_the_file = |config: &ArgMatches| config.subcommand_name() != Some("show");
     match asked.subcommand() {
-        Some(("completions", _)) => Read::Nothing,
+        Some(("completions" | "man", _)) => Read::Nothing,
         Some(("config", config)) if is_about_the_file(config) => Read::Nothing,
         _ => Read::Files,
     }

@@ -171,6 +171,8 @@ pub struct Status {
     pub suspended: Option<Suspension>,
     /// How far a running download is: done and total, in tickets.
     pub download: Option<(u64, u64)>,
+    /// How much of it has arrived: so many bytes of so many.
+    pub fetched: Option<(u64, u64)>,
 }
 
 /// The link to the server.
@@ -208,6 +210,8 @@ pub enum Suspension {
     Closed,
     /// Its certificate is not valid now.
     Certificate,
+    /// It erased everything, by an organiser's order.
+    Wiped,
 }
 
 /// What is known of another terminal of the event.

@@ -25,6 +25,7 @@ pub mod print;
 pub mod search;
 pub mod session;
 pub mod settings;
+mod support;
 pub mod sync;
 pub mod tui;
 pub mod walk_in;

@@ -119,6 +119,13 @@ enum State {
     Sealed,
 }
 
+/// Says nothing of the PIN.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("has_pin", &self.has_pin()).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
 impl Session {
     /// Returns an open session of nobody in particular.
     pub fn new(while_locked: WhileLocked) -> Self {

@@ -3,8 +3,10 @@
 //!
 //! One thread draws and folds events. Three more only wait: for keys, for notices, for signals.
 
+pub mod first_start;
 mod inputs;
 pub mod keymap;
+pub mod prompt;
 mod screen;
 #[cfg(test)]
 mod snapshot_tests;
@@ -21,14 +23,15 @@ use sync_protocol::verdict::Direction;
 
 use crate::app::lock::Lock;
 use crate::app::scanner::Layout;
-use crate::app::{Effect, Event, State, update};
+use crate::app::{Effect, Event, Key, State, update};
 use crate::catalogue::{Catalogue, Language};
 use crate::door::{Notice, Purpose, Request};
 use crate::feedback::Bell;
 use crate::settings::Memo;
 use inputs::Input;
+use ratatui::layout::Rect;
 use screen::Screen;
-use theme::{Palette, Theme};
+use theme::Theme;
 
 /// The longest time between two pictures, in ms.
 const TICK_MS: u64 = 250;
@@ -63,8 +66,10 @@ pub enum Command {
 pub struct Options {
     /// Whether tones are off at first.
     pub mute: bool,
-    /// Whether colours may be used; see [`Palette::from_no_color`].
-    pub colour: Palette,
+    /// How things look.
+    pub theme: Theme,
+    /// Whether keys on the screen can be clicked.
+    pub mouse: bool,
     /// The language of every sentence.
     pub language: Language,
     /// Which way people go at first.
@@ -95,8 +100,9 @@ pub enum Ending {
 ///
 /// If standard input or output is no terminal, or drawing fails. The terminal is restored first.
 pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Options) -> anyhow::Result<Ending> {
-    let mut screen = Screen::open().context("the door screen needs a terminal; without one, use --headless")?;
-    let inputs = inputs::start(notices).context("could not start the door screen")?;
+    let mut screen =
+        Screen::open(options.mouse).context("the door screen needs a terminal; without one, use --headless")?;
+    let inputs = inputs::start(notices, Input::Notice).context("could not start the door screen")?;
     let mut state = State::new(options.mute);
     state.set_scanner(options.scanner);
     state.set_session(options.lock, options.operator);
@@ -104,7 +110,8 @@ pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Option
         began: inputs.began,
         state: state.facing(options.direction),
         bell: Bell::default(),
-        theme: Theme::new(options.colour),
+        theme: options.theme,
+        hints: Vec::new(),
         catalogue: Catalogue::new(options.language),
         commands,
         is_done: false,
@@ -121,6 +128,8 @@ struct Door {
     state: State,
     bell: Bell,
     theme: Theme,
+    /// Keys that are written on the screen, and where.
+    hints: Vec<(Rect, Key)>,
     catalogue: Catalogue,
     commands: Sender<Command>,
     is_done: bool,
@@ -131,7 +140,9 @@ impl Door {
     fn run(&mut self, screen: &mut Screen, queue: &Receiver<Input>) -> anyhow::Result<()> {
         while !self.is_done {
             let picture = |frame: &mut ratatui::Frame<'_>| view::view(&self.state, self.theme, &self.catalogue, frame);
-            screen.draw(picture).context("could not draw the screen")?;
+            let drawn = screen.draw(picture).context("could not draw the screen")?;
+            self.hints = drawn.hints;
+            self.fold(Event::Drawn(drawn.hidden));
             if self.bell.take_ring(self.now()) {
                 screen.ring().context("could not ring the bell")?;
             }
@@ -166,11 +177,18 @@ impl Door {
                 self.fold(Event::Tick(at));
                 self.fold(Event::Key(key));
             }
+            Input::Click(place, at) => {
+                if let Some((_, key)) = self.hints.iter().find(|(hint, _)| hint.contains(place)) {
+                    self.take(Input::Key(*key, at));
+                }
+            }
             Input::Notice(notice) => {
                 self.fold(Event::Tick(self.now()));
                 self.fold(Event::Notice(notice));
             }
             Input::Stopped => self.fold(Event::Stopped),
+            // Only the first start has news of this kind.
+            Input::News(_) => {}
             Input::Redraw => {}
             Input::End => self.is_done = true,
         }

@@ -121,7 +121,7 @@ async fn a_scanner_needs_no_enter_and_learns_any_keyboard() {
     let mut door = venue.door(&OFFLINE, (80, 24));
     door.wait_for(READY, PATIENCE).unwrap();
     scan(&mut door, &azerty(&venue.codes["Cy Young"]));
-    door.wait_for("Already in since", PATIENCE).unwrap();
+    door.wait_for("Cy Young", PATIENCE).unwrap();
     quit(&mut door);
     let mut learn = venue.terminal.command().unwrap();
     let learned = run_command(learn.args(["scanner", "learn"]), TEST_CODE, PATIENCE).unwrap().success().unwrap();

@@ -39,6 +39,6 @@ async fn without_a_camera_the_screen_says_what_to_do() {
     let door = venue.door(&["--offline", "--camera", "a camera nobody has"], (80, 24));
 
     door.wait_for("✖ No camera", PATIENCE).unwrap();
-    door.wait_for("press c to type the code", PATIENCE).unwrap();
+    door.wait_for("press t to type the code", PATIENCE).unwrap();
     door.wait_for("Ready for the next guest", PATIENCE).unwrap();
 }

@@ -9,6 +9,7 @@ keys-drop = verwerfen
 keys-help = Hilfe
 keys-present = prüfen
 keys-quit = Ende
+keys-scroll = blättern
 keys-search = Suche
 keys-stay = bleiben
 keys-undo = Storno

@@ -9,6 +9,7 @@ keys-drop = drop
 keys-help = help
 keys-present = present
 keys-quit = quit
+keys-scroll = scroll
 keys-search = search
 keys-stay = stay
 keys-undo = undo

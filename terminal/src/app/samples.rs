@@ -42,6 +42,7 @@ pub(crate) fn status() -> Status {
         is_supervisor: false,
         suspended: None,
         download: None,
+        fetched: None,
     }
 }
 

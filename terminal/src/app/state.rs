@@ -10,7 +10,7 @@ use sync_protocol::verdict::Direction;
 use super::lock::Lock;
 use super::scanner::Layout;
 use super::typing::pace::Pace;
-use super::{DOUBLE_SHOWN_MS, Effect, FLASH_MS, Look, Question, SILENCE_MS, Screen, Typing};
+use super::{DOUBLE_SHOWN_MS, Effect, FLASH_MS, Look, Question, SILENCE_MS, Screen, Scroll, Typing};
 use crate::door::{Answer, CameraStatus, Decided, Double, Fault, Status, Suspension};
 use crate::feedback::Tone;
 
@@ -77,6 +77,7 @@ pub struct State {
     pub(super) recent: VecDeque<Arc<Decided>>,
     pub(super) last: Option<Arc<Decided>>,
     pub(super) overlay: Option<Overlay>,
+    pub(super) scroll: Scroll,
     pub(super) screen: Option<Box<Screen>>,
     pub(super) answer: Option<(Uptime, Arc<Answer>)>,
     pub(super) pace: Pace,
@@ -106,6 +107,7 @@ impl State {
             recent: VecDeque::new(),
             last: None,
             overlay: None,
+            scroll: Scroll::default(),
             screen: None,
             answer: None,
             pace: Pace::default(),
@@ -143,10 +145,11 @@ impl State {
         self.status.as_ref().map(|(_, status)| status.as_ref())
     }
 
-    /// Returns for how long no status came, in ms, once that is too long.
+    /// Returns for how long no status came, in ms, once that is too long. Where everything was erased, none is to come.
     pub fn silence_ms(&self) -> Option<u64> {
-        let (seen, _) = self.status.as_ref()?;
-        Some(self.now.0.saturating_sub(seen.0)).filter(|ms| *ms >= SILENCE_MS)
+        let (seen, status) = self.status.as_ref()?;
+        let is_over = status.suspended == Some(Suspension::Wiped);
+        Some(self.now.0.saturating_sub(seen.0)).filter(|ms| *ms >= SILENCE_MS && !is_over)
     }
 
     /// Returns the event's rules.
@@ -182,6 +185,11 @@ impl State {
     /// Returns what lies over the screen.
     pub const fn overlay(&self) -> Option<Overlay> {
         self.overlay
+    }
+
+    /// Returns how far what lies over the screen is scrolled.
+    pub const fn scroll(&self) -> Scroll {
+        self.scroll
     }
 
     /// Returns the screen that is open over the door.
@@ -238,6 +246,9 @@ impl State {
 
     /// Returns what the large panel is about.
     pub fn stage(&self) -> Stage<'_> {
+        if self.status().is_some_and(|status| status.suspended == Some(Suspension::Wiped)) {
+            return Stage::Suspended(Suspension::Wiped);
+        }
         if self.is_stopped {
             return Stage::Stopped;
         }

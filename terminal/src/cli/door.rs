@@ -9,13 +9,13 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use sync_protocol::id::{EventId, GateId};
 use sync_protocol::ticket::credential::CREDENTIAL_CHARS;
 use sync_protocol::verdict::Direction;
 
 use super::opening::gate_names;
-use super::{Place, sync};
+use super::{Place, first_start, sync};
 use crate::app::lock::Lock;
 use crate::app::scanner;
 use crate::cache::Store;
@@ -32,7 +32,10 @@ use crate::print::printer::Printer;
 use crate::print::shop::Outlets;
 use crate::session::{Session, WhileLocked};
 use crate::settings::{Memo, Memory};
-use crate::tui::{self, Command, Ending, Options, theme::Palette};
+use crate::tui::{
+    self, Command, Ending, Options,
+    theme::{Ground, Palette, Theme},
+};
 use crate::working::{Network, Seeing, Terminal};
 use crate::{config, interrupt, logs};
 
@@ -86,12 +89,18 @@ pub(super) struct DoorArgs {
     mute: bool,
     /// The receipt printer for tickets sold at the door: tcp://HOST:9100, or a device such as
     /// /dev/usb/lp0.
-    #[arg(long, env = "USHER_PRINTER", value_name = "PRINTER")]
+    #[arg(long, env = "USHER_PRINTER", value_name = "tcp://HOST:9100")]
     printer: Option<Printer>,
     /// The folder for tickets sold at the door as PDF and PNG. They hold names, and whoever has one
     /// has the ticket.
     #[arg(long, env = "USHER_TICKETS_DIR", value_name = "FOLDER")]
     tickets_dir: Option<PathBuf>,
+    /// The screen's ground; auto takes the terminal emulator's own.
+    #[arg(long, env = "USHER_THEME", value_name = "THEME", default_value = "auto")]
+    theme: ThemeChoice,
+    /// Keys on the screen can be clicked and lists scrolled with the wheel; selecting text then needs Shift.
+    #[arg(long, env = "USHER_MOUSE")]
+    mouse: bool,
     /// No screen: a line for each verdict. Lines on standard input are presented as codes.
     #[arg(long)]
     headless: bool,
@@ -121,6 +130,24 @@ pub(super) struct GateChoice {
     gate: Option<String>,
 }
 
+/// Which ground.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ThemeChoice {
+    Auto,
+    Dark,
+    Light,
+}
+
+impl ThemeChoice {
+    fn ground(self, said: &config::Colours) -> Ground {
+        match self {
+            Self::Auto => Ground::of(said),
+            Self::Dark => Ground::PaintedDark,
+            Self::Light => Ground::PaintedLight,
+        }
+    }
+}
+
 /// A camera's frame size.
 #[derive(Clone, Copy, Debug)]
 struct Resolution(u32, u32);
@@ -143,38 +170,48 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
         bail!("the door screen needs a terminal; without one, use --headless");
     }
     let (folder, memory) = (place.folder()?, place.memory()?);
-    let mut store = place.open()?;
-    logs::to_file(&folder.join("usher.log"));
+    logs::to_folder(&folder);
+    let (mut store, mut session) = if place.is_new(&folder) && !args.headless {
+        let camera = (!args.no_camera).then(|| args.camera());
+        match first_start::run(&folder, args.session(), camera, &place.catalogue(), args.look())? {
+            Some(begun) => begun,
+            None => return Ok(ExitCode::SUCCESS),
+        }
+    } else {
+        (place.open()?, args.session())
+    };
     if args.headless {
         interrupt::listen();
     }
     loop {
-        let ending = open(place, &args, store, &memory)?;
+        let ending = open(place, &args, store, session, &memory)?;
         if ending == Ending::Quit {
             return Ok(ExitCode::SUCCESS);
         }
         eprintln!("{}", Catalogue::new(place.language()).say("session-sealed"));
-        store = place.open_by_hand()?;
+        (store, session) = (place.open_by_hand()?, args.session());
     }
 }
 
 /// Opens the door over `store` until it ends.
-fn open(place: &Place, args: &DoorArgs, mut store: Store, memory: &Memory) -> anyhow::Result<Ending> {
+fn open(place: &Place, args: &DoorArgs, mut store: Store, session: Session, memory: &Memory) -> anyhow::Result<Ending> {
     if store.policy().is_none() {
         eprintln!("{}", place.catalogue().say("prompts-no-list"));
         store = sync::download(store, args.headless, place.catalogue())?;
     }
     let gate = args.gate.resolve(&store)?;
     let seeing = args.seeing()?;
+    let lock = Lock::new(args.lock_after_ms(), args.while_locked(), session.has_pin());
+    let operator = session.operator().map(str::to_owned);
     let network = if args.offline { Network::Unused } else { Network::Used };
     let (terminal, notices) =
-        Terminal::open(store, Arc::new(SystemClock::new()), gate, args.session(), seeing, network, args.outlets())
+        Terminal::open(store, Arc::new(SystemClock::new()), gate, session, seeing, network, args.outlets())
             .context("the terminal's threads could not be started")?;
     terminal.desk().set_direction(args.direction());
     let result = if args.headless {
         args.headless(&terminal, notices, place.language())
     } else {
-        args.screen(&terminal, notices, place.language(), memory)
+        args.screen(&terminal, notices, place.language(), memory, lock, operator)
     };
     terminal.close();
     result
@@ -231,6 +268,12 @@ impl DoorArgs {
         self.offline
     }
 
+    /// How things look.
+    fn look(&self) -> Theme {
+        let said = config::colours();
+        Theme::new(Palette::of(&said)).on(self.theme.ground(&said))
+    }
+
     fn session(&self) -> Session {
         let mut session = Session::new(self.while_locked());
         session.set_operator(self.operator.as_deref().unwrap_or_default());
@@ -248,6 +291,11 @@ impl DoorArgs {
         }
     }
 
+    fn camera(&self) -> Settings {
+        let Resolution(width, height) = self.resolution;
+        Settings { choice: self.camera.clone(), width, height }
+    }
+
     /// Returns what to look at; nothing where no camera is wanted.
     pub(super) fn seeing(&self) -> anyhow::Result<Option<Seeing>> {
         if !self.replay.is_empty() {
@@ -262,9 +310,7 @@ impl DoorArgs {
         if self.no_camera {
             return Ok(None);
         }
-        let Resolution(width, height) = self.resolution;
-        let device = Device::open(Settings { choice: self.camera.clone(), width, height })
-            .context("the camera's threads could not be started")?;
+        let device = Device::open(self.camera()).context("the camera's threads could not be started")?;
         Ok(Some(Seeing { source: Box::new(device), name: "camera".to_owned(), budget: Budget::live() }))
     }
 
@@ -274,20 +320,22 @@ impl DoorArgs {
         notices: Receiver<Notice>,
         language: Language,
         memory: &Memory,
+        lock: Lock,
+        operator: Option<String>,
     ) -> anyhow::Result<Ending> {
         let (commands, asked) = mpsc::channel();
         let desk = terminal.desk().clone();
         let (memory, memory_of_scanner) = (memory.clone(), memory.scanner());
         let obeying = thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk, &memory))?;
-        let colour = Palette::from_no_color(config::no_color().as_deref());
         let options = Options {
             mute: self.mute,
-            colour,
+            theme: self.look(),
+            mouse: self.mouse,
             language,
             direction: self.direction(),
             scanner: scanner::remembered(&memory_of_scanner),
-            lock: Lock::new(self.lock_after_ms(), self.while_locked(), false),
-            operator: self.session().operator().map(str::to_owned),
+            lock,
+            operator,
         };
         let outcome = tui::run(notices, commands, options);
         // The last thing chosen is remembered before the program ends.

@@ -168,7 +168,7 @@ fn from_camera(catalogue: &Catalogue) -> anyhow::Result<Invitation> {
     }
 }
 
-fn host_name() -> String {
+pub(super) fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = sync_protocol::text::tidy(&name, sync_protocol::text::LABEL_BYTES_MAX);
     if name.is_empty() { "terminal".to_owned() } else { name }

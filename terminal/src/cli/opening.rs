@@ -35,6 +35,11 @@ impl Place {
         }
     }
 
+    /// Whether this laptop is no terminal of any event yet, and none was named.
+    pub(super) fn is_new(&self, folder: &Path) -> bool {
+        self.event.is_none() && cache::enrolled(folder).is_ok_and(|events| events.is_empty())
+    }
+
     /// Asks for the passphrase and opens the store.
     pub(super) fn open(&self) -> anyhow::Result<Store> {
         let folder = self.folder()?;

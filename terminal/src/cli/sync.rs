@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, stderr};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use anyhow::{Context as _, anyhow};
@@ -77,6 +77,31 @@ pub(super) fn download(store: Store, is_quiet: bool, catalogue: Catalogue) -> an
     Err(anyhow!("the ticket list could not be downloaded: {trouble}; what has arrived is kept, so try again"))
 }
 
+/// A store after its first download, whole or not.
+pub(super) struct Fetched {
+    /// The store, with all that has arrived.
+    pub(super) store: Store,
+    /// Why there is no list yet, if so.
+    pub(super) trouble: Option<String>,
+}
+
+/// Downloads the first list, and says how far it is: in bytes, and in tickets.
+pub(super) fn fetch(
+    store: Store,
+    on_progress: impl Fn(Option<(u64, u64)>, Option<(u64, u64)>) + Send + 'static,
+) -> anyhow::Result<Fetched> {
+    let (store, outcome) = talk(store, Until::Listed, move |told| {
+        for notice in told {
+            if let Notice::Status(status) = notice {
+                on_progress(status.fetched, status.download);
+            }
+        }
+    })?;
+    let nothing = || outcome.trouble.unwrap_or_else(|| "the server has no list for this event".to_owned());
+    let trouble = store.policy().is_none().then(nothing);
+    Ok(Fetched { store, trouble })
+}
+
 /// Talks to the server until the conversation is over, and gives the store back.
 pub(super) fn converse(
     store: Store,
@@ -84,12 +109,8 @@ pub(super) fn converse(
     is_quiet: bool,
     catalogue: Catalogue,
 ) -> anyhow::Result<(Store, Outcome)> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let (notices, told) = mpsc::channel();
-    // Nothing is presented here, so it does not matter at which gate.
-    let (desk, gate) = desk::open(Gate::new(store, Arc::clone(&clock), GateId(0)), notices)?;
     let shows_progress = !is_quiet && stderr().is_terminal();
-    let progress = thread::spawn(move || {
+    talk(store, until, move |told| {
         let mut is_shown = false;
         for notice in told {
             if let (Notice::Status(status), true) = (notice, shows_progress)
@@ -103,7 +124,19 @@ pub(super) fn converse(
         if is_shown {
             eprintln!();
         }
-    });
+    })
+}
+
+fn talk(
+    store: Store,
+    until: Until,
+    listen: impl FnOnce(Receiver<Notice>) + Send + 'static,
+) -> anyhow::Result<(Store, Outcome)> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let (notices, told) = mpsc::channel();
+    // Nothing is presented here, so it does not matter at which gate.
+    let (desk, gate) = desk::open(Gate::new(store, Arc::clone(&clock), GateId(0)), notices)?;
+    let progress = thread::spawn(move || listen(told));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (nudges, nudged) = unbounded_channel();
     let outcome = Driver::new(desk.clone(), clock, until).and_then(|driver| runtime.block_on(driver.run(nudged)));

@@ -4,15 +4,17 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::event::{self, Event, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
 use sync_protocol::time::Uptime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::keymap;
 use crate::app::Key;
+use crate::app::first_start::News;
 use crate::door::Notice;
 
 /// How many inputs may wait. Whoever brings more waits too.
@@ -24,8 +26,12 @@ const KEY_POLL_MS: u64 = 100;
 pub(super) enum Input {
     /// A key, and when it was pressed: pictures take time, and a scanner is known by its pace.
     Key(Key, Uptime),
+    /// A click, and when.
+    Click(Position, Uptime),
     /// From gate, camera or sync.
     Notice(Notice),
+    /// From the first start's helper.
+    News(News),
     /// No notice will come any more.
     Stopped,
     /// The window has another size.
@@ -34,16 +40,22 @@ pub(super) enum Input {
     End,
 }
 
-/// The queue; dropping it ends the thread that waits for keys.
+/// The queue; dropping it ends the thread that waits for keys, and waits for that: two at once would
+/// take each other's keys.
 pub(super) struct Inputs {
     pub(super) queue: Receiver<Input>,
     pub(super) began: Instant,
     is_done: Arc<AtomicBool>,
+    keys: Option<JoinHandle<()>>,
 }
 
 impl Drop for Inputs {
     fn drop(&mut self) {
         self.is_done.store(true, Ordering::Relaxed);
+        while self.keys.as_ref().is_some_and(|keys| !keys.is_finished()) {
+            // It may be waiting for room in the queue.
+            let _ = self.queue.recv_timeout(Duration::from_millis(KEY_POLL_MS / 10));
+        }
     }
 }
 
@@ -52,17 +64,17 @@ pub(super) fn uptime(began: Instant) -> Uptime {
     Uptime(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Starts the three threads that wait.
-pub(super) fn start(notices: Receiver<Notice>) -> io::Result<Inputs> {
+/// Starts the three threads that wait: for keys, for what `told` brings, and for signals.
+pub(super) fn start<T: Send + 'static>(told: Receiver<T>, input: fn(T) -> Input) -> io::Result<Inputs> {
     let (sender, queue) = sync_channel(INPUTS_MAX);
-    let inputs = Inputs { queue, began: Instant::now(), is_done: Arc::default() };
+    let mut inputs = Inputs { queue, began: Instant::now(), is_done: Arc::default(), keys: None };
     let (began, is_done) = (inputs.began, Arc::clone(&inputs.is_done));
     let to_screen = sender.clone();
-    spawn("keys", move || wait_for_keys(&to_screen, began, &is_done))?;
+    inputs.keys = Some(spawn("keys", move || wait_for_keys(&to_screen, began, &is_done))?);
     let to_screen = sender.clone();
     spawn("notices", move || {
-        for notice in notices {
-            if to_screen.send(Input::Notice(notice)).is_err() {
+        for told in told {
+            if to_screen.send(input(told)).is_err() {
                 return;
             }
         }
@@ -79,8 +91,8 @@ pub(super) fn start(notices: Receiver<Notice>) -> io::Result<Inputs> {
     Ok(inputs)
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().name(name.into()).spawn(work).map(drop)
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.into()).spawn(work)
 }
 
 /// Ends when the screen is gone, or when there is nothing to read keys from.
@@ -93,6 +105,7 @@ fn wait_for_keys(to_screen: &SyncSender<Input>, began: Instant, is_done: &Atomic
         };
         let input = match event {
             Ok(Event::Key(event)) => keymap::key(event).map(|key| Input::Key(key, uptime(began))),
+            Ok(Event::Mouse(event)) => pointed(event, uptime(began)),
             Ok(Event::Resize(..) | Event::FocusGained) => Some(Input::Redraw),
             Ok(_) => None,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
@@ -105,6 +118,16 @@ fn wait_for_keys(to_screen: &SyncSender<Input>, began: Instant, is_done: &Atomic
         if input.is_some_and(|input| to_screen.send(input).is_err()) || is_last {
             return;
         }
+    }
+}
+
+/// The wheel goes through lists as the arrows do.
+fn pointed(event: MouseEvent, at: Uptime) -> Option<Input> {
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Input::Click(Position::new(event.column, event.row), at)),
+        MouseEventKind::ScrollUp => Some(Input::Key(Key::Up, at)),
+        MouseEventKind::ScrollDown => Some(Input::Key(Key::Down, at)),
+        _ => None,
     }
 }
 

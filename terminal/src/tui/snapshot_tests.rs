@@ -383,7 +383,7 @@ fn draw(state: &State, palette: Palette, width: u16, height: u16) -> Buffer {
 
 fn draw_in(language: Language, state: &State, palette: Palette, width: u16, height: u16) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| view(state, Theme::new(palette), &Catalogue::new(language), frame)).unwrap();
+    terminal.draw(|frame| drop(view(state, Theme::new(palette), &Catalogue::new(language), frame))).unwrap();
     terminal.backend().buffer().clone()
 }
 

@@ -20,6 +20,10 @@ mod ticket;
 mod undo;
 mod walk_in;
 
+pub(super) use operator::digits_line;
+pub(super) use screen::field_line;
+pub(super) use text::wrap;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -27,7 +31,7 @@ use ratatui::widgets::Block;
 
 use super::theme::Theme;
 use super::words::{self, Clockface, Names, columns};
-use crate::app::State;
+use crate::app::{Key, State};
 use crate::catalogue::Catalogue;
 
 /// The least size of the full layout, in columns and rows.
@@ -40,24 +44,36 @@ struct Scene<'a> {
     theme: Theme,
 }
 
+/// What whoever draws learns.
+#[derive(Clone, Debug, Default)]
+pub struct Drawn {
+    /// How many rows of what lies over the screen found no room.
+    pub hidden: u16,
+    /// Keys that are written on the screen, and where.
+    pub hints: Vec<(Rect, Key)>,
+}
+
 /// Draws `state` with the sentences of `catalogue`.
-pub fn view(state: &State, theme: Theme, catalogue: &Catalogue, frame: &mut Frame<'_>) {
+pub fn view(state: &State, theme: Theme, catalogue: &Catalogue, frame: &mut Frame<'_>) -> Drawn {
     let zone = state.status().map_or("UTC", |status| status.time_zone.as_str());
     let clock = Clockface::new(zone, state.clock().unwrap_or_default());
     let scene = Scene { state, names: Names::new(catalogue, state.rules(), clock), theme };
     let area = frame.area();
-    if area.width >= FULL_LEAST.0 && area.height >= FULL_LEAST.1 {
-        full(&scene, frame, area);
+    let keys = if area.width >= FULL_LEAST.0 && area.height >= FULL_LEAST.1 {
+        full(&scene, frame, area)
     } else {
-        small(&scene, frame, area);
-    }
+        small(&scene, frame, area)
+    };
     screen::draw(&scene, frame, area);
-    overlay::draw(&scene, frame, area);
+    let hidden = overlay::draw(&scene, frame, area);
     lock::draw(&scene, frame, area);
+    theme.paint(frame.buffer_mut());
     right_to_left::keep_columns(frame.buffer_mut());
+    Drawn { hidden, hints: status::hints(&scene, keys) }
 }
 
-fn full(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+/// Returns where the keys stand.
+fn full(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
     let block = Block::bordered()
         .title_top(status::title(scene, area.width))
         .title_top(status::link_and_time(scene).right_aligned());
@@ -81,6 +97,7 @@ fn full(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     draw_rule(frame, area, rule);
     status::draw(scene, frame, status);
     frame.render_widget(status::keys(scene), keys);
+    keys
 }
 
 /// A line across the frame, joined to it at both ends.
@@ -91,7 +108,9 @@ fn draw_rule(frame: &mut Frame<'_>, outer: Rect, rule: Rect) {
 }
 
 /// The verdict, and above and below it what the screen must never hide.
-fn small(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+///
+/// Returns where the keys stand.
+fn small(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
     let (top, bottom, keys) = match area.height {
         0..=3 => (0, 0, 0),
         4..=6 => (0, 1, 0),
@@ -119,6 +138,7 @@ fn small(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     panel::draw(scene, frame, panel);
     status::draw(scene, frame, status);
     frame.render_widget(status::keys(scene), foot);
+    foot
 }
 
 /// Returns the middle of `area`, at most so large.

@@ -242,7 +242,7 @@ fn another_feed_is_taken_up_only_when_staff_say_so_and_the_journal_is_sent_again
     let mut store = world.create_store(data.path());
     world.sync(&mut store).unwrap();
     let moment = store.moment(world.clock.as_ref());
-    store.append(Store::draft(EntryKind::Session), &moment).unwrap();
+    store.append(Store::draft(EntryKind::Admit), &moment).unwrap();
     let restored = FeedWorld::with_feed(FeedId([1; 16]));
     assert!(matches!(restored.load_snapshot(&mut store), Err(StoreError::Misfit)));
     store.suspend(Suspension::ServerFork).unwrap();

@@ -55,7 +55,7 @@ fn draw_pin(scene: &Scene<'_>, pin: &Pin, aim: Aim, frame: &mut Frame<'_>, area:
 }
 
 /// A dot for each digit: whoever stands behind reads none.
-pub(super) fn digits_line<'a>(label: &str, count: usize) -> Line<'a> {
+pub(in crate::tui) fn digits_line<'a>(label: &str, count: usize) -> Line<'a> {
     let bold = Style::new().add_modifier(Modifier::BOLD);
     Line::from(vec![Span::raw(format!(" {label} ")), Span::styled("● ".repeat(count), bold), Span::raw("▏")])
 }

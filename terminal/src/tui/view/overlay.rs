@@ -17,25 +17,28 @@ const WIDTH_MAX: u16 = 78;
 /// What keys and names take before what is said about them, in columns: at least, and at most.
 const KEY_COLUMNS: (usize, usize) = (15, 24);
 
-pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
-    match scene.state.overlay() {
-        Some(Overlay::Help) => {
-            draw_table(scene, frame, area, "help-title", words::help(&scene.names));
-        }
+/// Returns how many rows found no room.
+pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> u16 {
+    let hidden = match scene.state.overlay() {
+        Some(Overlay::Help) => draw_table(scene, frame, area, "help-title", words::help(&scene.names)),
         Some(Overlay::Detail) => {
             let rows = detail_rows(scene);
             let rows = if rows.is_empty() { vec![(scene.names.say("detail-nothing"), String::new())] } else { rows };
-            draw_table(scene, frame, area, "detail-title", rows);
+            draw_table(scene, frame, area, "detail-title", rows)
         }
-        Some(Overlay::Quit) => draw_quit(scene, frame, area),
-        None => {}
-    }
+        Some(Overlay::Quit) => {
+            draw_quit(scene, frame, area);
+            0
+        }
+        None => 0,
+    };
     if let Some(line) = scene.state.typing().line() {
         draw_code_line(scene, line, frame, area);
     }
+    hidden
 }
 
-fn draw_table(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<(String, String)>) {
+fn draw_table(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect, title: &str, rows: Vec<(String, String)>) -> u16 {
     let width = area.width.min(WIDTH_MAX);
     let (least, most) = KEY_COLUMNS;
     let key_columns = rows.iter().map(|(key, _)| words::columns(key) + 1).max().unwrap_or(0).clamp(least, most);
@@ -50,8 +53,14 @@ fn draw_table(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect, title: &str,
         lines.extend(values.map(|more| Line::raw(format!(" {:<key_columns$}{more}", ""))));
     }
     let title = format!(" {} ", scene.names.say(title));
-    let foot = format!(" Esc {} ", scene.names.say("keys-back"));
-    draw_box(frame, area, width, &title, &foot, lines);
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let hidden = rows.saturating_sub(area.height);
+    let back = format!("Esc {}", scene.names.say("keys-back"));
+    let foot =
+        if hidden > 0 { format!(" ↑ ↓ {}  {back} ", scene.names.say("keys-scroll")) } else { format!(" {back} ") };
+    let top = scene.state.scroll().top().min(hidden);
+    draw_box(frame, area, width, &title, &foot, lines, top);
+    hidden
 }
 
 fn draw_quit(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -65,15 +74,15 @@ fn draw_quit(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
     lines.push(Line::default());
     lines.push(listed(scene, words::QUIT_KEYS));
-    draw_box(frame, area, area.width.min(60), "", "", lines);
+    draw_box(frame, area, area.width.min(60), "", "", lines, 0);
 }
 
-fn draw_box(frame: &mut Frame<'_>, area: Rect, width: u16, title: &str, foot: &str, lines: Vec<Line<'_>>) {
+fn draw_box(frame: &mut Frame<'_>, area: Rect, width: u16, title: &str, foot: &str, lines: Vec<Line<'_>>, top: u16) {
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let place = centred(area, width, height);
     frame.render_widget(Clear, place);
     let block = Block::bordered().title(title).title_bottom(Line::from(foot).right_aligned());
-    frame.render_widget(Paragraph::new(lines).block(block), place);
+    frame.render_widget(Paragraph::new(lines).block(block).scroll((top, 0)), place);
 }
 
 /// At the foot, over the lists; on a very low screen it is the last row alone.

@@ -90,7 +90,7 @@ pub(super) fn draw_rows(frame: &mut Frame<'_>, area: Rect, rows: &[Line<'_>], ch
 }
 
 /// A field's line: its label, what is written, and the cursor if it is the one written in.
-pub(super) fn field_line<'a>(label: &str, field: &Field, is_written: bool, width: usize) -> Line<'a> {
+pub(in crate::tui) fn field_line<'a>(label: &str, field: &Field, is_written: bool, width: usize) -> Line<'a> {
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let (before, after) = field.halves();
     let room = width.saturating_sub(words::columns(label) + 3);

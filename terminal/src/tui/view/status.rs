@@ -8,7 +8,7 @@ use sync_protocol::verdict::{Direction, OverrideBy, Verdict};
 
 use super::Scene;
 use super::text::fit;
-use crate::app::{Look, Overlay};
+use crate::app::{Key, Look, Overlay};
 use crate::door::{Link, Purpose, Status};
 use crate::tui::words;
 
@@ -114,15 +114,48 @@ fn fullness(scene: &Scene<'_>, status: &Status) -> Style {
 
 /// The keys that work now.
 pub(super) fn keys<'a>(scene: &Scene<'_>) -> Line<'a> {
-    let now = match scene.state.overlay() {
+    listed(scene, keys_now(scene))
+}
+
+/// Returns where keys stand that a click may stand for, in the line of keys at `area`.
+pub(super) fn hints(scene: &Scene<'_>, area: Rect) -> Vec<(Rect, Key)> {
+    let mut hints = Vec::new();
+    let mut x = area.x.saturating_add(1);
+    for (label, what) in keys_now(scene) {
+        let columns = words::columns(label) + 1 + words::columns(&scene.names.say(what));
+        let width = u16::try_from(columns).unwrap_or(u16::MAX);
+        let place = Rect { x, width, ..area }.intersection(area);
+        if let Some(key) = key_of(label).filter(|_| !place.is_empty()) {
+            hints.push((place, key));
+        }
+        x = x.saturating_add(width).saturating_add(2);
+    }
+    hints
+}
+
+/// The key that is called so on the screen, if it is a single one.
+fn key_of(label: &str) -> Option<Key> {
+    match label {
+        "Enter" => Some(Key::Enter),
+        "Esc" => Some(Key::Escape),
+        "Tab" => Some(Key::Tab),
+        label => {
+            let mut letters = label.chars();
+            letters.next().filter(|letter| letter.is_ascii() && letters.next().is_none()).map(Key::Char)
+        }
+    }
+}
+
+fn keys_now(scene: &Scene<'_>) -> words::Keys {
+    match scene.state.overlay() {
         _ if scene.state.lock().locked().is_some_and(|locked| locked.digits().is_some()) => words::UNLOCK_KEYS,
         _ if scene.state.lock().locked().is_some() => words::LOCK_KEYS,
         _ if scene.state.typing().line().is_some() => words::CODE_KEYS,
         Some(Overlay::Quit) => words::QUIT_KEYS,
+        Some(Overlay::Help | Overlay::Detail) if scene.state.scroll().is_needed() => words::SCROLL_KEYS,
         Some(Overlay::Help | Overlay::Detail) => words::READ_KEYS,
         None => scene.state.screen().map_or_else(|| door_keys(scene), words::screen_keys),
-    };
-    listed(scene, now)
+    }
 }
 
 /// The keys of the door: those that answer the verdict, while it asks or may be decided against.

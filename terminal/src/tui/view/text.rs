@@ -3,7 +3,7 @@
 use crate::tui::words::{columns, last_columns, split_at_column};
 
 /// Returns `text` in lines of at most `width` columns, broken between words where that is possible.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(in crate::tui) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {

@@ -283,15 +283,18 @@ impl Case<'_> {
             Fact::Occupancy { inside, capacity } => Some((*inside, *capacity)),
             _ => None,
         });
-        let zone = self.zone().map(|zone| ("zone", text(self.names.zone(zone))));
-        let places = places.map(|(inside, capacity)| [("inside", inside.into()), ("capacity", capacity.into())]);
+        let zone = self.zone().map(|zone| text(self.names.zone(zone)));
+        let names = self.names;
         match (zone, places) {
-            (Some(zone), Some([inside, capacity])) => {
-                self.names.say_with("denial-full-zone-of", &[zone, inside, capacity])
+            (Some(zone), Some((inside, capacity))) => names.say_with(
+                "denial-full-zone-of",
+                &[("zone", zone), ("inside", inside.into()), ("capacity", capacity.into())],
+            ),
+            (Some(zone), None) => names.say_with("denial-full-zone", &[("zone", zone)]),
+            (None, Some((inside, capacity))) => {
+                names.say_with("denial-full-of", &[("inside", inside.into()), ("capacity", capacity.into())])
             }
-            (Some(zone), None) => self.names.say_with("denial-full-zone", &[zone]),
-            (None, Some(places)) => self.names.say_with("denial-full-of", &places),
-            (None, None) => self.names.say("denial-full"),
+            (None, None) => names.say("denial-full"),
         }
     }
 }

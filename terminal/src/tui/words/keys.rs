@@ -60,6 +60,8 @@ pub const CODE_KEYS: Keys = &[("Enter", "keys-present"), ("Esc", "keys-drop")];
 pub const QUIT_KEYS: Keys = &[("y", "keys-quit"), ("n", "keys-stay")];
 /// The keys of what only wants to be read.
 pub const READ_KEYS: Keys = &[("Esc", "keys-back")];
+/// The keys of what only wants to be read and has more rows than there is room for.
+pub const SCROLL_KEYS: Keys = &[("↑ ↓", "keys-scroll"), ("Esc", "keys-back")];
 /// The keys of the door.
 pub const DOOR_KEYS: Keys = &[
     ("/", "keys-search"),

@@ -42,9 +42,11 @@ pub fn suspension(suspension: Suspension, names: &Names<'_>) -> Message {
         Suspension::Store => ("machine-damaged", "machine-damaged-step"),
         Suspension::Closed => ("machine-closed", "machine-closed-step"),
         Suspension::Certificate => ("machine-certificate", "machine-certificate-step"),
+        Suspension::Wiped => ("machine-wiped", "machine-wiped-step"),
     };
     match suspension {
         Suspension::Closed => say(headline, &["machine-still-sent"], step, names),
+        Suspension::Wiped => say(headline, &["machine-wiped-sent", OTHER_DOOR], step, names),
         _ => say(headline, &[OTHER_DOOR, "machine-still-sent"], step, names),
     }
 }

@@ -7,6 +7,7 @@ use crate::app::screen::operator::{Aim, Operator, PinProblem, Step};
 use crate::app::screen::scanner::ScannerTest;
 use crate::catalogue::{Catalogue, text};
 use crate::door::SessionAnswer;
+use crate::passphrase::TooWeak;
 
 /// The keys of a locked screen.
 pub const LOCK_KEYS: Keys = &[("k", "session-unlock")];
@@ -57,6 +58,18 @@ pub(super) fn session_answer(answer: &SessionAnswer, names: &Names<'_>) -> Optio
 /// Returns what the panel says while a locked terminal decides nothing.
 pub fn locked(names: &Names<'_>) -> Message {
     Message { headline: names.say("session-locked-rest"), ..Message::default() }
+}
+
+/// Returns the id of what is weak in a passphrase.
+pub const fn weakness(weak: TooWeak) -> &'static str {
+    match weak {
+        TooWeak::Short => "first-start-weak-short",
+        TooWeak::Common => "first-start-weak-common",
+        TooWeak::Repeats => "first-start-weak-repeats",
+        TooWeak::Sequence => "first-start-weak-sequence",
+        TooWeak::Date => "first-start-weak-date",
+        TooWeak::Guessable => "first-start-weak-guessable",
+    }
 }
 
 /// Returns what a locked screen says of a wrong PIN.
