@@ -9,6 +9,7 @@ mod inbox;
 pub mod luma;
 pub mod picture;
 pub mod replay;
+pub mod viewfinder;
 
 use std::{fmt, path::PathBuf, time::Duration};
 

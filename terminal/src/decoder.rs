@@ -5,6 +5,7 @@
 //! counts only if the code's own error correction vouches for it. What a text means, a ticket or a
 //! shop's address, is not this module's business.
 
+pub mod aim;
 pub mod presentation;
 pub mod thread;
 
@@ -75,6 +76,10 @@ pub struct Code {
 pub struct Reading {
     /// The codes with different texts, from the top of the picture to the bottom, then from the left.
     pub codes: Vec<Code>,
+    /// The corners of what looked like codes and could not be read, as the first stage that saw any did.
+    pub unread: Vec<[(i32, i32); 4]>,
+    /// Places of what looked like corners of codes, a few at most, as the stage that saw most did.
+    pub finders: Vec<(i32, i32)>,
     /// How long it took.
     pub elapsed: Duration,
     /// Whether the time ran out before the decoder was content.
@@ -99,6 +104,7 @@ impl Decoder {
         let deadline = began + self.budget.time;
         let mut codes: Vec<Code> = Vec::new();
         let mut ran_out = false;
+        let (mut unread, mut finders) = (Vec::new(), Vec::new());
 
         let (reduced, factor) = plane::reduce(frame, SIDE_MAX);
         let frame = reduced.as_ref().unwrap_or(frame);
@@ -117,19 +123,28 @@ impl Decoder {
             }
             let found = stage.run(&mut pyramid, deadline);
             ran_out |= found.ran_out;
+            let is_content = |read| self.budget.effort.is_content(done, read, found.unread.len());
+            let up = |(x, y): (i32, i32)| (x.saturating_mul(factor as i32), y.saturating_mul(factor as i32));
             for mut code in found.codes {
                 if codes.iter().all(|known| known.text != code.text) {
-                    code.corners = code.corners.map(|(x, y)| (x * factor as i32, y * factor as i32));
+                    code.corners = code.corners.map(up);
                     codes.push(code);
                 }
             }
-            if self.budget.effort.is_content(done, codes.len(), found.unread) {
+            let is_enough = is_content(codes.len());
+            if unread.is_empty() {
+                unread = found.unread.into_iter().map(|corners| corners.map(up)).collect();
+            }
+            if finders.len() < found.finders.len() {
+                finders = found.finders.into_iter().map(up).collect();
+            }
+            if is_enough {
                 break;
             }
         }
 
         codes.sort_by_key(|code| code.corners.map(|(x, y)| (y, x)).into_iter().min());
-        Reading { codes, elapsed: began.elapsed(), ran_out }
+        Reading { codes, unread, finders, elapsed: began.elapsed(), ran_out }
     }
 }
 

@@ -24,6 +24,9 @@ use crate::contained;
 /// Ranking grows with the third power of it: at 512, about 0.1 s.
 const FINDERS_MAX: u32 = 512;
 
+/// The finder patterns whose places are kept: enough to tell a part of a code from clutter.
+const FIRST_FINDERS_MAX: usize = 8;
+
 /// Pixel accesses between two looks at the clock: some 0.1 ms.
 const STRIDE: u32 = 1 << 15;
 
@@ -41,8 +44,10 @@ pub(super) struct Read {
 #[derive(Default)]
 pub(super) struct Search {
     pub(super) read: Vec<Read>,
-    /// Groups of finder patterns that could not be read as a code.
-    pub(super) unread: usize,
+    /// The corners of groups of finder patterns that could not be read as a code.
+    pub(super) unread: Vec<[(i32, i32); 4]>,
+    /// A pixel of each of the first finder patterns.
+    pub(super) finders: Vec<(i32, i32)>,
     /// Whether the deadline ended it.
     pub(super) ran_out: bool,
 }
@@ -53,6 +58,7 @@ pub(super) fn search(width: u32, height: u32, black: Vec<u8>, deadline: Instant)
         deadline,
         left: Cell::new(STRIDE),
         finders: Cell::new(0),
+        first_finders: RefCell::default(),
         painting: Cell::new(false),
         ran_out: Cell::new(false),
     });
@@ -66,19 +72,16 @@ pub(super) fn search(width: u32, height: u32, black: Vec<u8>, deadline: Instant)
         let mut prepared = PreparedImage::without_preparation(canvas);
         for grid in prepared.detect_grids() {
             let mut bytes = Vec::new();
+            let corners = grid.bounds.map(|corner| (corner.x, corner.y));
             match grid.decode_to(&mut bytes) {
-                Ok(_) => {
-                    found
-                        .borrow_mut()
-                        .read
-                        .push(Read { bytes, corners: grid.bounds.map(|corner| (corner.x, corner.y)) });
-                }
-                Err(_) => found.borrow_mut().unread += 1,
+                Ok(_) => found.borrow_mut().read.push(Read { bytes, corners }),
+                Err(_) => found.borrow_mut().unread.push(corners),
             }
         }
     });
     let mut found = found.into_inner();
     found.ran_out = meter.ran_out.get();
+    found.finders = meter.first_finders.take();
     found
 }
 
@@ -87,6 +90,7 @@ struct Meter {
     deadline: Instant,
     left: Cell<u32>,
     finders: Cell<u32>,
+    first_finders: RefCell<Vec<(i32, i32)>>,
     painting: Cell<bool>,
     ran_out: Cell<bool>,
 }
@@ -109,10 +113,15 @@ impl Meter {
     }
 
     /// Counts runs of finder paint: each recognised pattern is painted in one go.
-    fn painted(&self, paint: u8) {
+    fn painted(&self, paint: u8, x: u32, y: u32) {
         let painting = paint == FINDER_PAINT;
         if painting && !self.painting.get() {
             self.finders.set(self.finders.get() + 1);
+            let mut first = self.first_finders.borrow_mut();
+            if first.len() < FIRST_FINDERS_MAX {
+                first.push((x as i32, y as i32));
+            }
+            drop(first);
             if self.finders.get() > FINDERS_MAX {
                 abandon();
             }
@@ -173,7 +182,7 @@ impl GenericImage for Canvas {
     #[inline]
     fn put_pixel(&mut self, x: u32, y: u32, pixel: Luma<u8>) {
         self.meter.spend();
-        self.meter.painted(pixel.0[0]);
+        self.meter.painted(pixel.0[0], x, y);
         let offset = self.offset(x, y);
         if let Some(place) = self.pixels.get_mut(offset) {
             *place = pixel;

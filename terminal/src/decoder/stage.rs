@@ -139,8 +139,10 @@ impl<'a> Pyramid<'a> {
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) codes: Vec<Code>,
-    /// Codes that were seen and could not be read.
-    pub(super) unread: usize,
+    /// The corners of codes that were seen and could not be read.
+    pub(super) unread: Vec<[(i32, i32); 4]>,
+    /// A pixel of each of the first finder patterns.
+    pub(super) finders: Vec<(i32, i32)>,
     pub(super) ran_out: bool,
 }
 
@@ -175,15 +177,15 @@ impl Stage {
         let black = threshold::binarise(picture, self.threshold);
         let search = fence::search(picture.width(), picture.height(), black, deadline);
 
-        let mut found = Found { codes: Vec::new(), unread: search.unread, ran_out: search.ran_out };
+        let up = |(x, y)| (self.scale.up(x), self.scale.up(y));
+        let unread = search.unread.into_iter().map(|corners| corners.map(up)).collect();
+        let finders = search.finders.into_iter().map(up).collect();
+        let mut found = Found { codes: Vec::new(), unread, finders, ran_out: search.ran_out };
         for read in search.read {
+            let corners = read.corners.map(up);
             match text::of(read.bytes) {
-                Some(text) => found.codes.push(Code {
-                    text,
-                    corners: read.corners.map(|(x, y)| (self.scale.up(x), self.scale.up(y))),
-                    stage: *self,
-                }),
-                None => found.unread += 1,
+                Some(text) => found.codes.push(Code { text, corners, stage: *self }),
+                None => found.unread.push(corners),
             }
         }
         found
