@@ -12,6 +12,7 @@ pub(crate) mod samples;
 pub mod scanner;
 pub mod screen;
 mod scroll;
+mod sight;
 mod state;
 pub mod typing;
 
@@ -30,6 +31,7 @@ pub use look::Look;
 pub use question::Question;
 pub use screen::Screen;
 pub use scroll::Scroll;
+pub use sight::Sight;
 pub use state::{Overlay, Shown, Stage, State};
 pub use typing::{Key, Line, Typing};
 
@@ -159,6 +161,7 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
             state.sound(Some(Tone::Fault).filter(|_| is_new))
         }
         Notice::Camera(camera) => {
+            state.sight.see_camera(&camera);
             let outcome = state.screen.as_mut().map_or(Outcome::Stay, |screen| screen.see_camera(&camera));
             state.camera = camera;
             follow(state, outcome)
@@ -166,6 +169,14 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
         Notice::Seen => {
             let outcome = state.screen.as_mut().map_or(Outcome::Stay, |screen| screen.see_code());
             follow(state, outcome)
+        }
+        Notice::View(viewfinder) => {
+            state.sight.see(&viewfinder);
+            None
+        }
+        Notice::Aim(aim) => {
+            state.sight.take_aim(aim);
+            None
         }
         Notice::Rules(rules) => {
             state.rules = Some(rules);
@@ -308,6 +319,7 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
             state.is_muted = !state.is_muted;
             return Some(Effect::Remember(Memo::Mute(state.is_muted)));
         }
+        (_, 'p') => state.sight.toggle(),
         (_, 'e') => {
             state.direction = match state.direction {
                 Direction::Entry => Direction::Exit,

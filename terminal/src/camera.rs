@@ -9,9 +9,12 @@ mod inbox;
 pub mod luma;
 pub mod picture;
 pub mod replay;
+mod trouble;
 pub mod viewfinder;
 
 use std::{fmt, path::PathBuf, time::Duration};
+
+pub use trouble::Trouble;
 
 /// The most pixels a frame may have: 64 million, more than any camera or phone photo at a door.
 pub const FRAME_PIXELS_MAX: u64 = 64 << 20;
@@ -142,7 +145,10 @@ pub enum CameraState {
         found: Vec<String>,
     },
     /// It is being opened.
-    Opening,
+    Opening {
+        /// The camera's name.
+        name: String,
+    },
     /// Frames arrive.
     Streaming {
         /// The camera's name.
@@ -156,6 +162,8 @@ pub enum CameraState {
     Stalled,
     /// It failed or was unplugged; it is tried again after `retry`.
     Lost {
+        /// What is the matter, where the driver's words tell it.
+        trouble: Trouble,
         /// What the driver said.
         reason: String,
         /// How long until the next attempt.
@@ -181,10 +189,10 @@ impl fmt::Display for CameraState {
             Self::Absent { found } => {
                 write!(f, "the chosen camera is not there; choose one of: {}", found.join(", "))
             }
-            Self::Opening => f.write_str("opening the camera"),
+            Self::Opening { name } => write!(f, "opening {name}"),
             Self::Streaming { name, width, height } => write!(f, "{name} streams {width}x{height}"),
             Self::Stalled => f.write_str("the camera has stopped sending pictures; opening it again"),
-            Self::Lost { reason, retry } => {
+            Self::Lost { reason, retry, .. } => {
                 write!(f, "the camera was lost ({reason}); next try in {:.1} s", retry.as_secs_f32())
             }
         }

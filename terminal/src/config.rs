@@ -66,3 +66,44 @@ pub(crate) fn colours() -> Colours {
 pub(crate) fn locale() -> Option<String> {
     ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok()).find(|it| !it.is_empty())
 }
+
+/// What the environment says about the terminal emulator. Texts are empty where nothing is said.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Emulator {
+    /// The kind of terminal (`TERM`).
+    pub term: String,
+    /// The emulator's name for itself (`TERM_PROGRAM`).
+    pub program: String,
+    /// How many colours it says it has (`COLORTERM`).
+    pub colours: String,
+    /// Whether this is one of kitty's windows (`KITTY_WINDOW_ID`).
+    pub is_kitty: bool,
+    /// Whether iTerm2 is at the other end of whatever lies between (`LC_TERMINAL`).
+    pub is_iterm: bool,
+    /// Whether it is within tmux, screen or Zellij.
+    pub is_multiplexed: bool,
+    /// Whether it is at the other end of a network (`SSH_TTY`, `SSH_CONNECTION`).
+    pub is_remote: bool,
+}
+
+impl Emulator {
+    /// Whether it is a console that answers no questions.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.term.as_str(), "" | "dumb" | "linux") || self.term.starts_with("vt")
+    }
+}
+
+/// Returns what the environment says about the terminal emulator.
+pub(crate) fn emulator() -> Emulator {
+    let text = |name: &str| std::env::var(name).unwrap_or_default();
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    Emulator {
+        term: text("TERM"),
+        program: text("TERM_PROGRAM"),
+        colours: text("COLORTERM"),
+        is_kitty: is_set("KITTY_WINDOW_ID"),
+        is_iterm: text("LC_TERMINAL") == "iTerm2",
+        is_multiplexed: ["TMUX", "STY", "ZELLIJ"].into_iter().any(is_set),
+        is_remote: ["SSH_TTY", "SSH_CONNECTION"].into_iter().any(is_set),
+    }
+}

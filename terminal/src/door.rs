@@ -22,6 +22,10 @@ pub use decision::{Decision, Grounds, NotDecided, Pin, PinRefused, Purpose, Supe
 pub use doors::{DoorSeen, Doors};
 pub use session::{SessionAnswer, SessionRequest};
 
+use crate::camera::Trouble;
+use crate::camera::viewfinder::Viewfinder;
+use crate::decoder::aim::Aim;
+
 /// Something the door learns.
 #[derive(Clone, Debug)]
 pub enum Notice {
@@ -36,6 +40,10 @@ pub enum Notice {
     Camera(CameraStatus),
     /// The camera reads a code, whatever it says; told once a second at most.
     Seen,
+    /// A picture for staff lies here; the newest when it is taken.
+    View(Arc<Viewfinder>),
+    /// How the ticket is held, as far as the camera can tell, has changed.
+    Aim(Aim),
     /// The event's rules: sent once they are known and whenever they change. Names the gates, zones
     /// and ticket types that a verdict's facts hold as numbers.
     Rules(Arc<Policy>),
@@ -248,15 +256,17 @@ pub enum CameraStatus {
         /// Pictures a second, rounded.
         fps: u32,
     },
-    /// None found, with what was looked for.
+    /// The chosen one is not there.
     Absent {
-        /// In technical words.
-        detail: String,
+        /// The names of those that are there.
+        found: Vec<String>,
     },
-    /// Gone or stuck; it is being taken up again.
+    /// Gone, stuck or refused; it is tried again by itself.
     Lost {
         /// Its name.
         name: String,
+        /// What is the matter with it.
+        trouble: Trouble,
         /// In technical words.
         reason: String,
     },

@@ -24,6 +24,7 @@ use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Code, Direction, OverrideBy, Verdict};
 
 use crate::app::Look;
+use crate::camera::CameraState;
 use crate::catalogue::{Catalogue, Language, text};
 use crate::door::{CameraStatus, Decided, Double, Fault, Link, Notice, Status, Suspension};
 use crate::tui::words::{self, Clockface, Names};
@@ -94,7 +95,7 @@ impl Teller {
                 record
             }
             Notice::Double(double) => Record::double(double),
-            Notice::Seen | Notice::Rules(_) | Notice::Answer(_) => return None,
+            Notice::Seen | Notice::View(_) | Notice::Aim(_) | Notice::Rules(_) | Notice::Answer(_) => return None,
         };
         match self.format {
             Format::Json => Some(serde_json::to_string(&record).expect("a record is made of texts and numbers")),
@@ -128,7 +129,7 @@ impl Teller {
                 .collect::<Vec<_>>()
                 .join(": "),
             Notice::Double(double) => words::double(double, &names),
-            Notice::Seen | Notice::Rules(_) | Notice::Answer(_) => String::new(),
+            Notice::Seen | Notice::View(_) | Notice::Aim(_) | Notice::Rules(_) | Notice::Answer(_) => String::new(),
         };
         format!("{} {what}", names.clock().seconds(self.last_at))
     }
@@ -184,7 +185,7 @@ enum Record<'a> {
     Camera {
         state: &'static str,
         name: Option<&'a str>,
-        detail: Option<&'a str>,
+        detail: Option<String>,
     },
 }
 
@@ -267,8 +268,10 @@ impl<'a> Record<'a> {
             CameraStatus::Off => ("off", None, None),
             CameraStatus::Opening { name } => ("opening", Some(name.as_str()), None),
             CameraStatus::Streaming { name, .. } => ("streaming", Some(name.as_str()), None),
-            CameraStatus::Absent { detail } => ("absent", None, Some(detail.as_str())),
-            CameraStatus::Lost { name, reason } => ("lost", Some(name.as_str()), Some(reason.as_str())),
+            CameraStatus::Absent { found } => {
+                ("absent", None, Some(CameraState::Absent { found: found.clone() }.to_string()))
+            }
+            CameraStatus::Lost { name, reason, .. } => ("lost", Some(name.as_str()), Some(reason.clone())),
         };
         Self::Camera { state, name, detail }
     }
@@ -284,6 +287,7 @@ fn rfc3339(at: UnixMillis) -> String {
 mod tests {
     use super::*;
     use crate::app::samples;
+    use crate::camera::Trouble;
     use std::sync::mpsc::channel;
     use sync_protocol::journal::Flags;
 
@@ -348,7 +352,11 @@ mod tests {
     #[test]
     fn a_camera_that_only_changes_its_pace_is_no_news() {
         let streaming = |fps| Notice::Camera(CameraStatus::Streaming { name: "C920".into(), fps });
-        let lost = Notice::Camera(CameraStatus::Lost { name: "C920".into(), reason: "unplugged".into() });
+        let lost = Notice::Camera(CameraStatus::Lost {
+            name: "C920".into(),
+            trouble: Trouble::Unplugged,
+            reason: "unplugged".into(),
+        });
 
         let lines = told(vec![streaming(28), streaming(29), lost, streaming(28)], Format::Json);
 

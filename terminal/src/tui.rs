@@ -6,6 +6,7 @@
 pub mod first_start;
 mod inputs;
 pub mod keymap;
+pub mod picture;
 pub mod prompt;
 mod screen;
 #[cfg(test)]
@@ -14,10 +15,12 @@ pub mod theme;
 pub mod view;
 pub mod words;
 
+use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use ratatui::layout::Rect;
 use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
 
@@ -29,7 +32,7 @@ use crate::door::{Notice, Purpose, Request};
 use crate::feedback::Bell;
 use crate::settings::Memo;
 use inputs::Input;
-use ratatui::layout::Rect;
+use picture::{Pictures, Setup};
 use screen::Screen;
 use theme::Theme;
 
@@ -80,6 +83,8 @@ pub struct Options {
     pub lock: Lock,
     /// Who is at the door.
     pub operator: Option<String>,
+    /// The camera's pictures, where there is a camera.
+    pub pictures: Option<Setup>,
 }
 
 /// How the door screen ended.
@@ -102,22 +107,33 @@ pub enum Ending {
 pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Options) -> anyhow::Result<Ending> {
     let mut screen =
         Screen::open(options.mouse).context("the door screen needs a terminal; without one, use --headless")?;
-    let inputs = inputs::start(notices, Input::Notice).context("could not start the door screen")?;
-    let mut state = State::new(options.mute);
+    let mut state = State::new(options.mute).facing(options.direction);
     state.set_scanner(options.scanner);
     state.set_session(options.lock, options.operator);
+    if options.pictures.as_ref().is_some_and(|setup| setup.choice == picture::Choice::Off) {
+        state = state.without_picture();
+    }
+    // Before anybody else reads keys: the emulator may be asked what it can draw.
+    let (pictures, drawing) = Pictures::start(options.pictures, options.theme.palette());
+    let inputs = inputs::start(notices, Input::Notice).context("could not start the door screen")?;
     let mut door = Door {
         began: inputs.began,
-        state: state.facing(options.direction),
+        state,
         bell: Bell::default(),
-        theme: options.theme,
+        theme: options.theme.with_pictures(drawing),
         hints: Vec::new(),
+        pictures,
+        view_waits: None,
         catalogue: Catalogue::new(options.language),
         commands,
         is_done: false,
         ending: Ending::Quit,
     };
     let outcome = door.run(&mut screen, &inputs.queue);
+    if let Some(bytes) = door.pictures.end() {
+        // The screen is given back in any case.
+        let _ = screen.write(&bytes);
+    }
     // Whoever waits behind the screen may be gone; then there is nobody to tell.
     let _ = door.commands.send(Command::Quit);
     outcome.map(|()| door.ending)
@@ -131,6 +147,9 @@ struct Door {
     /// Keys that are written on the screen, and where.
     hints: Vec<(Rect, Key)>,
     catalogue: Catalogue,
+    pictures: Pictures,
+    /// A picture that came before the screen has rested from the last one.
+    view_waits: Option<Notice>,
     commands: Sender<Command>,
     is_done: bool,
     ending: Ending,
@@ -139,10 +158,7 @@ struct Door {
 impl Door {
     fn run(&mut self, screen: &mut Screen, queue: &Receiver<Input>) -> anyhow::Result<()> {
         while !self.is_done {
-            let picture = |frame: &mut ratatui::Frame<'_>| view::view(&self.state, self.theme, &self.catalogue, frame);
-            let drawn = screen.draw(picture).context("could not draw the screen")?;
-            self.hints = drawn.hints;
-            self.fold(Event::Drawn(drawn.hidden));
+            self.draw(screen).context("could not draw the screen")?;
             if self.bell.take_ring(self.now()) {
                 screen.ring().context("could not ring the bell")?;
             }
@@ -155,7 +171,27 @@ impl Door {
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             self.fold(Event::Tick(self.now()));
+            if self.pictures.not_before() <= self.now()
+                && let Some(view) = self.view_waits.take()
+            {
+                self.fold(Event::Notice(view));
+            }
         }
+        Ok(())
+    }
+
+    fn draw(&mut self, screen: &mut Screen) -> io::Result<()> {
+        let began = Instant::now();
+        let (drawn, pixels) = screen.draw(|frame| {
+            let drawn = view::view(&self.state, self.theme, &self.catalogue, frame);
+            (drawn, self.pictures.step(&self.state, frame))
+        })?;
+        if let Some(pixels) = pixels {
+            screen.write(&pixels)?;
+        }
+        self.pictures.drawn(began.elapsed(), self.now());
+        self.hints = drawn.hints;
+        self.fold(Event::Drawn(drawn.hidden));
         Ok(())
     }
 
@@ -166,7 +202,8 @@ impl Door {
     /// How long nothing needs to be drawn or rung.
     fn patience(&self) -> Duration {
         let now = self.now();
-        let waits = [self.state.deadline(), self.bell.next_due()].into_iter().flatten();
+        let view_due = self.view_waits.is_some().then_some(self.pictures.not_before());
+        let waits = [self.state.deadline(), self.bell.next_due(), view_due].into_iter().flatten();
         let soonest = waits.map(|due| due.0.saturating_sub(now.0)).min().unwrap_or(TICK_MS);
         Duration::from_millis(soonest.clamp(1, TICK_MS))
     }
@@ -182,6 +219,7 @@ impl Door {
                     self.take(Input::Key(*key, at));
                 }
             }
+            Input::Notice(view @ Notice::View(_)) => self.view_waits = Some(view),
             Input::Notice(notice) => {
                 self.fold(Event::Tick(self.now()));
                 self.fold(Event::Notice(notice));
@@ -189,7 +227,7 @@ impl Door {
             Input::Stopped => self.fold(Event::Stopped),
             // Only the first start has news of this kind.
             Input::News(_) => {}
-            Input::Redraw => {}
+            Input::Redraw => self.pictures.forget(),
             Input::End => self.is_done = true,
         }
     }

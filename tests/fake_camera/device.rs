@@ -1,30 +1,14 @@
-//! Builds the fake camera, and runs `usher` with it.
+//! Runs `usher` with the fake camera.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::process::Command;
 
-use harness::{
-    fake_camera, frames,
-    process::{PATIENCE, Program, program, run_command},
-};
+use harness::fake_camera::{self, Film};
+use harness::process::{PATIENCE, Program, program, run_command};
 use image::GrayImage;
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// How frames are sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Film {
-    Yuyv,
-    Mjpeg,
-    /// Each second frame is cut in half.
-    TornMjpeg,
-}
-
-/// A camera that plays frames over and over.
-pub(crate) struct FakeCamera {
-    _folder: TempDir,
-    library: PathBuf,
-    variables: Vec<(String, String)>,
-}
+/// A camera, and the program in front of it.
+pub(crate) struct FakeCamera(fake_camera::FakeCamera);
 
 /// What a run of the program left behind.
 #[derive(Debug)]
@@ -36,31 +20,11 @@ pub(crate) struct Run {
 
 impl FakeCamera {
     pub(crate) fn new(pictures: &[GrayImage], film: Film) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let frames = folder.path().join("film");
-        let bytes: Vec<u8> = pictures
-            .iter()
-            .flat_map(|picture| match film {
-                Film::Yuyv => yuyv(picture),
-                Film::Mjpeg => frames::jpeg(picture, 90),
-                Film::TornMjpeg => {
-                    let whole = frames::jpeg(picture, 90);
-                    // Its beginning and an end, so that it counts as one frame.
-                    let torn = [&whole[..60], b"\xff\xd9"].concat();
-                    [torn, whole].concat()
-                }
-            })
-            .collect();
-        fs::write(&frames, bytes).unwrap();
-        let format = if film == Film::Yuyv { "YUYV" } else { "MJPG" };
-        let library = fake_camera::build(folder.path()).unwrap();
-        let camera = Self { _folder: folder, library, variables: Vec::new() };
-        camera.with("FAKE_V4L2_FRAMES", frames.to_str().unwrap()).with("FAKE_V4L2_FORMAT", format)
+        Self(fake_camera::FakeCamera::new(pictures, film).unwrap())
     }
 
-    pub(crate) fn with(mut self, variable: &str, value: &str) -> Self {
-        self.variables.push((variable.into(), value.into()));
-        self
+    pub(crate) fn with(self, variable: &str, value: &str) -> Self {
+        Self(self.0.with(variable, value))
     }
 
     /// Reads with the camera.
@@ -82,8 +46,7 @@ impl FakeCamera {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program("usher").unwrap());
-        command.args(arguments).env("LD_PRELOAD", &self.library);
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        self.0.connect(command.args(arguments));
         command
     }
 }
@@ -111,8 +74,4 @@ impl Run {
     pub(crate) fn last_text(&self) -> Option<&str> {
         self.texts().last().copied()
     }
-}
-
-fn yuyv(picture: &GrayImage) -> Vec<u8> {
-    picture.pixels().flat_map(|pixel| [pixel.0[0], 128]).collect()
 }

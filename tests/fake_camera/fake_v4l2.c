@@ -7,6 +7,7 @@
  *   FAKE_V4L2_WIDTH,_HEIGHT the frames' size (default 1280, 720)
  *   FAKE_V4L2_FPS           frames a second (default 30)
  *   FAKE_V4L2_NAME          what the camera is called (default "Fake Camera")
+ *   FAKE_V4L2_OPEN_ERRNO    opening it fails with this error number
  *
  * Each fault comes once, in the first stream, unless FAKE_V4L2_FAULTS names in how many streams:
  *
@@ -152,6 +153,8 @@ static size_t next_frame(uint8_t *to) {
 static int open_device(void) {
     if (!is_plugged_in())
         return fail(ENOENT);
+    if (number("FAKE_V4L2_OPEN_ERRNO", 0))
+        return fail((int)number("FAKE_V4L2_OPEN_ERRNO", 0));
     const char *path = getenv("FAKE_V4L2_FRAMES");
     if (!film && path) {
         FILE *file = fopen(path, "rb");

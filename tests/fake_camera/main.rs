@@ -1,13 +1,13 @@
 //! The camera path through nokhwa and V4L2's own calls, against a camera that is not there.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
 
 mod device;
 
 use std::time::{Duration, Instant};
 
-use device::{FakeCamera, Film};
-use harness::{frames, process::PATIENCE};
+use device::FakeCamera;
+use harness::{fake_camera::Film, frames, process::PATIENCE};
 use serde_json::Value;
 
 #[test]

@@ -1,15 +1,84 @@
-//! Compiles the fake camera: a library that, preloaded into a program, shows it a V4L2 device.
+//! A camera that is not there: a library that, preloaded into a program, shows it a V4L2 device, and the
+//! film that it plays.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context, bail};
+use image::GrayImage;
+use tempfile::TempDir;
+
+use crate::frames;
 
 /// Its source, which lies beside its tests and says what can be set.
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fake_camera/fake_v4l2.c");
+
+/// How frames are sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Film {
+    /// Packed 4:2:2.
+    Yuyv,
+    /// One JPEG a frame.
+    Mjpeg,
+    /// The same; each second frame is cut in half.
+    TornMjpeg,
+}
+
+/// A camera that plays frames over and over.
+#[derive(Debug)]
+pub struct FakeCamera {
+    _folder: TempDir,
+    library: PathBuf,
+    variables: Vec<(String, String)>,
+}
+
+impl FakeCamera {
+    /// Makes a camera that plays `pictures`.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`], or if the film can't be written.
+    pub fn new(pictures: &[GrayImage], film: Film) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("could not make a folder for the film")?;
+        let path = folder.path().join("film");
+        let bytes: Vec<u8> = pictures.iter().flat_map(|picture| filmed(picture, film)).collect();
+        fs::write(&path, bytes).context("could not write the film")?;
+        let format = if film == Film::Yuyv { "YUYV" } else { "MJPG" };
+        let library = build(folder.path())?;
+        let camera = Self { _folder: folder, library, variables: Vec::new() };
+        Ok(camera.with("FAKE_V4L2_FRAMES", &path.to_string_lossy()).with("FAKE_V4L2_FORMAT", format))
+    }
+
+    /// Sets what the library's source names.
+    #[must_use]
+    pub fn with(mut self, variable: &str, value: &str) -> Self {
+        self.variables.push((variable.into(), value.into()));
+        self
+    }
+
+    /// Connects the camera to the program that `command` starts.
+    pub fn connect(&self, command: &mut Command) {
+        command.env("LD_PRELOAD", &self.library);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+    }
+}
+
+fn filmed(picture: &GrayImage, film: Film) -> Vec<u8> {
+    let jpeg = || frames::jpeg(picture, 90);
+    match film {
+        Film::Yuyv => picture.pixels().flat_map(|pixel| [pixel.0[0], 128]).collect(),
+        Film::Mjpeg => jpeg(),
+        Film::TornMjpeg => {
+            let whole = jpeg();
+            // Its beginning and an end, so that it counts as one frame.
+            let torn = [whole.get(..60).unwrap_or_default(), b"\xff\xd9"].concat();
+            [torn, whole].concat()
+        }
+    }
+}
 
 /// Compiles the library into `folder` and returns its path, for `LD_PRELOAD`.
 ///

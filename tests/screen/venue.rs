@@ -1,6 +1,7 @@
 //! An event with a ticket for every verdict, and a terminal that is enrolled for it.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
@@ -85,6 +86,11 @@ impl Venue {
         door_of(&self.terminal, arguments, size)
     }
 
+    /// Opens the door's screen in an environment that is `set` for it.
+    pub(crate) fn door_with(&self, arguments: &[&str], size: (u16, u16), set: impl FnOnce(&mut Command)) -> Screen {
+        door_in(&self.terminal, arguments, size, set)
+    }
+
     /// Brings the server back.
     pub(crate) async fn restart(&mut self) {
         self.server.restart().unwrap();
@@ -112,8 +118,13 @@ impl Venue {
 
 /// Opens the screen of `terminal`.
 pub(crate) fn door_of(terminal: &Terminal, arguments: &[&str], size: (u16, u16)) -> Screen {
+    door_in(terminal, arguments, size, |_| {})
+}
+
+fn door_in(terminal: &Terminal, arguments: &[&str], size: (u16, u16), set: impl FnOnce(&mut Command)) -> Screen {
     let mut command = terminal.command().unwrap();
     command.args(arguments).env_remove("NO_COLOR");
+    set(&mut command);
     Screen::start(&command, size.0, size.1).unwrap()
 }
 

@@ -34,7 +34,7 @@ pub(crate) const ONLY_HERE: &[OnlyHere] = &[
     OnlyHere {
         within: "terminal/src/",
         names: &["image::"],
-        places: &["camera.rs", "camera/", "decoder.rs", "decoder/", "print/picture.rs"],
+        places: &["camera.rs", "camera/", "decoder.rs", "decoder/", "print/picture.rs", "tui/picture/"],
     },
     OnlyHere { within: "terminal/src/", names: &["reqwest::"], places: &["sync.rs", "sync/"] },
     OnlyHere { within: "terminal/src/", names: &["SystemTime::now", "Utc::now", "Local::now"], places: &["clock.rs"] },

@@ -11,6 +11,7 @@ use sync_protocol::policy::{Class, Gate, Limits, Policy, Price, ReEntry, Switche
 use sync_protocol::time::{UnixMillis, Window};
 use sync_protocol::verdict::{Clock, Code, Direction, Fact, OverrideBy, Row, TicketStatus, Verdict};
 
+use crate::camera::Trouble;
 use crate::door::{Attendee, CameraStatus, Decided, DoorSeen, Doors, Link, Purpose, Status, Undoable, Unheard};
 use crate::drill::{Battery, Camera, Found, Probe, Probed, Rehearsal, Sample};
 use crate::print;
@@ -189,7 +190,7 @@ pub(crate) fn camera_streaming() -> CameraStatus {
 }
 
 pub(crate) fn camera_lost() -> CameraStatus {
-    CameraStatus::Lost { name: "C920".into(), reason: "unplugged".into() }
+    CameraStatus::Lost { name: "C920".into(), trouble: Trouble::Unplugged, reason: "unplugged".into() }
 }
 
 /// What a ready check's steps come to: all well, but for a clock, a server and a battery.

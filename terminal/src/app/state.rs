@@ -9,6 +9,7 @@ use sync_protocol::verdict::Direction;
 
 use super::lock::Lock;
 use super::scanner::Layout;
+use super::sight::Sight;
 use super::typing::pace::Pace;
 use super::{DOUBLE_SHOWN_MS, Effect, FLASH_MS, Look, Question, SILENCE_MS, Screen, Scroll, Typing};
 use crate::door::{Answer, CameraStatus, Decided, Double, Fault, Status, Suspension};
@@ -70,6 +71,7 @@ pub struct State {
     pub(super) status: Option<(Uptime, Box<Status>)>,
     pub(super) rules: Option<Arc<Policy>>,
     pub(super) camera: CameraStatus,
+    pub(super) sight: Sight,
     pub(super) direction: Direction,
     pub(super) verdict: Option<Shown>,
     pub(super) aside: Option<Shown>,
@@ -100,6 +102,7 @@ impl State {
             status: None,
             rules: None,
             camera: CameraStatus::Off,
+            sight: Sight::default(),
             direction: Direction::Entry,
             verdict: None,
             aside: None,
@@ -126,6 +129,13 @@ impl State {
     #[must_use]
     pub const fn facing(mut self, direction: Direction) -> Self {
         self.direction = direction;
+        self
+    }
+
+    /// Returns the state with the camera's picture turned off.
+    #[must_use]
+    pub fn without_picture(mut self) -> Self {
+        self.sight = Sight::off();
         self
     }
 
@@ -160,6 +170,11 @@ impl State {
     /// Returns the camera's state.
     pub const fn camera(&self) -> &CameraStatus {
         &self.camera
+    }
+
+    /// Returns what the camera shows staff.
+    pub const fn sight(&self) -> &Sight {
+        &self.sight
     }
 
     /// Returns which way the door goes.
@@ -318,7 +333,7 @@ impl State {
         match self.overlay {
             Some(Overlay::Quit) => matches!(letter, 'y' | 'n' | 'q'),
             _ => {
-                "cdehiklmnoqrstuw?".contains(letter)
+                "cdehiklmnopqrstuw?".contains(letter)
                     || self.question().is_some_and(|question| question.is_answered_by(letter))
             }
         }

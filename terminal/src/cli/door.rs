@@ -21,6 +21,7 @@ use crate::app::scanner;
 use crate::cache::Store;
 use crate::camera::device::{Choice, Device, Settings};
 use crate::camera::replay::{AtEnd, Pace, Replay};
+use crate::camera::viewfinder::Viewfinder;
 use crate::catalogue::{Catalogue, Language};
 use crate::clock::SystemClock;
 use crate::decoder::Budget;
@@ -33,7 +34,7 @@ use crate::print::shop::Outlets;
 use crate::session::{Session, WhileLocked};
 use crate::settings::{Memo, Memory};
 use crate::tui::{
-    self, Command, Ending, Options,
+    self, Command, Ending, Options, picture,
     theme::{Ground, Palette, Theme},
 };
 use crate::working::{Network, Seeing, Terminal};
@@ -81,6 +82,9 @@ pub(super) struct DoorArgs {
     /// What goes on while the screen is locked.
     #[arg(long, env = "USHER_WHILE_LOCKED", value_name = "WHAT", value_enum, default_value = "scan")]
     while_locked: LockedDoor,
+    /// How the camera's picture is drawn: auto, kitty, iterm, sixel or blocks; off begins without one.
+    #[arg(long, env = "USHER_PICTURE", value_name = "HOW", default_value = "auto")]
+    picture: picture::Choice,
     /// Never look for the server.
     #[arg(long, env = "USHER_OFFLINE")]
     offline: bool,
@@ -200,9 +204,14 @@ fn open(place: &Place, args: &DoorArgs, mut store: Store, session: Session, memo
         store = sync::download(store, args.headless, place.catalogue())?;
     }
     let gate = args.gate.resolve(&store)?;
-    let seeing = args.seeing()?;
-    let lock = Lock::new(args.lock_after_ms(), args.while_locked(), session.has_pin());
-    let operator = session.operator().map(str::to_owned);
+    let viewfinder = (!args.headless).then(Arc::<Viewfinder>::default);
+    let seeing = args.seeing(viewfinder.clone())?;
+    let options = Options {
+        lock: Lock::new(args.lock_after_ms(), args.while_locked(), session.has_pin()),
+        operator: session.operator().map(str::to_owned),
+        pictures: viewfinder.filter(|_| seeing.is_some()).map(|viewfinder| args.pictures(viewfinder)),
+        ..args.options(place.language(), memory)
+    };
     let network = if args.offline { Network::Unused } else { Network::Used };
     let (terminal, notices) =
         Terminal::open(store, Arc::new(SystemClock::new()), gate, session, seeing, network, args.outlets())
@@ -211,7 +220,7 @@ fn open(place: &Place, args: &DoorArgs, mut store: Store, session: Session, memo
     let result = if args.headless {
         args.headless(&terminal, notices, place.language())
     } else {
-        args.screen(&terminal, notices, place.language(), memory, lock, operator)
+        DoorArgs::screen(&terminal, notices, memory, options)
     };
     terminal.close();
     result
@@ -291,13 +300,18 @@ impl DoorArgs {
         }
     }
 
+    fn pictures(&self, viewfinder: Arc<Viewfinder>) -> picture::Setup {
+        picture::Setup { viewfinder, choice: self.picture, emulator: config::emulator() }
+    }
+
     fn camera(&self) -> Settings {
         let Resolution(width, height) = self.resolution;
         Settings { choice: self.camera.clone(), width, height }
     }
 
-    /// Returns what to look at; nothing where no camera is wanted.
-    pub(super) fn seeing(&self) -> anyhow::Result<Option<Seeing>> {
+    /// Returns what to look at, leaving pictures for staff in `viewfinder`; nothing where no camera is
+    /// wanted.
+    pub(super) fn seeing(&self, viewfinder: Option<Arc<Viewfinder>>) -> anyhow::Result<Option<Seeing>> {
         if !self.replay.is_empty() {
             if let Some(missing) = self.replay.iter().find(|path| !path.exists()) {
                 bail!("{} is not there", missing.display());
@@ -305,38 +319,36 @@ impl DoorArgs {
             let pace = self.fps.map_or(Pace::AsAsked, Pace::per_second);
             let at_end = if self.repeat { AtEnd::Repeat } else { AtEnd::Stop };
             let source = Box::new(Replay::new(&self.replay, pace, at_end));
-            return Ok(Some(Seeing { source, name: "pictures".to_owned(), budget: Budget::live() }));
+            return Ok(Some(Seeing { source, name: "pictures".to_owned(), budget: Budget::live(), viewfinder }));
         }
         if self.no_camera {
             return Ok(None);
         }
-        let device = Device::open(self.camera()).context("the camera's threads could not be started")?;
-        Ok(Some(Seeing { source: Box::new(device), name: "camera".to_owned(), budget: Budget::live() }))
+        let source = Box::new(Device::open(self.camera()).context("the camera's threads could not be started")?);
+        Ok(Some(Seeing { source, name: "camera".to_owned(), budget: Budget::live(), viewfinder }))
     }
 
-    fn screen(
-        &self,
-        terminal: &Terminal,
-        notices: Receiver<Notice>,
-        language: Language,
-        memory: &Memory,
-        lock: Lock,
-        operator: Option<String>,
-    ) -> anyhow::Result<Ending> {
-        let (commands, asked) = mpsc::channel();
-        let desk = terminal.desk().clone();
-        let (memory, memory_of_scanner) = (memory.clone(), memory.scanner());
-        let obeying = thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk, &memory))?;
-        let options = Options {
+    fn options(&self, language: Language, memory: &Memory) -> Options {
+        Options {
             mute: self.mute,
             theme: self.look(),
             mouse: self.mouse,
             language,
             direction: self.direction(),
-            scanner: scanner::remembered(&memory_of_scanner),
-            lock,
-            operator,
-        };
+            scanner: scanner::remembered(&memory.scanner()),
+            ..Options::default()
+        }
+    }
+
+    fn screen(
+        terminal: &Terminal,
+        notices: Receiver<Notice>,
+        memory: &Memory,
+        options: Options,
+    ) -> anyhow::Result<Ending> {
+        let (commands, asked) = mpsc::channel();
+        let (desk, memory) = (terminal.desk().clone(), memory.clone());
+        let obeying = thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk, &memory))?;
         let outcome = tui::run(notices, commands, options);
         // The last thing chosen is remembered before the program ends.
         let _ = obeying.join();

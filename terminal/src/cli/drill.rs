@@ -63,7 +63,7 @@ pub(super) fn run(place: &Place, door: &DoorArgs, args: &DrillArgs) -> anyhow::R
     while let Some(probe) = course.next() {
         course.take(gate.probe(probe));
     }
-    course.add(look(&mut gate, door.seeing()?));
+    course.add(look(&mut gate, door.seeing(None)?));
     if let Some(sound) = ask_for_sound(args.json)? {
         course.add(sound);
     }

@@ -124,7 +124,7 @@ impl Report {
         if self.json {
             let (camera, name) = match state {
                 CameraState::Absent { .. } => ("absent", None),
-                CameraState::Opening => ("opening", None),
+                CameraState::Opening { name } => ("opening", Some(name.as_str())),
                 CameraState::Streaming { name, .. } => ("streaming", Some(name.as_str())),
                 CameraState::Stalled => ("stalled", None),
                 CameraState::Lost { .. } => ("lost", None),

@@ -49,11 +49,16 @@ impl Screen {
         Ok(drawn)
     }
 
+    /// Writes past the cells. Called between pictures only, so that it splits no control sequence.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(bytes)?;
+        out.flush()
+    }
+
     /// Rings the bell. Called between pictures only, so that it splits no control sequence.
     pub(super) fn ring(&mut self) -> io::Result<()> {
-        let mut out = io::stdout();
-        out.write_all(b"\x07")?;
-        out.flush()
+        self.write(b"\x07")
     }
 }
 

@@ -1,6 +1,7 @@
 //! What staff see: each state at 80 × 24 and at 200 × 60, and what must hold at any size.
 
 mod decisions;
+mod pictures;
 mod session;
 mod walk_in;
 
@@ -15,6 +16,7 @@ use sync_protocol::verdict::{Code, OverrideBy};
 use super::theme::{Mood, Palette, Theme};
 use super::view::view;
 use crate::app::{Effect, Event, FLASH_MS, Key, Look, Question, Stage, State, samples, update};
+use crate::camera::Trouble;
 use crate::catalogue::{Catalogue, Language};
 use crate::door::{Answer, Attendee, CameraStatus, Decided, Fault, Link, Notice, Request, Status, Suspension};
 use crate::drill::Probe;
@@ -200,14 +202,16 @@ fn states() -> Vec<(&'static str, State)> {
             }),
         ),
         ("camera_off", noticed(Notice::Camera(CameraStatus::Off))),
-        ("camera_absent", noticed(Notice::Camera(CameraStatus::Absent { detail: "no /dev/video*".into() }))),
+        ("camera_absent", noticed(Notice::Camera(CameraStatus::Absent { found: Vec::new() }))),
         (
-            "camera_lost",
-            noticed(Notice::Camera(CameraStatus::Lost {
-                name: "HD Pro Webcam C920".into(),
-                reason: "unplugged".into(),
+            "camera_other_found",
+            noticed(Notice::Camera(CameraStatus::Absent {
+                found: vec!["Integrated Camera".into(), "Cam Link".into()],
             })),
         ),
+        ("camera_lost", lost(Trouble::Unplugged, "No such device (os error 19)")),
+        ("camera_busy", lost(Trouble::Busy, "Device or resource busy (os error 16)")),
+        ("camera_strange", lost(Trouble::Unknown, "Protocol error (os error 71)")),
     ];
     let mut not_a_ticket = decided(samples::admit(Flags::default()));
     decide(&mut not_a_ticket, samples::deny(Code::NotATicket, OverrideBy::Nobody));
@@ -333,6 +337,11 @@ fn decided(decided: Decided) -> State {
     decide(&mut state, decided);
     wait(&mut state, 2_000);
     state
+}
+
+fn lost(trouble: Trouble, reason: &str) -> State {
+    let name = "HD Pro Webcam C920".into();
+    noticed(Notice::Camera(CameraStatus::Lost { name, trouble, reason: reason.into() }))
 }
 
 fn noticed(notice: Notice) -> State {

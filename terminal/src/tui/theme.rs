@@ -12,6 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::BorderType;
 
+use super::picture::Drawing;
 use crate::app::Look;
 use crate::config::Colours;
 
@@ -87,18 +88,35 @@ pub enum Mood {
 pub struct Theme {
     palette: Palette,
     ground: Ground,
+    drawing: Drawing,
 }
 
 impl Theme {
     /// Returns the looks in `palette` on the emulator's own dark ground.
     pub const fn new(palette: Palette) -> Self {
-        Self { palette, ground: Ground::Dark }
+        Self { palette, ground: Ground::Dark, drawing: Drawing::Off }
     }
 
     /// Returns these looks on `ground`.
     #[must_use]
     pub const fn on(self, ground: Ground) -> Self {
         Self { ground, ..self }
+    }
+
+    /// Returns these looks with pictures drawn in this way.
+    #[must_use]
+    pub const fn with_pictures(self, drawing: Drawing) -> Self {
+        Self { drawing, ..self }
+    }
+
+    /// Returns the palette.
+    pub const fn palette(self) -> Palette {
+        self.palette
+    }
+
+    /// Returns how pictures are drawn.
+    pub const fn drawing(self) -> Drawing {
+        self.drawing
     }
 
     /// Returns the style of a panel; a flashing one is turned inside out.

@@ -77,20 +77,9 @@ fn full(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
     let block = Block::bordered()
         .title_top(status::title(scene, area.width))
         .title_top(status::link_and_time(scene).right_aligned());
-    let inner = block.inner(area);
+    let [main, recent, rule, status, keys] = rows(block.inner(area));
     frame.render_widget(block, area);
-    let recent_rows = (inner.height / 6).clamp(3, 12);
-    let [main, recent, rule, status, keys] = Layout::vertical([
-        Constraint::Min(0),
-        Constraint::Length(recent_rows),
-        Constraint::Length(1),
-        Constraint::Length(1),
-        Constraint::Length(1),
-    ])
-    .areas(inner);
-    let camera_columns = (inner.width * 2 / 5).clamp(31, 96);
-    let [camera, _, panel] =
-        Layout::horizontal([Constraint::Length(camera_columns), Constraint::Length(1), Constraint::Min(0)]).areas(main);
+    let [camera, panel] = sides(main);
     camera::draw(scene, frame, camera);
     panel::draw(scene, frame, panel);
     recent::draw(scene, frame, recent);
@@ -98,6 +87,37 @@ fn full(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
     status::draw(scene, frame, status);
     frame.render_widget(status::keys(scene), keys);
     keys
+}
+
+/// The rows of the full layout: camera and verdict, recent decisions, a rule, the status, the keys.
+fn rows(inner: Rect) -> [Rect; 5] {
+    let recent_rows = (inner.height / 6).clamp(3, 12);
+    Layout::vertical([
+        Constraint::Min(0),
+        Constraint::Length(recent_rows),
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Length(1),
+    ])
+    .areas(inner)
+}
+
+/// The camera's place and the verdict's.
+fn sides(main: Rect) -> [Rect; 2] {
+    let camera_columns = (main.width * 2 / 5).clamp(31, 96);
+    let [camera, _, panel] =
+        Layout::horizontal([Constraint::Length(camera_columns), Constraint::Length(1), Constraint::Min(0)]).areas(main);
+    [camera, panel]
+}
+
+/// Returns where the camera's picture may be on a screen of this size, if it has a place for one.
+pub fn picture_area(area: Rect) -> Option<Rect> {
+    if area.width < FULL_LEAST.0 || area.height < FULL_LEAST.1 {
+        return None;
+    }
+    let [main, ..] = rows(Block::bordered().inner(area));
+    let [camera, _] = sides(main);
+    Some(camera::picture_area(camera))
 }
 
 /// A line across the frame, joined to it at both ends.

@@ -1,4 +1,4 @@
-//! The thread between the decoder and the gate: what is seen is presented once.
+//! The thread between the decoder and the gate: what is seen is presented once, and shown to staff.
 
 use std::io;
 use std::sync::Arc;
@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use sync_protocol::time::Uptime;
 
-use crate::camera::{CameraState, FrameSource};
+use crate::camera::viewfinder::{Corners, Shown, Viewfinder};
+use crate::camera::{CameraState, Frame, FrameSource, Trouble};
+use crate::decoder::aim::{Aim, SteadyAim, aim};
 use crate::decoder::presentation::Presentation;
 use crate::decoder::thread::{DecodingThread, Event};
-use crate::decoder::{Budget, Decoder};
+use crate::decoder::{Budget, Decoder, Reading};
 use crate::door::{CameraStatus, Notice};
 use crate::gate::Source;
 use crate::gate::desk::Desk;
@@ -21,6 +23,10 @@ use crate::gate::desk::Desk;
 const SEEN_EVERY: Duration = Duration::from_secs(1);
 /// How often the pictures a second are told.
 const FPS_EVERY: Duration = Duration::from_secs(1);
+/// The least time between two pictures for staff: 12 a second look fluent enough to aim by.
+const PICTURE_EVERY: Duration = Duration::from_millis(80);
+/// How long a code stays outlined after it was last read.
+const OUTLINED_FOR: Duration = Duration::from_millis(500);
 
 /// What to look at.
 pub struct Seeing {
@@ -30,6 +36,8 @@ pub struct Seeing {
     pub name: String,
     /// How much may be spent on one picture.
     pub budget: Budget,
+    /// Where pictures for staff are left, where somebody looks at them.
+    pub viewfinder: Option<Arc<Viewfinder>>,
 }
 
 /// The thread, with the decoding thread behind it.
@@ -45,7 +53,16 @@ impl Eyes {
         let (decoding, events) = DecodingThread::start(seeing.source, Decoder::new(seeing.budget))?;
         let seen_all = Arc::new(AtomicBool::new(false));
         let done = Arc::clone(&seen_all);
-        let mut teller = Teller { notices, name: seeing.name, frames: 0, since: Instant::now(), seen: None };
+        let show = seeing.viewfinder.map(Show::new);
+        let mut teller = Teller {
+            notices,
+            name: seeing.name,
+            is_streaming: false,
+            frames: 0,
+            since: Instant::now(),
+            seen: None,
+            show,
+        };
         let thread = thread::Builder::new().name("eyes".into()).spawn(move || {
             look(&events, &desk, &mut teller);
             done.store(true, Ordering::Release);
@@ -69,12 +86,52 @@ impl Drop for Eyes {
     }
 }
 
+/// What staff are shown: pictures, and advice on how to hold the ticket.
+struct Show {
+    viewfinder: Arc<Viewfinder>,
+    pictured: Option<Instant>,
+    outlined: Option<(Instant, Vec<Corners>)>,
+    aim: SteadyAim,
+    began: Instant,
+}
+
+impl Show {
+    fn new(viewfinder: Arc<Viewfinder>) -> Self {
+        Self { viewfinder, pictured: None, outlined: None, aim: SteadyAim::default(), began: Instant::now() }
+    }
+
+    /// Says whether there is a picture of which nobody has been told.
+    fn picture(&mut self, frame: &Frame, reading: &Reading) -> bool {
+        let now = Instant::now();
+        if !reading.codes.is_empty() {
+            self.outlined = Some((now, reading.codes.iter().map(|code| code.corners).collect()));
+        }
+        if self.pictured.is_some_and(|last| now.duration_since(last) < PICTURE_EVERY) {
+            return false;
+        }
+        self.outlined.take_if(|(since, _)| now.duration_since(*since) >= OUTLINED_FOR);
+        let outlines = self.outlined.as_ref().map_or(&[][..], |(_, outlines)| outlines);
+        let shown = self.viewfinder.show(frame, outlines);
+        if shown != Shown::Unwanted {
+            self.pictured = Some(now);
+        }
+        shown == Shown::First
+    }
+
+    /// Returns the advice, if it has changed.
+    fn advice(&mut self, frame: &Frame, reading: &Reading) -> Option<Aim> {
+        self.aim.see(aim(frame, reading), u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
 struct Teller {
     notices: Sender<Notice>,
     name: String,
+    is_streaming: bool,
     frames: u32,
     since: Instant,
     seen: Option<Instant>,
+    show: Option<Show>,
 }
 
 impl Teller {
@@ -90,7 +147,21 @@ impl Teller {
         }
     }
 
+    fn show(&mut self, frame: &Frame, reading: &Reading) {
+        let Some(show) = &mut self.show else { return };
+        if show.picture(frame, reading) {
+            let _ = self.notices.send(Notice::View(Arc::clone(&show.viewfinder)));
+        }
+        if let Some(aim) = show.advice(frame, reading) {
+            let _ = self.notices.send(Notice::Aim(aim));
+        }
+    }
+
     fn count_frame(&mut self) {
+        if self.frames == 0 && !self.is_streaming {
+            self.is_streaming = true;
+            self.tell(CameraStatus::Streaming { name: self.name.clone(), fps: 0 });
+        }
         self.frames += 1;
         let elapsed = self.since.elapsed();
         if elapsed >= FPS_EVERY {
@@ -107,21 +178,26 @@ fn look(events: &Receiver<Event>, desk: &Desk, teller: &mut Teller) {
     teller.tell(CameraStatus::Opening { name: teller.name.clone() });
     for event in events {
         match event {
-            Event::Read { reading, .. } => {
+            Event::Read { reading, frame, .. } => {
                 let now = Uptime(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
                 if !reading.codes.is_empty() {
                     teller.see();
                 }
-                for code in reading.codes {
+                for code in &reading.codes {
                     if presentation.see(&code.text, now) {
-                        desk.present(code.text, Source::Scanned);
+                        desk.present(code.text.clone(), Source::Scanned);
                     }
                 }
+                teller.show(&frame, &reading);
                 teller.count_frame();
             }
             Event::Unreadable { path, error } => tracing::warn!(path = %path.display(), %error, "not a picture"),
             Event::Camera(state) => {
-                if let CameraState::Streaming { name, .. } = &state {
+                if let CameraState::Lost { trouble, reason, .. } = &state {
+                    tracing::warn!(camera = %teller.name, ?trouble, reason, "the camera gives no pictures");
+                }
+                teller.is_streaming = matches!(state, CameraState::Streaming { .. });
+                if let CameraState::Streaming { name, .. } | CameraState::Opening { name } = &state {
                     teller.name.clone_from(name);
                 }
                 teller.tell(status(&state, &teller.name));
@@ -135,11 +211,12 @@ fn look(events: &Receiver<Event>, desk: &Desk, teller: &mut Teller) {
 }
 
 fn status(state: &CameraState, name: &str) -> CameraStatus {
-    let name = name.to_owned();
+    let lost = |trouble, reason: String| CameraStatus::Lost { name: name.to_owned(), trouble, reason };
     match state {
-        CameraState::Absent { .. } => CameraStatus::Absent { detail: state.to_string() },
-        CameraState::Opening => CameraStatus::Opening { name },
+        CameraState::Absent { found } => CameraStatus::Absent { found: found.clone() },
+        CameraState::Opening { name } => CameraStatus::Opening { name: name.clone() },
         CameraState::Streaming { name, .. } => CameraStatus::Streaming { name: name.clone(), fps: 0 },
-        CameraState::Stalled | CameraState::Lost { .. } => CameraStatus::Lost { name, reason: state.to_string() },
+        CameraState::Stalled => lost(Trouble::Silent, state.to_string()),
+        CameraState::Lost { trouble, reason, .. } => lost(*trouble, reason.clone()),
     }
 }

@@ -11,7 +11,7 @@ use nokhwa::{
 };
 
 use super::{Connected, Settings, format};
-use crate::camera::{CameraState, Frame, inbox::Inbox, luma};
+use crate::camera::{CameraState, Frame, Trouble, inbox::Inbox, luma};
 
 /// The formats that are asked for.
 const READABLE: [FrameFormat; 3] = [FrameFormat::YUYV, FrameFormat::NV12, FrameFormat::MJPEG];
@@ -40,6 +40,17 @@ pub(super) enum CaptureError {
     /// It sends rubbish.
     #[error("it sends broken pictures")]
     Broken,
+}
+
+impl CaptureError {
+    /// Returns what is the matter with the camera.
+    pub(super) fn trouble(&self) -> Trouble {
+        match self {
+            Self::Camera(error) => Trouble::of_driver(&error.to_string()),
+            Self::NoFormat => Trouble::NoFormat,
+            Self::Broken => Trouble::Broken,
+        }
+    }
 }
 
 /// Reads `camera` into `inbox` until told to stop.

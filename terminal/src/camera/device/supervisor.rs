@@ -16,7 +16,7 @@ use super::{
     list, signals,
 };
 use crate::{
-    camera::{CameraState, inbox::Inbox},
+    camera::{CameraState, Trouble, inbox::Inbox},
     contained,
 };
 
@@ -56,7 +56,19 @@ pub(super) struct Supervisor {
 enum Ended {
     Stopped,
     Stalled,
-    Lost(String),
+    Lost(Loss),
+}
+
+/// Why a camera gives no pictures any more.
+struct Loss {
+    trouble: Trouble,
+    reason: String,
+}
+
+impl Loss {
+    fn unknown(reason: impl Into<String>) -> Self {
+        Self { trouble: Trouble::Unknown, reason: reason.into() }
+    }
 }
 
 impl Supervisor {
@@ -75,15 +87,15 @@ impl Supervisor {
                 self.pause(LOOK_FOR_EVERY);
                 continue;
             };
-            self.inbox.report(CameraState::Opening);
+            self.inbox.report(CameraState::Opening { name: camera.name.clone() });
             match self.watch(camera) {
                 Ended::Stopped => break,
                 // It was reported when it was seen, and it is opened again at once.
                 Ended::Stalled => self.pause(RETRY_FIRST),
-                Ended::Lost(reason) => {
+                Ended::Lost(Loss { trouble, reason }) => {
                     self.failures += 1;
-                    self.inbox.report(CameraState::Lost { reason, retry: self.retry });
-                    self.pause(self.retry);
+                    self.inbox.report(CameraState::Lost { trouble, reason, retry: self.retry });
+                    self.pause_while(self.retry, &found);
                     self.retry = (self.retry * 2).min(RETRY_LAST);
                 }
             }
@@ -101,12 +113,20 @@ impl Supervisor {
         }
     }
 
+    /// Pauses, but no longer than these cameras are there: what was plugged in or out needs no patience.
+    fn pause_while(&self, span: Duration, found: &[Connected]) {
+        let until = Instant::now() + span;
+        while !self.is_stopped() && Instant::now() < until && list() == found {
+            self.pause(LOOK_FOR_EVERY.min(until.saturating_duration_since(Instant::now())));
+        }
+    }
+
     /// Runs one capturing thread to its end.
     fn watch(&mut self, camera: &Connected) -> Ended {
         let progress = Arc::new(Progress::default());
         let (thread, ended) = match self.start(camera, &progress) {
             Ok(started) => started,
-            Err(error) => return Ended::Lost(error.to_string()),
+            Err(error) => return Ended::Lost(Loss::unknown(error.to_string())),
         };
         let mut seen = 0;
         let mut since = Instant::now();
@@ -116,8 +136,8 @@ impl Supervisor {
             match ended.recv_timeout(LOOK_EVERY) {
                 Ok(_) if stopping.is_some() => return Ended::Stopped,
                 Ok(_) if stalled => return Ended::Stalled,
-                Ok(reason) => return Ended::Lost(reason),
-                Err(RecvTimeoutError::Disconnected) => return Ended::Lost("its driver failed".into()),
+                Ok(loss) => return Ended::Lost(loss),
+                Err(RecvTimeoutError::Disconnected) => return Ended::Lost(Loss::unknown("its driver failed")),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let buffers = progress.buffers.load(Ordering::Relaxed);
@@ -150,7 +170,7 @@ impl Supervisor {
         &self,
         camera: &Connected,
         progress: &Arc<Progress>,
-    ) -> std::io::Result<(JoinHandle<()>, mpsc::Receiver<String>)> {
+    ) -> std::io::Result<(JoinHandle<()>, mpsc::Receiver<Loss>)> {
         let (ends, ended) = mpsc::sync_channel(1);
         let (camera, settings) = (camera.clone(), self.settings.clone());
         let (inbox, progress) = (self.inbox.clone(), progress.clone());
@@ -158,13 +178,13 @@ impl Supervisor {
             signals::block();
             // The driver's wrapper panics when it can't stop a stream.
             let result = contained::run(|| capture(&camera, &settings, &inbox, &progress));
-            let reason = match result {
-                Ok(Ok(())) => "stopped".to_owned(),
-                Ok(Err(error)) => error.to_string(),
-                Err(panicked) => panicked.to_string(),
+            let loss = match result {
+                Ok(Ok(())) => Loss::unknown("stopped"),
+                Ok(Err(error)) => Loss { trouble: error.trouble(), reason: error.to_string() },
+                Err(panicked) => Loss::unknown(panicked.to_string()),
             };
             // Nobody listens any more if the supervisor has left.
-            let _ = ends.send(reason);
+            let _ = ends.send(loss);
         })?;
         Ok((thread, ended))
     }

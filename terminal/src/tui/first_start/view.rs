@@ -123,7 +123,7 @@ fn code(page: &mut Page<'_>, form: &CodeForm) {
         Some(CameraState::Absent { .. } | CameraState::Lost { .. } | CameraState::Stalled) => {
             page.faint("first-start-camera-none")
         }
-        Some(CameraState::Opening) | None => page.faint("first-start-camera-starting"),
+        Some(CameraState::Opening { .. }) | None => page.faint("first-start-camera-starting"),
     }
     page.gap();
     page.plain("first-start-code-typed");

@@ -35,6 +35,7 @@ const HELP: &[(Topic, &str)] = &[
     (Topic::Keys("t", "F9"), "help-code"),
     (Topic::Key("s"), "help-sales"),
     (Topic::Key("i"), "help-detail"),
+    (Topic::Key("p"), "help-picture"),
     (Topic::Key("n"), "help-operator"),
     (Topic::Key("k"), "help-lock"),
     (Topic::Key("h"), "help-scanner-test"),
