@@ -1,5 +1,7 @@
 //! A program in a terminal of a given size, and what a person would see there.
 
+mod picture;
+
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -129,6 +131,11 @@ impl Screen {
     /// Returns the screen's text with the colours and attributes of each stretch of cells below its row: for snapshots.
     pub fn styled(&self) -> String {
         styled(lock(&self.shown.0).parser.screen())
+    }
+
+    /// Returns what is seen as a picture (SVG).
+    pub fn picture(&self) -> String {
+        picture::svg(lock(&self.shown.0).parser.screen())
     }
 
     /// Returns how often the bell rang.
@@ -366,6 +373,16 @@ mod tests {
         screen.wait_for(".", PATIENCE).unwrap();
 
         assert_eq!(screen.styled(), "go no.\n    0..2 fg=2 bold\n    3..5 bg=#ff0010\n\n\n\n");
+    }
+
+    #[test]
+    fn a_picture_has_the_letters_and_the_colours() {
+        let screen = shell("printf '\\033[48;5;88;38;5;231mn<\\033[0m.'");
+        screen.wait_for(".", PATIENCE).unwrap();
+
+        let picture = screen.picture();
+
+        assert!(picture.contains(r##"fill="#870000"/>"##) && picture.contains(r##"fill="#ffffff">&lt;</text>"##), "{picture}");
     }
 
     #[test]

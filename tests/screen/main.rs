@@ -5,6 +5,7 @@
 mod beginnings;
 mod camera;
 mod decisions;
+mod evening;
 mod first_start;
 mod lost;
 mod network;

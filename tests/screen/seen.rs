@@ -108,3 +108,12 @@ fn filled(rest: &str, missing: usize) -> String {
 pub(crate) fn without_ticket(screen: &str, ticket: &str) -> String {
     screen.replace(ticket, &ticket.chars().map(|c| if c == '-' { '-' } else { '0' }).collect::<String>())
 }
+
+/// Keeps what is on the screen as a picture in the folder that `USHER_PICTURES` names, if it names one: so the pictures
+/// in the documentation are made.
+pub(crate) fn keep_picture(screen: &Screen, name: &str) {
+    let Some(folder) = std::env::var_os("USHER_PICTURES") else { return };
+    let file = std::path::Path::new(&folder).join(format!("{name}.svg"));
+    steady(screen);
+    std::fs::write(&file, screen.picture()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+}

@@ -49,8 +49,12 @@ impl Venue {
 
     /// Enrols a terminal that stands at `gate`.
     pub(crate) async fn enrol(&self, terminal: &Terminal, name: &str, gate: &str) {
-        let role = json!({ "name": name, "gates": [gate], "confirmed": true });
-        let code = self.organiser.enrolment_code(&self.event, &role).await.unwrap();
+        self.enrol_as(terminal, &json!({ "name": name, "gates": [gate], "confirmed": true })).await;
+    }
+
+    /// Enrols a terminal for `role`.
+    pub(crate) async fn enrol_as(&self, terminal: &Terminal, role: &Value) {
+        let code = self.organiser.enrolment_code(&self.event, role).await.unwrap();
         let invitation = text(&code, "invitation").unwrap();
         terminal.run(&["enrol", "--qr", &invitation]).unwrap().success().unwrap();
     }
