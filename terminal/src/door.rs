@@ -6,6 +6,7 @@
 mod ask;
 mod decision;
 mod doors;
+mod guests;
 mod session;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use sync_protocol::verdict::{Direction, Verdict};
 pub use ask::{Answer, NotUndone, Outlet, Request, Undoable};
 pub use decision::{Decision, Grounds, NotDecided, Pin, PinRefused, Purpose, Supervisor};
 pub use doors::{DoorSeen, Doors};
+pub use guests::{Candidate, Known, Party, Presence, Search, Seek};
 pub use session::{SessionAnswer, SessionRequest};
 
 use crate::camera::Trouble;

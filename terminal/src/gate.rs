@@ -9,6 +9,7 @@ mod doors;
 mod doubles;
 mod drill;
 mod erase;
+mod guests;
 mod look;
 mod overrides;
 mod presence;
@@ -39,8 +40,9 @@ use self::supervisors::WrongPins;
 use crate::cache::{FULL_BYTES, Store, StoreError};
 use crate::causes::chain;
 use crate::clock::{Clock, Moment};
-use crate::door::{Attendee, Decided, DoorHeard, Fault, Link, Purpose, Status, Suspension, Unheard};
+use crate::door::{Answer, Attendee, Decided, DoorHeard, Fault, Link, Purpose, Status, Suspension, Unheard};
 use crate::print::shop::Shop;
+use crate::search::Searcher;
 use crate::session::Session;
 
 /// How far the time may be behind the journal before nothing is written any more, in ms.
@@ -73,6 +75,9 @@ pub struct Gate {
     has_begun: bool,
     is_erased: bool,
     shop: Option<Shop>,
+    searcher: Option<Searcher>,
+    /// What the search found and nobody was told yet.
+    found: Vec<Answer>,
 }
 
 /// What was presented, as far as anybody vouches for it.
@@ -116,6 +121,8 @@ impl Gate {
             has_begun: false,
             is_erased: false,
             shop: None,
+            searcher: None,
+            found: Vec::new(),
         }
     }
 
@@ -235,6 +242,7 @@ impl Gate {
     fn write(&mut self, weighed: Weighed, draft: Option<Entry>) -> Result<Decided, Fault> {
         let moment = weighed.moment;
         let entry = draft.map(|draft| self.append(draft, &moment)).transpose()?;
+        self.seek_party_of(&weighed);
         let decided = self.tell(weighed, entry);
         self.watch(&decided);
         Ok(decided)

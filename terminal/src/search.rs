@@ -23,7 +23,7 @@ use sync_protocol::id::{ClassId, TicketId};
 use sync_protocol::verdict::TicketStatus;
 
 pub use index::Index;
-pub use searcher::{FOUND_MAX, Searcher};
+pub use searcher::{FOUND_MAX, PARTY_MAX, Searcher};
 
 /// A guest as the list has them.
 #[derive(Clone, Copy)]
@@ -84,6 +84,25 @@ impl Results {
     pub const fn is_empty(&self) -> bool {
         self.matching == 0 && self.similar == 0
     }
+}
+
+/// Those whose tickets came in one order.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Party {
+    /// The ticket that was asked about.
+    pub of: TicketId,
+    /// The order's tickets, that one among them, in the order of their names; nothing for a ticket
+    /// that belongs to no order or is not known.
+    pub members: Vec<Found>,
+}
+
+/// What the search's thread finds out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Told {
+    /// Whom the text that was asked for last may mean.
+    Reply(Reply),
+    /// Who came in the order that was asked for last.
+    Party(Party),
 }
 
 /// The answer to what was typed.

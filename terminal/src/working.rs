@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! eyes ─text─▶ gate ─notice─▶ relay ─notice─▶ screen, or JSON lines
-//!                ▲              └─journal grew─▶ sync ◀──▶ server
-//!                └───────────────── jobs ─────────┘
+//!              ▲ ▲              └─journal grew─▶ sync ◀──▶ server
+//!              │ └───────────────── jobs ─────────┘
+//!              └─found─ search
 //! ```
 
 mod eyes;
@@ -21,11 +22,13 @@ pub use self::eyes::{Eyes, Seeing};
 pub use self::uplink::Uplink;
 
 use crate::cache::Store;
+use crate::causes::chain;
 use crate::clock::Clock;
 use crate::door::{Answer, Link, Notice};
 use crate::gate::Gate;
 use crate::gate::desk::{self, Desk};
 use crate::print::shop::{self, Outlets};
+use crate::search::Searcher;
 use crate::session::Session;
 
 /// How long closing waits for the server to take the last entries.
@@ -39,6 +42,7 @@ pub struct Terminal {
     gate: JoinHandle<Gate>,
     eyes: Option<Eyes>,
     uplink: Option<Uplink>,
+    search: Option<(Searcher, JoinHandle<()>)>,
 }
 
 /// Whether the terminal looks for its server.
@@ -85,7 +89,7 @@ impl Terminal {
         thread::Builder::new().name("relay".into()).spawn(move || {
             let mut told = Seq(0);
             for notice in from_gate {
-                if matches!(notice, Notice::Answer(_))
+                if may_be_written(&notice)
                     && let Some(nudge) = &nudge
                 {
                     nudge.answered();
@@ -101,7 +105,31 @@ impl Terminal {
                 }
             }
         })?;
-        Ok((Self { desk, gate, eyes, uplink }, told))
+        Ok((Self { desk, gate, eyes, uplink, search: None }, told))
+    }
+
+    /// Starts the search. Without it, whatever is looked for cannot be found.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no thread.
+    pub fn open_search(&mut self) -> io::Result<()> {
+        let reader = match self.desk.call(|gate| gate.store().list_reader()) {
+            Ok(Ok(reader)) => reader,
+            Ok(Err(error)) => {
+                tracing::error!(error = chain(&error), "the list cannot be opened for the search");
+                return Ok(());
+            }
+            Err(desk::Closed) => return Ok(()),
+        };
+        let desk = self.desk.clone();
+        let (searcher, thread) =
+            Searcher::start(reader, move |told| desk.call(move |gate| gate.take_found(told)).is_ok())?;
+        let given = searcher.clone();
+        // A gate that has closed meanwhile asks for nobody.
+        let _ = self.desk.call(move |gate| gate.set_searcher(given));
+        self.search = Some((searcher, thread));
+        Ok(())
     }
 
     /// Returns what speaks to the gate.
@@ -135,6 +163,21 @@ impl Terminal {
         if self.gate.join().is_err() {
             tracing::error!("the gate's thread panicked");
         }
+        if let Some((searcher, thread)) = self.search {
+            searcher.close();
+            // It holds the list's keys.
+            if thread.join().is_err() {
+                tracing::error!("the search's thread panicked");
+            }
+        }
+    }
+}
+
+/// Whether what is told may have been written down: a search never is.
+fn may_be_written(notice: &Notice) -> bool {
+    match notice {
+        Notice::Answer(answer) => !matches!(**answer, Answer::Found(_) | Answer::Party(_) | Answer::Known(_)),
+        _ => false,
     }
 }
 

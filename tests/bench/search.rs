@@ -1,4 +1,4 @@
-//! How long a key stroke of the search takes, and building what it searches.
+//! How long a key stroke of the search takes, finding those of one order, and building what is searched.
 
 use divan::{Bencher, black_box};
 use harness::crowd::{self, Person};
@@ -23,6 +23,15 @@ fn main() {
 fn key_stroke(bencher: Bencher<'_, '_>, typed: &str) {
     let index = index(&people());
     bencher.bench_local(|| index.search(black_box(typed), SHOWN));
+}
+
+/// Everybody who came in one order, as for each scanned ticket that belongs to one.
+#[divan::bench]
+fn order(bencher: Bencher<'_, '_>) {
+    let people = people();
+    let index = index(&people);
+    let order = people.iter().map(|person| person.group.as_str()).find(|group| !group.is_empty()).unwrap_or_default();
+    bencher.bench_local(|| index.group(black_box(order)));
 }
 
 /// The whole list, its rows opened already.

@@ -158,6 +158,16 @@ impl FeedWorld {
         self.push(&Body::Ticket { ticket: ticket(serial), ticket_row })
     }
 
+    /// Issues ticket number `serial` to a guest who came in the order of this reference.
+    pub fn push_of_order(&mut self, serial: u64, name: &str, group: &str) -> Issue {
+        let issue = Issue(u32::try_from(self.seq().next().0).expect("a test's feed is short"));
+        let row = Row { issue, class: ClassId(0), status: TicketStatus::Valid, attention: false, id_check: false };
+        let (name, group, email) = (name.to_owned(), group.to_owned(), format!("{serial}@example.org"));
+        let ticket_row = TicketRow { row, name, note: String::new(), email, group };
+        self.push(&Body::Ticket { ticket: ticket(serial), ticket_row });
+        issue
+    }
+
     /// Returns the text of a credential.
     pub fn credential(&self, serial: u64, issue: Issue) -> String {
         self.credential_by(&self.ticket_key, serial, issue)

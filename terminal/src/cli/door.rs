@@ -213,10 +213,13 @@ fn open(place: &Place, args: &DoorArgs, mut store: Store, session: Session, memo
         ..args.options(place.language(), memory)
     };
     let network = if args.offline { Network::Unused } else { Network::Used };
-    let (terminal, notices) =
+    let (mut terminal, notices) =
         Terminal::open(store, Arc::new(SystemClock::new()), gate, session, seeing, network, args.outlets())
             .context("the terminal's threads could not be started")?;
     terminal.desk().set_direction(args.direction());
+    if !args.headless {
+        terminal.open_search().context("the search could not be started")?;
+    }
     let result = if args.headless {
         args.headless(&terminal, notices, place.language())
     } else {

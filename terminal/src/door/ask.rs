@@ -8,10 +8,9 @@ use sync_protocol::journal::drill::Drill;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::Direction;
 
-use super::{Doors, SessionAnswer, SessionRequest};
+use super::{Doors, Known, Party, Search, Seek, SessionAnswer, SessionRequest};
 use crate::drill::{Probe, Probed};
 use crate::print::shop::Done;
-use crate::search::Reply;
 use crate::walk_in::{Order, Receipt, Refusal, Sold, Ware};
 
 /// A question or an order.
@@ -38,6 +37,10 @@ pub enum Request {
     SoldTicket(Seq),
     /// Let in against a verdict.
     Decide(super::Decision),
+    /// Look for somebody; what is found comes later, and the newest question wins.
+    Seek(Seek),
+    /// Everything that is known of a ticket.
+    Known(TicketId),
     /// Who else stands at the event's gates.
     Doors,
     /// Stand at another gate from now on.
@@ -87,8 +90,14 @@ pub enum Answer {
     Sales(Vec<Sold>),
     /// Nobody was let in against a verdict, and why.
     NotDecided(super::NotDecided),
+    /// It is being looked for.
+    Sought,
     /// Whom the text that was looked for last may mean.
-    Found(Reply),
+    Found(Search),
+    /// Who came in the order that was looked for last.
+    Party(Party),
+    /// Everything that is known of a ticket; nothing if no list has it.
+    Known(Option<Box<Known>>),
     /// The event's terminals.
     Doors(Box<Doors>),
     /// The terminal stands at this gate now.

@@ -31,6 +31,14 @@ impl Gate {
                 Ok(Err(refused)) => Ok(Answer::NotDecided(refused)),
                 Err(fault) => Err(fault),
             },
+            Request::Seek(seek) => {
+                self.seek(seek);
+                Ok(Answer::Sought)
+            }
+            Request::Known(ticket) => {
+                let known = self.known(ticket).map(|known| Answer::Known(known.map(Box::new)));
+                known.map_err(|error| self.fault(&error))
+            }
             Request::Doors => Ok(Answer::Doors(Box::new(self.doors_seen()))),
             Request::StandAt(gate) => Ok(self.stand_at(gate)),
             Request::Probe(probe) => Ok(Answer::Probed(self.probe(probe))),

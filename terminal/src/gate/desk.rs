@@ -186,6 +186,10 @@ impl Desk {
                     };
                     Some(decided.map_or_else(Notice::Fault, |decided| Notice::Decided(Box::new(decided))))
                 }
+                Work::Ask(Request::Seek(seek)) => {
+                    gate.seek(seek);
+                    None
+                }
                 Work::Ask(request) => Some(gate.answer(request)),
                 Work::Job(job) => {
                     job(&mut gate);
@@ -208,6 +212,11 @@ impl Desk {
                     return gate;
                 }
                 tended = Instant::now();
+            }
+            for answer in gate.found() {
+                if notices.send(Notice::Answer(Box::new(answer))).is_err() {
+                    return gate;
+                }
             }
             for double in gate.learned_doubles() {
                 if notices.send(Notice::Double(Box::new(double))).is_err() {

@@ -24,6 +24,7 @@ impl Gate {
     /// Destroys everything this terminal holds of the event. The gate decides nothing any more.
     pub fn erase(&mut self) {
         tracing::warn!("erasing everything by the organiser's order");
+        self.end_search();
         if let Err(error) = self.store.erase() {
             tracing::error!(error = chain(&error), "not everything could be erased");
         }

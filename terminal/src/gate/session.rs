@@ -49,12 +49,14 @@ impl Gate {
             }
             SessionRequest::Lock => {
                 if self.session.lock() {
+                    self.lock_search();
                     self.note_session(SessionEvent::ScreenLocked);
                 }
                 SessionAnswer::Locked
             }
             SessionRequest::Unlock(digits) => match self.session.unlock(&digits) {
                 Unlocking::Open => {
+                    self.lock_search();
                     self.note_session(SessionEvent::ScreenUnlocked);
                     SessionAnswer::Unlocked
                 }

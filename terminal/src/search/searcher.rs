@@ -3,20 +3,20 @@
 
 use std::io;
 use std::mem::take;
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use sync_protocol::feed::entry::TicketRow;
 use sync_protocol::id::TicketId;
 
-use super::{Guest, Index, Reply};
+use super::{Found, Guest, Index, Party, Reply, Told};
 use crate::cache::{ListChange, ListReader, StoreError};
 use crate::causes::chain;
-use crate::door::{Answer, Notice};
 
 /// How many are found at most; whoever wants to see more types more.
 pub const FOUND_MAX: usize = 200;
+/// How many of one order are told of at most.
+pub const PARTY_MAX: usize = 500;
 /// So many changed tickets are read one by one; with more, the whole list is.
 const CHANGED_MAX: usize = 2_000;
 
@@ -42,19 +42,24 @@ struct Orders {
     changed: Vec<TicketId>,
     /// What was typed last and not answered yet.
     asked: Option<String>,
+    /// The ticket whose order was asked for last and not answered yet.
+    party_of: Option<TicketId>,
 }
 
 impl Searcher {
-    /// Starts the thread over `reader`. What is found goes to `notices`.
+    /// Starts the thread over `reader`. What is found goes to `tell`, which says whether anybody still
+    /// listens; it may take its time.
     ///
     /// # Errors
     ///
     /// If the system gives no thread.
-    pub fn start(reader: ListReader, notices: Sender<Notice>) -> io::Result<(Self, JoinHandle<()>)> {
+    pub fn start(
+        reader: ListReader,
+        tell: impl FnMut(Told) -> bool + Send + 'static,
+    ) -> io::Result<(Self, JoinHandle<()>)> {
         let searcher = Self(Arc::default());
         let inner = searcher.clone();
-        let thread =
-            std::thread::Builder::new().name(String::from("search")).spawn(move || inner.run(reader, &notices))?;
+        let thread = std::thread::Builder::new().name(String::from("search")).spawn(move || inner.run(reader, tell))?;
         Ok((searcher, thread))
     }
 
@@ -76,6 +81,11 @@ impl Searcher {
     /// Looks for what was typed, in place of what was asked before.
     pub fn ask(&self, typed: String) {
         self.order(|orders| orders.asked = Some(typed).filter(|_| orders.is_unlocked));
+    }
+
+    /// Looks for the others of a ticket's order, in place of what was asked of another one before.
+    pub fn ask_party(&self, of: TicketId) {
+        self.order(|orders| orders.party_of = Some(of).filter(|_| orders.is_unlocked));
     }
 
     /// Says what changed in the list. Takes no time.
@@ -122,6 +132,7 @@ impl Searcher {
                 || orders.must_read_rules
                 || !orders.changed.is_empty()
                 || orders.asked.is_some()
+                || orders.party_of.is_some()
                 || orders.is_closed
                 || is_to_wipe;
             if has_work {
@@ -132,13 +143,14 @@ impl Searcher {
                     must_read_rules: take(&mut orders.must_read_rules),
                     changed: take(&mut orders.changed),
                     asked: None,
+                    party_of: None,
                 };
             }
             orders = self.0.bell.wait(orders).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn run(self, mut reader: ListReader, notices: &Sender<Notice>) {
+    fn run(self, mut reader: ListReader, mut tell: impl FnMut(Told) -> bool) {
         let mut index = Index::default();
         // Nothing once it could not be read.
         let mut is_whole = true;
@@ -167,14 +179,26 @@ impl Searcher {
                     false
                 }
             };
+            let party_of = self.orders().party_of.take();
+            if party_of.is_some_and(|of| !tell(Told::Party(party(&index, of)))) {
+                return;
+            }
             let Some(typed) = self.orders().asked.take() else { continue };
             let results = is_whole.then(|| index.search(&typed, FOUND_MAX));
-            let reply = Reply { typed, results, known: index.len() };
-            if notices.send(Notice::Answer(Box::new(Answer::Found(reply)))).is_err() {
+            if !tell(Told::Reply(Reply { typed, results, known: index.len() })) {
                 return;
             }
         }
     }
+}
+
+fn party(index: &Index, of: TicketId) -> Party {
+    let group = index.guest(of).map_or_else(String::new, |guest| guest.group);
+    let tickets = index.group(&group);
+    let mut members: Vec<Found> =
+        tickets.into_iter().take(PARTY_MAX).filter_map(|ticket| index.guest(ticket)).collect();
+    members.sort_by_cached_key(|member| member.name.to_lowercase());
+    Party { of, members }
 }
 
 fn read_all(reader: &mut ListReader, index: &mut Index) -> Result<(), StoreError> {

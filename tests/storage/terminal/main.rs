@@ -6,6 +6,7 @@
 mod decisions;
 mod door;
 mod gate;
+mod guests;
 mod journal;
 mod kill;
 mod list;

@@ -13,8 +13,7 @@ use sync_protocol::journal::walk_in::{self, Guest};
 use sync_protocol::verdict::{Row, TicketStatus};
 use tempfile::TempDir;
 use usher_terminal::cache::Store;
-use usher_terminal::door::{Answer, Notice};
-use usher_terminal::search::{Reply, Searcher};
+use usher_terminal::search::{Party, Reply, Searcher, Told};
 
 /// Longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,26 +21,37 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Search {
     searcher: Searcher,
     thread: Option<JoinHandle<()>>,
-    notices: Receiver<Notice>,
+    told: Receiver<Told>,
 }
 
 impl Search {
     fn over(store: &mut Store) -> Self {
-        let (sender, notices) = channel();
-        let (searcher, thread) = Searcher::start(store.list_reader().unwrap(), sender).unwrap();
-        let told = searcher.clone();
-        store.watch(Box::new(move |change| told.note(change)));
-        Self { searcher, thread: Some(thread), notices }
+        let (sender, told) = channel();
+        let tell = move |told| sender.send(told).is_ok();
+        let (searcher, thread) = Searcher::start(store.list_reader().unwrap(), tell).unwrap();
+        let listener = searcher.clone();
+        store.watch(Box::new(move |change| listener.note(change)));
+        Self { searcher, thread: Some(thread), told }
     }
 
     fn found(&self, typed: &str) -> Reply {
         self.searcher.ask(typed.to_owned());
         loop {
-            let Notice::Answer(answer) = self.notices.recv_timeout(PATIENCE).unwrap() else { continue };
-            if let Answer::Found(found) = *answer
+            if let Told::Reply(found) = self.told.recv_timeout(PATIENCE).unwrap()
                 && found.typed == typed
             {
                 return found;
+            }
+        }
+    }
+
+    fn party(&self, of: TicketId) -> Party {
+        self.searcher.ask_party(of);
+        loop {
+            if let Told::Party(party) = self.told.recv_timeout(PATIENCE).unwrap()
+                && party.of == of
+            {
+                return party;
             }
         }
     }
@@ -108,6 +118,25 @@ fn emails_and_orders_of_the_list_are_found() {
     for typed in ["algebra@", "order-77", "speaker", &ticket(7).typed_code()] {
         assert_eq!(search.names(typed), ["Emmy Noether"], "{typed}");
     }
+}
+
+#[test]
+fn those_of_one_order_are_found_together() {
+    let mut world = FeedWorld::new();
+    for (serial, group) in [(5, "ORDER-77"), (6, ""), (7, "ORDER-77"), (8, "ORDER-7"), (9, "ORDER-77")] {
+        world.push_of_order(serial, &format!("Guest {serial}"), group);
+    }
+    world.push_row(9, "Guest 9", Issue(9), TicketStatus::Cancelled);
+    let (_data, mut store) = door(&mut world);
+    let search = Search::over(&mut store);
+    search.searcher.unlock();
+
+    let party = search.party(ticket(7));
+
+    let members: Vec<TicketId> = party.members.iter().map(|member| member.ticket).collect();
+    assert_eq!(members, [ticket(5), ticket(7)], "the third left the order when it was cancelled");
+    assert!(search.party(ticket(6)).members.is_empty());
+    assert!(search.party(ticket(99)).members.is_empty());
 }
 
 #[test]
@@ -183,7 +212,7 @@ fn the_newest_question_wins_and_none_makes_the_gate_wait() {
     // A hundredth of what ten thousand searches of this list would take.
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     assert_eq!(search.names("lovelace"), ["Ada Lovelace"]);
-    let answered = search.notices.try_iter().count();
+    let answered = search.told.try_iter().count();
     assert_eq!(answered, 0, "nothing older comes after the newest");
     assert!(store.counts().tickets > 2_990 && store.identity().event() == EVENT);
 }

@@ -94,6 +94,9 @@ pub fn answer(answer: &Answer, names: &Names<'_>) -> Option<String> {
         | Answer::NotSold { .. }
         | Answer::Sales(_)
         | Answer::Found(_)
+        | Answer::Party(_)
+        | Answer::Known(_)
+        | Answer::Sought
         | Answer::Doors(_)
         | Answer::Probed(_)
         | Answer::DrillKept(_) => return None,
