@@ -18,6 +18,7 @@ pub mod typing;
 
 use std::sync::Arc;
 
+use sync_protocol::id::TicketId;
 use sync_protocol::journal::walk_in::Payment;
 use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
@@ -197,7 +198,12 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
                 return None;
             }
             let outcome = state.screen.as_mut().map_or(Outcome::Stay, |screen| screen.learn(&answer));
-            state.answer = Some((state.now, Arc::from(answer)));
+            match *answer {
+                Answer::Party(party) => state.party = Some(party),
+                // What is found is no news that stands on the door.
+                Answer::Found(_) | Answer::Known(_) | Answer::Sought => {}
+                answer => state.answer = Some((state.now, Arc::new(answer))),
+            }
             follow(state, outcome)
         }
     }
@@ -222,7 +228,7 @@ fn decide(state: &mut State, decided: Arc<Decided>) -> Option<Effect> {
         state.verdict = Some(shown);
         // A guest waits: whatever was being read can be opened again.
         state.overlay = state.overlay.filter(|overlay| *overlay == Overlay::Quit);
-        state.screen.take_if(|screen| screen.gives_way());
+        state.screen.take_if(|screen| !screen.hear(&decided) && screen.gives_way());
     }
     if decided.purpose == Purpose::Look {
         return None;
@@ -333,6 +339,7 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
             return Some(Effect::SetPurpose(Purpose::Look));
         }
         (_, 'o') => decide_against(state),
+        (_, 'g') => return open_order(state),
         (_, letter) if state.question().is_some_and(|question| question.is_answered_by(letter)) => {
             return answer(state, letter);
         }
@@ -350,14 +357,32 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
 
 /// Does what a screen says is to follow.
 fn follow(state: &mut State, outcome: Outcome) -> Option<Effect> {
-    if matches!(outcome, Outcome::Close | Outcome::CloseAnd(_)) {
+    if matches!(outcome, Outcome::Close | Outcome::CloseAnd(_) | Outcome::CloseAndPresent(_)) {
         state.screen = None;
     }
     match outcome {
         Outcome::Stay | Outcome::Close => None,
         Outcome::Sound(tone) => Some(Effect::Sound(tone)),
         Outcome::Ask(request) | Outcome::CloseAnd(request) => Some(Effect::Ask(request)),
+        Outcome::Present(ticket) | Outcome::CloseAndPresent(ticket) => {
+            Some(Effect::Present(Line { text: ticket.typed_code(), is_typed: true }))
+        }
+        Outcome::OpenGroup(ticket) => open_order_of(state, ticket),
     }
+}
+
+/// Opens the order of the ticket that was decided about last.
+fn open_order(state: &mut State) -> Option<Effect> {
+    let shown = state.verdict.as_ref().map(|shown| &shown.decided);
+    let ticket = shown.or(state.last.as_ref())?.ticket?;
+    open_order_of(state, ticket)
+}
+
+fn open_order_of(state: &mut State, ticket: TicketId) -> Option<Effect> {
+    let (screen, outcome) = Screen::about_order_of(ticket, state.direction);
+    state.lock.forget_locking();
+    state.screen = Some(Box::new(screen));
+    follow(state, outcome)
 }
 
 /// Opens the screen on which somebody decides against the verdict that is shown, or says why nobody

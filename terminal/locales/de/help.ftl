@@ -3,6 +3,8 @@
 help-title = Hilfe
 # A letter and a function key that do the same.
 help-two-keys = { $letter } oder { $key }
+help-search = Gast suchen: Name, Bestellung, E-Mail oder Ticketnummer.
+help-group = Die anderen aus der Bestellung des Gasts, zusammen einlassen.
 help-walk-in = Ein Ticket verkaufen, mit oder ohne Server.
 help-direction = Zwischen Eingang und Ausgang wechseln.
 help-undo = Zurücknehmen, was diese Tür zuletzt gebucht hat.

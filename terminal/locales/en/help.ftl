@@ -3,6 +3,8 @@
 help-title = Help
 # A letter and a function key that do the same.
 help-two-keys = { $letter } or { $key }
+help-search = Find a guest by name, order, e-mail or ticket number.
+help-group = The others of the guest's order, let in together.
 help-walk-in = Sell a ticket, with or without the server.
 help-direction = Change between entry and exit.
 help-undo = Take back what this door did last.

@@ -303,8 +303,12 @@ impl FirstStart {
     /// The session is this program's own here: there is no gate yet.
     fn follow(&mut self, outcome: Outcome) -> Option<Wish> {
         let (asked, is_over) = match outcome {
-            // There is nothing to hear before the list is here.
-            Outcome::Stay | Outcome::Sound(_) => (None, false),
+            // There is nothing to hear, and no ticket to present, before the list is here.
+            Outcome::Stay
+            | Outcome::Sound(_)
+            | Outcome::Present(_)
+            | Outcome::CloseAndPresent(_)
+            | Outcome::OpenGroup(_) => (None, false),
             Outcome::Ask(request) => (Some(request), false),
             Outcome::Close => (None, true),
             Outcome::CloseAnd(request) => (Some(request), true),

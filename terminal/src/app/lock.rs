@@ -96,6 +96,7 @@ pub(super) fn lock(state: &mut State) -> Option<Effect> {
     state.overlay = None;
     state.screen = None;
     state.answer = None;
+    state.party = None;
     state.typing.take();
     if let Some(shown) = &mut state.verdict {
         shown.decided = std::sync::Arc::new(private(&shown.decided));

@@ -1,5 +1,7 @@
 //! Decisions and states for tests, close to what staff meet on a busy morning.
 
+mod guests;
+
 use std::sync::Arc;
 
 use sync_protocol::feed::entry::DeviceStatus;
@@ -16,6 +18,8 @@ use crate::door::{Attendee, CameraStatus, Decided, DoorSeen, Doors, Link, Purpos
 use crate::drill::{Battery, Camera, Found, Probe, Probed, Rehearsal, Sample};
 use crate::print;
 use crate::walk_in::{Receipt, Sold, Ware};
+
+pub(crate) use guests::{candidates, known, party, search};
 
 /// Tuesday, 1 September 2026, 14:02:31 in Berlin.
 pub(crate) const NOW: UnixMillis = UnixMillis(1_788_264_151_000);

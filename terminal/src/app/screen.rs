@@ -7,17 +7,23 @@
 pub mod decide;
 pub mod doors;
 pub mod drill;
+pub mod group;
 pub mod operator;
 pub mod sales;
 pub mod scanner;
+pub mod search;
 pub mod ticket;
 pub mod undo;
 pub mod walk_in;
 
+use std::sync::Arc;
+
+use sync_protocol::id::TicketId;
 use sync_protocol::time::Uptime;
+use sync_protocol::verdict::Direction;
 
 use super::Key;
-use crate::door::{Answer, CameraStatus, Request};
+use crate::door::{Answer, CameraStatus, Decided, Request};
 use crate::feedback::Tone;
 
 /// What lies over the door, one variant for each screen.
@@ -29,6 +35,10 @@ pub enum Screen {
     Doors(doors::Doors),
     /// The ready check.
     Drill(Box<drill::Drill>),
+    /// Letting in those who came in one order.
+    Group(group::Group),
+    /// Finding somebody.
+    Search(Box<search::Search>),
     /// Taking back what this door did last.
     Undo(undo::Undo),
     /// Who is at the door, and the PIN.
@@ -54,12 +64,22 @@ pub enum Outcome {
     Close,
     /// The screen closes, and something is asked of the gate; what comes of it shows on the door.
     CloseAnd(Request),
+    /// The screen stays, and a ticket is presented by its number.
+    Present(TicketId),
+    /// The screen closes, and a ticket is presented by its number; the verdict shows on the door.
+    CloseAndPresent(TicketId),
+    /// The order of this ticket takes the screen's place.
+    OpenGroup(TicketId),
 }
 
 impl Screen {
     /// Returns the screen that `letter` opens and what is asked for it, if it opens one.
     pub(super) fn opened_by(letter: char) -> Option<(Self, Outcome)> {
         match letter {
+            '/' => {
+                let (screen, outcome) = search::Search::open();
+                Some((Self::Search(Box::new(screen)), outcome))
+            }
             'd' => {
                 let (screen, outcome) = doors::Doors::open();
                 Some((Self::Doors(screen), outcome))
@@ -89,12 +109,21 @@ impl Screen {
         }
     }
 
+    /// Returns the screen about the order of a ticket, with people going `direction`, and what is asked
+    /// for it.
+    pub(super) fn about_order_of(ticket: TicketId, direction: Direction) -> (Self, Outcome) {
+        let (screen, outcome) = group::Group::open(ticket, direction);
+        (Self::Group(screen), outcome)
+    }
+
     /// Takes a key. `Interrupt` never comes here.
     pub(super) fn press(&mut self, key: Key) -> Outcome {
         match self {
             Self::Decide(screen) => screen.press(key),
             Self::Doors(screen) => screen.press(key),
             Self::Drill(screen) => screen.press(key),
+            Self::Group(screen) => screen.press(key),
+            Self::Search(screen) => screen.press(key),
             Self::Undo(screen) => screen.press(key),
             Self::Operator(screen) => screen.press(key),
             Self::Scanner(_) => scanner::ScannerTest::press(key),
@@ -109,6 +138,8 @@ impl Screen {
             Self::Decide(screen) => screen.learn(answer),
             Self::Doors(screen) => screen.learn(answer),
             Self::Drill(screen) => screen.learn(answer),
+            Self::Group(screen) => screen.learn(answer),
+            Self::Search(screen) => screen.learn(answer),
             Self::Undo(screen) => screen.learn(answer),
             Self::Operator(screen) => screen.learn(answer),
             Self::Scanner(_) => Outcome::Stay,
@@ -119,8 +150,18 @@ impl Screen {
 
     /// Takes in that the machine failed: what was asked of it may not have been done.
     pub(super) fn fail(&mut self) {
-        if let Self::WalkIn(screen) = self {
-            screen.fail();
+        match self {
+            Self::WalkIn(screen) => screen.fail(),
+            Self::Group(screen) => screen.fail(),
+            _ => {}
+        }
+    }
+
+    /// Takes a decision. Returns whether the screen is about it.
+    pub(super) fn hear(&mut self, decided: &Arc<Decided>) -> bool {
+        match self {
+            Self::Group(screen) => screen.hear(decided),
+            _ => false,
         }
     }
 
@@ -145,6 +186,8 @@ impl Screen {
         match self {
             Self::Doors(screen) => screen.pass_time(now),
             Self::Drill(screen) => screen.pass_time(now),
+            Self::Group(screen) => screen.pass_time(now),
+            Self::Search(screen) => screen.pass_time(now),
             Self::Decide(_)
             | Self::Undo(_)
             | Self::Operator(_)
@@ -160,6 +203,8 @@ impl Screen {
             Self::Decide(screen) => screen.gives_way(),
             Self::Doors(_) => true,
             Self::Drill(screen) => screen.gives_way(),
+            Self::Group(screen) => screen.gives_way(),
+            Self::Search(screen) => screen.gives_way(),
             Self::Undo(screen) => screen.gives_way(),
             Self::Operator(screen) => screen.gives_way(),
             Self::Scanner(_) => true,

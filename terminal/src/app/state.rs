@@ -12,7 +12,7 @@ use super::scanner::Layout;
 use super::sight::Sight;
 use super::typing::pace::Pace;
 use super::{DOUBLE_SHOWN_MS, Effect, FLASH_MS, Look, Question, SILENCE_MS, Screen, Scroll, Typing};
-use crate::door::{Answer, CameraStatus, Decided, Double, Fault, Status, Suspension};
+use crate::door::{Answer, CameraStatus, Decided, Double, Fault, Party, Purpose, Status, Suspension};
 use crate::feedback::Tone;
 
 /// What lies over the screen.
@@ -82,6 +82,8 @@ pub struct State {
     pub(super) scroll: Scroll,
     pub(super) screen: Option<Box<Screen>>,
     pub(super) answer: Option<(Uptime, Arc<Answer>)>,
+    /// The order that somebody belongs to who was decided about.
+    pub(super) party: Option<Party>,
     pub(super) pace: Pace,
     pub(super) typing: Typing,
     pub(super) scanner: Layout,
@@ -113,6 +115,7 @@ impl State {
             scroll: Scroll::default(),
             screen: None,
             answer: None,
+            party: None,
             pace: Pace::default(),
             typing: Typing::default(),
             scanner: Layout::default(),
@@ -215,6 +218,13 @@ impl State {
     /// Returns what last came of something that a screen asked for, while that is news.
     pub fn answer(&self) -> Option<&Answer> {
         self.answer.as_ref().map(|(_, answer)| answer.as_ref())
+    }
+
+    /// Returns how many others of the order that `decided` belongs to may still come in.
+    pub fn others_expected(&self, decided: &Decided) -> usize {
+        let (Some(ticket), Some(party)) = (decided.ticket, &self.party) else { return 0 };
+        let is_asked = decided.direction == Direction::Entry && decided.purpose == Purpose::Decide;
+        if is_asked && party.has(ticket) { party.expected_but(ticket) } else { 0 }
     }
 
     /// Returns the admission of this door that last turned out to be one too many, while that is news.
@@ -333,7 +343,7 @@ impl State {
         match self.overlay {
             Some(Overlay::Quit) => matches!(letter, 'y' | 'n' | 'q'),
             _ => {
-                "cdehiklmnopqrstuw?".contains(letter)
+                "cdeghiklmnopqrstuw/?".contains(letter)
                     || self.question().is_some_and(|question| question.is_answered_by(letter))
             }
         }

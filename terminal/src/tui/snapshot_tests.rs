@@ -2,6 +2,7 @@
 
 mod decisions;
 mod pictures;
+mod search;
 mod session;
 mod walk_in;
 
@@ -246,6 +247,7 @@ fn states() -> Vec<(&'static str, State)> {
     states.extend(drill());
     states.extend(session::states());
     states.extend(walk_in::states());
+    states.extend(search::states());
     states
 }
 

@@ -89,6 +89,10 @@ fn panel(scene: &Scene<'_>) -> Panel {
 fn verdict(scene: &Scene<'_>, shown: &Shown) -> Panel {
     let shown_ms = scene.state.now().0.saturating_sub(shown.since.0);
     let mut message = words::message(&shown.decided, &scene.names);
+    let others = scene.state.others_expected(&shown.decided);
+    if others > 0 {
+        message.notes.insert(0, words::group::more(others, &scene.names));
+    }
     message.notes.extend(words::unheard(&shown.decided.unheard, &scene.names));
     let panel = Panel {
         mood: Mood::Verdict(shown.look),

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{fit, tail};
-use super::{Scene, centred, decide, doors, drill, operator, sales, scanner, ticket, undo, walk_in};
+use super::{Scene, centred, decide, doors, drill, group, operator, sales, scanner, search, ticket, undo, walk_in};
 use crate::app::{Field, Screen, Shown};
 use crate::tui::theme::Mood;
 use crate::tui::words;
@@ -37,6 +37,8 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         Screen::Decide(screen) => decide::draw(scene, screen, frame, inner),
         Screen::Doors(screen) => doors::draw(scene, screen, frame, inner),
         Screen::Drill(screen) => drill::draw(scene, screen, frame, inner),
+        Screen::Group(screen) => group::draw(scene, screen, frame, inner),
+        Screen::Search(screen) => search::draw(scene, screen, frame, inner),
         Screen::Undo(screen) => undo::draw(scene, screen, frame, inner),
         Screen::Operator(screen) => operator::draw(scene, screen, frame, inner),
         Screen::Scanner(_) => {}
@@ -72,6 +74,7 @@ pub(super) fn verdict_line<'a>(scene: &Scene<'_>, width: usize) -> Option<Line<'
 fn is_told(scene: &Scene<'_>, shown: &Shown) -> bool {
     match scene.state.screen() {
         Some(Screen::Decide(screen)) => screen.decided().entry == shown.decided.entry,
+        Some(Screen::Group(screen)) => screen.is_about(&shown.decided),
         _ => false,
     }
 }

@@ -139,6 +139,7 @@ fn key_of(label: &str) -> Option<Key> {
         "Enter" => Some(Key::Enter),
         "Esc" => Some(Key::Escape),
         "Tab" => Some(Key::Tab),
+        "Space" => Some(Key::Char(' ')),
         label => {
             let mut letters = label.chars();
             letters.next().filter(|letter| letter.is_ascii() && letters.next().is_none()).map(Key::Char)

@@ -25,11 +25,13 @@ enum Topic {
 
 /// Every key and what it does, for the help screen.
 const HELP: &[(Topic, &str)] = &[
+    (Topic::Keys("/", "F2"), "help-search"),
     (Topic::Keys("w", "F3"), "help-walk-in"),
     (Topic::Keys("e", "F4"), "help-direction"),
     (Topic::Keys("u", "F5"), "help-undo"),
     (Topic::Keys("l", "F8"), "help-look"),
     (Topic::Key("o"), "help-decide"),
+    (Topic::Key("g"), "help-group"),
     (Topic::Keys("d", "F6"), "help-doors"),
     (Topic::Key("r"), "help-drill"),
     (Topic::Keys("t", "F9"), "help-code"),

@@ -17,6 +17,8 @@ pub const fn screen_title(screen: &Screen) -> &'static str {
         Screen::Decide(_) => "decision-title",
         Screen::Doors(_) => "doors-title",
         Screen::Drill(_) => "drill-title",
+        Screen::Group(_) => "group-title",
+        Screen::Search(_) => "search-title",
         Screen::Undo(_) => "undo-title",
         Screen::Operator(screen) => operator_title(screen),
         Screen::Scanner(_) => "session-scanner-title",
@@ -37,6 +39,8 @@ pub fn screen_keys(screen: &Screen) -> Keys {
         }
         Screen::Doors(_) => &[("↑ ↓", "keys-choose"), ("Esc", "keys-back")],
         Screen::Drill(screen) => drill_keys(screen.stage()),
+        Screen::Group(screen) => super::group::keys(screen),
+        Screen::Search(screen) => super::search::keys(screen),
         Screen::Undo(screen) if screen.reason().is_some() => &[("Enter", "undo-key"), ("Esc", "keys-back")],
         Screen::Undo(_) => &[("↑ ↓", "keys-choose"), ("Enter", "undo-key"), ("Esc", "keys-back")],
         Screen::WalkIn(screen) => super::walk_in::keys(screen),
