@@ -275,6 +275,8 @@ pub mod key {
     pub const LEFT: &str = "\x1b[D";
     /// F1.
     pub const F1: &str = "\x1bOP";
+    /// F2.
+    pub const F2: &str = "\x1bOQ";
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {

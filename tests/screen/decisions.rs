@@ -179,7 +179,7 @@ fn open(venue: &Venue, arguments: &[&str]) -> Screen {
 }
 
 /// Presses a key as somebody who has read what is on the screen.
-fn press(door: &mut Screen, key: &str) {
+pub(crate) fn press(door: &mut Screen, key: &str) {
     let began = Instant::now();
     door.wait_until("what is on the screen is read", PATIENCE, |_| began.elapsed() > READ).unwrap();
     door.send(key).unwrap();

@@ -11,6 +11,7 @@ mod lost;
 mod network;
 mod people;
 mod pictures;
+mod search;
 mod seen;
 mod venue;
 mod verdicts;
