@@ -134,8 +134,9 @@ async fn register(venue: &Venue, name: &str, order: &str, email: &str) -> String
     registration["ticket"]["id"].as_str().unwrap().to_owned()
 }
 
-/// Opens the door.
+/// Opens the door once the terminal has whoever was registered.
 fn open(venue: &Venue) -> Screen {
+    venue.terminal.run(&["sync"]).unwrap().success().unwrap();
     let door = venue.door(&["--no-camera"], SIZE);
     door.wait_for("Ready for the next guest", PATIENCE).unwrap();
     door.wait_for("● ONLINE", PATIENCE).unwrap();
