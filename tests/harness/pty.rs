@@ -384,7 +384,10 @@ mod tests {
 
         let picture = screen.picture();
 
-        assert!(picture.contains(r##"fill="#870000"/>"##) && picture.contains(r##"fill="#ffffff">&lt;</text>"##), "{picture}");
+        assert!(
+            picture.contains(r##"fill="#870000"/>"##) && picture.contains(r##"fill="#ffffff">&lt;</text>"##),
+            "{picture}"
+        );
     }
 
     #[test]

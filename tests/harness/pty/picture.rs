@@ -32,11 +32,8 @@ pub(super) fn svg(screen: &Screen) -> String {
             let wide = cells * CELL.0;
             if back != PLAIN.1 {
                 // A hair wider, so that no seam shows between two cells.
-                let _ = write!(
-                    grounds,
-                    r#"<rect x="{x}" y="{y}" width="{wide}.5" height="{}.5" fill="{back}"/>"#,
-                    CELL.1
-                );
+                let _ =
+                    write!(grounds, r#"<rect x="{x}" y="{y}" width="{wide}.5" height="{}.5" fill="{back}"/>"#, CELL.1);
             }
             let said = cell.contents();
             if let Some(block) = block(said) {

@@ -28,11 +28,16 @@ pub(super) fn draw(scene: &Scene<'_>, screen: &Sales, frame: &mut Frame<'_>, are
     };
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let mut till: Vec<Line<'_>> = Vec::new();
-    // One person's takings are the total.
-    if screen.takings().len() > screen.totals().len() {
-        till.extend(screen.takings().iter().map(|taking| line(&said::taking(taking, names), &TAKING, width)));
+    let by_person = screen.takings().iter().map(|taking| line(&said::taking(taking, names), &TAKING, width));
+    let is_named = screen.takings().iter().any(|taking| taking.operator.is_some());
+    let is_one_person = screen.takings().len() == screen.totals().len();
+    if is_named {
+        till.extend(by_person);
     }
-    till.extend(screen.totals().iter().map(|total| line(&said::total(total, names), &TAKING, width).style(bold)));
+    // One person's takings are the total.
+    if !(is_named && is_one_person) {
+        till.extend(screen.totals().iter().map(|total| line(&said::total(total, names), &TAKING, width).style(bold)));
+    }
     let till_rows = u16::try_from(till.len()).unwrap_or(u16::MAX).min(area.height / 2);
     let [top, _, list] =
         Layout::vertical([Constraint::Length(till_rows), Constraint::Length(1), Constraint::Min(0)]).areas(area);

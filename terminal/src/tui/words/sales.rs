@@ -1,5 +1,7 @@
 //! What cash-up says.
 
+use sync_protocol::journal::walk_in::Payment;
+
 use super::keys::Keys;
 use super::walk_in::{TICKET_KEYS, amount, paid, payment};
 use super::{Names, clean};
@@ -25,7 +27,8 @@ pub fn taking(taking: &Taking, names: &Names<'_>) -> [String; 5] {
         taking.operator.as_deref().map_or_else(|| names.say("sales-nobody"), clean),
         names.say(payment(taking.payment)),
         names.say_with("sales-count", &[("count", taking.sales.into())]),
-        amount(taking.minor, taking.currency, names),
+        // What was free has no currency.
+        if taking.payment == Payment::Free { String::new() } else { amount(taking.minor, taking.currency, names) },
         undone,
     ]
 }
