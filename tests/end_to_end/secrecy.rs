@@ -46,6 +46,43 @@ async fn nobodys_name_address_or_ticket_is_on_the_terminals_disk_or_in_a_log() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_support_bundle_names_nobody_whatever_was_written_where_it_looks() {
+    let server = Server::start().unwrap();
+    let venue = Venue::open(&server, 40).await;
+    let terminal = venue.enrol_by_picture(LEFT).await;
+    let credential = venue.credential(&venue.tickets[0]).await;
+    let mut door = terminal.headless(&["--no-camera", "--operator", "Quirinia Xylander"]).unwrap();
+    let seen = door.present(&credential).unwrap();
+    door.wait_for(is_in_step).unwrap();
+    door.process.stop().unwrap();
+    // Nothing of this kind is ever logged; and if it were?
+    let log = terminal.folder().join("usher.log");
+    let planted = format!(
+        "2026-09-01T12:02:29Z  INFO usher_terminal::gate: let in {} with {} and {credential}, PIN 24682468, \
+         xylander@example.org\n",
+        seen["name"],
+        venue.tickets[3]
+    );
+    fs::write(&log, fs::read_to_string(&log).unwrap() + &planted.repeat(3)).unwrap();
+    let settings = "operator = \"Quirinia Xylander\"\ntickets-dir = \"xylander-tickets\"\n";
+    fs::write(terminal.folder().join("config.toml"), settings).unwrap();
+
+    let bundle = terminal.folder().join("bundle.tar.zst");
+    let told = terminal.run(&["support-bundle", "--output", bundle.to_str().unwrap()]).unwrap().success().unwrap();
+
+    assert!(told.stdout.contains("bundle.tar.zst"), "{}", told.stdout);
+    let packed = zstd::decode_all(fs::File::open(&bundle).unwrap()).unwrap();
+    let secrets = Secrets::of(&venue, &credential);
+    secrets.assert_not_in("the bundle", &packed);
+    let text = String::from_utf8_lossy(&packed);
+    assert!(!text.contains("24682468") && !text.contains("example.org"), "{text}");
+    for file in ["machine.json", "settings.json", "store.json", "journal.json", "usher.log", "disk.json"] {
+        assert!(text.contains(file), "{file}");
+    }
+    assert!(text.contains("let in ▒ ▒"), "what is left of the log tells what happened: {text}");
+}
+
 /// What nobody may find: eight bytes of each.
 struct Secrets {
     all: BTreeSet<[u8; 8]>,

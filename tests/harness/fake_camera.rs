@@ -86,16 +86,25 @@ fn filmed(picture: &GrayImage, film: Film) -> Vec<u8> {
 ///
 /// If there is no C compiler, with what to install, or if it fails.
 pub fn build(folder: &Path) -> anyhow::Result<PathBuf> {
-    let library = folder.join("libfake_v4l2.so");
+    compile(SOURCE, folder)
+}
+
+/// Compiles the C source at `source` into a library in `folder`, for `LD_PRELOAD`.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn compile(source: &str, folder: &Path) -> anyhow::Result<PathBuf> {
+    let library = folder.join("libpreloaded.so");
     let compiled =
-        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(SOURCE).arg("-ldl").output();
+        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl").output();
     match compiled {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            bail!("the fake camera needs a C compiler: apt-get install gcc libc6-dev")
+            bail!("what is preloaded needs a C compiler: apt-get install gcc libc6-dev")
         }
         Err(error) => Err(error).context("cc can't be run"),
         Ok(output) if !output.status.success() => {
-            bail!("the fake camera doesn't compile:\n{}", String::from_utf8_lossy(&output.stderr))
+            bail!("{source} doesn't compile:\n{}", String::from_utf8_lossy(&output.stderr))
         }
         Ok(_) => Ok(library),
     }

@@ -13,5 +13,6 @@ mod people;
 mod pictures;
 mod search;
 mod seen;
+mod trouble;
 mod venue;
 mod verdicts;

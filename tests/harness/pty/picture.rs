@@ -21,46 +21,93 @@ const STEPS: [u32; 6] = [0, 95, 135, 175, 215, 255];
 pub(super) fn svg(screen: &Screen) -> String {
     let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
     let (width, height) = (u32::from(columns) * CELL.0, u32::from(rows) * CELL.1);
-    let mut grounds = String::new();
-    let mut letters = String::new();
+    let (mut grounds, mut letters) = (String::new(), String::new());
     for row in 0..rows {
         let y = u32::from(row) * CELL.1;
-        for column in 0..columns {
-            let Some(cell) = screen.cell(row, column).filter(|cell| !cell.is_wide_continuation()) else { continue };
-            let (x, cells) = (u32::from(column) * CELL.0, if cell.is_wide() { 2 } else { 1 });
-            let (front, back) = colours(cell);
-            let wide = cells * CELL.0;
+        for run in runs(screen, row, columns) {
+            let (x, wide) = (u32::from(run.column) * CELL.0, u32::from(run.columns) * CELL.0);
+            let Look { front, back, is_bold, block } = &run.look;
             if back != PLAIN.1 {
-                // A hair wider, so that no seam shows between two cells.
-                let _ =
-                    write!(grounds, r#"<rect x="{x}" y="{y}" width="{wide}.5" height="{}.5" fill="{back}"/>"#, CELL.1);
+                // A hair larger, so that no seam shows.
+                let _ = writeln!(
+                    grounds,
+                    r#"<rect x="{x}" y="{y}" width="{wide}.4" height="{}.4" fill="{back}"/>"#,
+                    CELL.1
+                );
             }
-            let said = cell.contents();
-            if let Some(block) = block(said) {
-                let _ = write!(letters, r#"<path transform="translate({x} {y})" d="{block}" fill="{front}"/>"#);
-            } else if !said.trim().is_empty() {
-                let weight = if cell.bold() { r#" font-weight="bold""# } else { "" };
-                let base = y + CELL.1 * 3 / 4;
-                let _ = write!(letters, r#"<text x="{x}" y="{base}" fill="{front}"{weight}>{}</text>"#, escaped(said));
+            if let Some((top, high)) = block {
+                let top = y + top;
+                let _ = writeln!(
+                    letters,
+                    r#"<rect x="{x}" y="{top}" width="{wide}.4" height="{high}.4" fill="{front}"/>"#
+                );
+            } else if !run.text.trim().is_empty() {
+                let weight = if *is_bold { r#" font-weight="bold""# } else { "" };
+                let (base, text) = (y + CELL.1 * 3 / 4, escaped(&run.text));
+                let _ = writeln!(
+                    letters,
+                    r#"<text x="{x}" y="{base}" textLength="{wide}" fill="{front}"{weight}>{text}</text>"#
+                );
             }
         }
-        letters.push('\n');
     }
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"monospace\" \
-         font-size=\"{LETTER}\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n{grounds}\n{letters}</svg>\n",
+         font-size=\"{LETTER}\" xml:space=\"preserve\">\n<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>\n\
+         {grounds}{letters}</svg>\n",
         PLAIN.1
     )
 }
 
-/// Blocks are drawn, since few fonts let them touch.
-fn block(said: &str) -> Option<&'static str> {
-    Some(match said {
-        "█" => "M0 0h9.4v18.4h-9.4z",
-        "▀" => "M0 0h9.4v9h-9.4z",
-        "▄" => "M0 9h9.4v9.4h-9.4z",
-        _ => return None,
-    })
+/// Cells of one look beside each other.
+struct Run {
+    column: u16,
+    columns: u16,
+    text: String,
+    look: Look,
+}
+
+#[derive(PartialEq)]
+struct Look {
+    front: String,
+    back: String,
+    is_bold: bool,
+    /// Where a block begins in its cell, and how high it is, in pixels: blocks are drawn, since few fonts let them
+    /// touch.
+    block: Option<(u32, u32)>,
+}
+
+fn runs(screen: &Screen, row: u16, columns: u16) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for column in 0..columns {
+        let Some(cell) = screen.cell(row, column).filter(|cell| !cell.is_wide_continuation()) else { continue };
+        let said = if cell.contents().is_empty() { " " } else { cell.contents() };
+        let (front, back) = colours(cell);
+        let look = Look { front, back, is_bold: cell.bold(), block: block(said) };
+        let width = if cell.is_wide() { 2 } else { 1 };
+        match runs.last_mut() {
+            // Letters of other widths in the font would push their neighbours away.
+            Some(last) if last.look == look && said.is_ascii() == last.text.is_ascii() && said.is_ascii() => {
+                last.columns += width;
+                last.text.push_str(said);
+            }
+            Some(last) if last.look == look && look.block.is_some() => last.columns += width,
+            _ => runs.push(Run { column, columns: width, text: said.to_owned(), look }),
+        }
+    }
+    runs
+}
+
+const fn block(said: &str) -> Option<(u32, u32)> {
+    match said.as_bytes() {
+        // █
+        b"\xe2\x96\x88" => Some((0, CELL.1)),
+        // ▀
+        b"\xe2\x96\x80" => Some((0, CELL.1 / 2)),
+        // ▄
+        b"\xe2\x96\x84" => Some((CELL.1 / 2, CELL.1 / 2)),
+        _ => None,
+    }
 }
 
 fn colours(cell: &Cell) -> (String, String) {
