@@ -142,6 +142,17 @@ impl Certificate {
         Ok(Self { event, device, number, sign_key, tls_key, capabilities, validity, gates, walk_in_classes })
     }
 
+    /// Whether this certificate takes the place of `earlier`: it is another one for the same device with the same
+    /// keys, and was not made before it.
+    pub fn succeeds(&self, earlier: &Self) -> bool {
+        let is_same_device = self.event == earlier.event
+            && self.device == earlier.device
+            && self.number == earlier.number
+            && self.sign_key == earlier.sign_key
+            && self.tls_key == earlier.tls_key;
+        is_same_device && self.validity.from() >= earlier.validity.from() && self != earlier
+    }
+
     /// Signs the certificate with S.
     pub fn sign(&self, server_key: &SigningKey) -> SignedCertificate {
         let bytes = self.encode();
@@ -199,6 +210,27 @@ mod tests {
         }
         bytes.push(0);
         assert_eq!(Certificate::decode(&bytes), Err(DecodeError::Trailing));
+    }
+
+    #[test]
+    fn a_certificate_gives_way_to_a_newer_one_of_the_same_device_and_keys_alone() {
+        let held = certificate();
+        let changed = |change: fn(&mut Certificate)| {
+            let mut other = certificate();
+            change(&mut other);
+            other.succeeds(&held)
+        };
+        let from = |from, until| Window::new(UnixMillis(from), UnixMillis(until)).unwrap();
+        assert!(Certificate { validity: from(11, 21), ..certificate() }.succeeds(&held));
+        assert!(changed(|other| other.walk_in_classes.clear()));
+        assert!(changed(|other| other.gates.clear()));
+        assert!(!held.succeeds(&held));
+        assert!(!Certificate { validity: from(9, 99), ..certificate() }.succeeds(&held));
+        assert!(!changed(|other| other.event = EventId([9; 16])));
+        assert!(!changed(|other| other.device = DeviceId([9; 16])));
+        assert!(!changed(|other| other.number = DeviceNo(9)));
+        assert!(!changed(|other| other.sign_key = public_key(&SigningKey::from_bytes(&[9; 32]))));
+        assert!(!changed(|other| other.tls_key = [9; 32]));
     }
 
     fn any_certificate() -> impl Strategy<Value = Certificate> {

@@ -12,6 +12,7 @@
 
 mod answers;
 mod append;
+mod certificate;
 mod copy;
 mod copy_check;
 mod durable;
@@ -295,6 +296,7 @@ impl Store {
             }
             Ok(())
         })?;
+        store.adopt_certificate()?;
         // Without a reserve the store works; it is put back at the next opening.
         let _ = space::fill_reserve(&store.folder);
         Ok(store)

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
 
+mod certificates;
 mod exported;
 mod garbage;
 mod pinned;
@@ -10,3 +11,4 @@ mod secrecy;
 mod story;
 mod two_servers;
 mod venue;
+mod walk_ins;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
-use sync_protocol::certificate::{Capabilities, Certificate};
+use sync_protocol::certificate::{Capabilities, Certificate, SignedCertificate};
 use sync_protocol::feed::chain::ChainPoint;
 use sync_protocol::feed::entry::{DeviceStatus, KeyPurpose, NewEntry, TicketRow};
 use sync_protocol::feed::pull::{Position, Progress, Pull, Pulled};
@@ -50,8 +50,12 @@ pub struct Enrolled {
     pub sign: SigningKey,
     /// What it may do.
     pub capabilities: Capabilities,
+    /// The gates it may stand at; none means any.
+    pub gates: Vec<GateId>,
     /// What it may sell.
     pub walk_in_classes: Vec<ClassId>,
+    /// From when until when that holds: a day before [`MORNING`] and a day after it.
+    pub validity: Window,
 }
 
 impl Default for Enrolled {
@@ -61,7 +65,9 @@ impl Default for Enrolled {
             device: DEVICE,
             sign: SigningKey::from_bytes(&[3; 32]),
             capabilities: Capabilities::SCAN,
+            gates: Vec::new(),
             walk_in_classes: Vec::new(),
+            validity: Window::new(MORNING.minus(86_400_000), MORNING.plus(86_400_000)).expect("not empty"),
         }
     }
 }
@@ -127,7 +133,11 @@ impl FeedWorld {
 
     /// Says whether the terminal counts.
     pub fn push_device(&mut self, status: DeviceStatus) -> FeedSeq {
-        let certificate = self.certificate().sign(&self.server);
+        self.push_certificate(status, self.certificate().sign(&self.server))
+    }
+
+    /// The same with any certificate.
+    pub fn push_certificate(&mut self, status: DeviceStatus, certificate: SignedCertificate) -> FeedSeq {
         self.push(&Body::Device { device: self.terminal.device, status, last_seq: Seq(0), certificate })
     }
 
@@ -286,7 +296,8 @@ impl FeedWorld {
         Store::open(data, EVENT, PASSPHRASE, &mut |_, _| {})
     }
 
-    fn certificate(&self) -> Certificate {
+    /// Returns what the server certifies about the terminal now.
+    pub fn certificate(&self) -> Certificate {
         Certificate {
             event: EVENT,
             device: self.terminal.device,
@@ -294,8 +305,8 @@ impl FeedWorld {
             sign_key: public_key(&self.terminal.sign),
             tls_key: public_key(&SigningKey::from_bytes(&[5; 32])).to_bytes(),
             capabilities: self.terminal.capabilities,
-            validity: Window::new(MORNING.minus(86_400_000), MORNING.plus(86_400_000)).expect("not empty"),
-            gates: Vec::new(),
+            validity: self.terminal.validity,
+            gates: self.terminal.gates.clone(),
             walk_in_classes: self.terminal.walk_in_classes.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! A program in a terminal of a given size, and what a person would see there.
 
+mod codes;
 mod picture;
 
 use std::fmt::Write as _;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sync_protocol::feed::entry::{DeviceStatus, TicketRow};
+use sync_protocol::feed::entry::TicketRow;
 use sync_protocol::feed::head::Head;
 use sync_protocol::feed::pull::Position;
 use sync_protocol::feed::{Body, Kind};
@@ -11,14 +11,13 @@ use sync_protocol::id::{DeviceNo, FeedSeq, Seq, TicketId, ZoneId};
 use sync_protocol::journal::{Link, Movement};
 use sync_protocol::policy::Policy;
 use sync_protocol::ticket::Keyring;
-use sync_protocol::time::{Hlc, UnixMillis, Window};
+use sync_protocol::time::{Hlc, UnixMillis};
 use sync_protocol::verdict::TicketStatus;
 
 use super::{
     Counts, DeviceKeys, Finding, Heard, Identity, JournalReader, ListReader, Part, Run, Store, StoreError, journal,
     key, rows,
 };
-use crate::clock::Moment;
 use crate::door::Suspension;
 
 impl Store {
@@ -188,19 +187,6 @@ impl Store {
     /// Returns what opening found wrong.
     pub const fn finding(&self) -> Option<Finding> {
         self.finding
-    }
-
-    /// Whether the certificate holds at `moment`, by its own dates.
-    pub fn is_certified(&self, moment: &Moment) -> bool {
-        self.certified().contains(moment.now)
-    }
-
-    /// Returns from when until when the certificate holds: by the dates of a newer one from the feed where there is
-    /// one.
-    pub fn certified(&self) -> Window {
-        let certificate = &self.identity.certificate;
-        let newer = self.known.device(certificate.device).filter(|(status, _)| *status == DeviceStatus::Active);
-        newer.and_then(|(_, newer)| newer).map_or(certificate.validity, |newer| newer.validity)
     }
 
     /// Returns the store's figures.

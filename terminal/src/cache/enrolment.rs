@@ -28,9 +28,9 @@ pub struct Identity {
     pub event_name: String,
     /// The gate the terminal is meant for, if the organiser said so.
     pub gate: Option<GateId>,
-    /// The device's certificate as it travels.
+    /// The device's newest certificate as it travels.
     pub signed: SignedCertificate,
-    /// The same, opened under S.
+    /// The same, opened under the S of its time.
     pub certificate: Certificate,
 }
 

@@ -103,6 +103,7 @@ impl Store {
         for ((record, body), is_new) in pulled.records.iter().zip(bodies).zip(is_new) {
             self.known.learn(record.seq, body, is_new);
         }
+        self.adopt_certificate()?;
         if !tickets.is_empty() {
             self.tell(ListChange::Tickets(tickets));
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use sync_protocol::certificate::Certificate;
+use sync_protocol::certificate::{Certificate, SignedCertificate};
 use sync_protocol::feed::Body;
 use sync_protocol::feed::entry::{DeviceStatus, KeyPurpose};
 use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, FeedSeq, GateId, Kid, Seq, TicketId, ZoneId};
@@ -52,7 +52,16 @@ pub struct Heard {
 struct Device {
     status: DeviceStatus,
     last_seq: Seq,
-    certificate: Option<Certificate>,
+    certificate: Option<Certified>,
+}
+
+/// A certificate that S signed.
+#[derive(Clone, Debug)]
+pub(super) struct Certified {
+    /// As it travels.
+    pub(super) signed: SignedCertificate,
+    /// What it says.
+    pub(super) certificate: Certificate,
 }
 
 impl Known {
@@ -165,7 +174,8 @@ impl Known {
             Body::Device { device, status, last_seq, certificate } => {
                 let held = self.devices.get(&device).and_then(|held| held.certificate.clone());
                 // One that an earlier S signed, and that was read before S changed, still counts.
-                let certificate = certificate.open(&self.server_key).ok().or(held);
+                let opened = certificate.open(&self.server_key).ok();
+                let certificate = opened.map(|opened| Certified { signed: certificate, certificate: opened }).or(held);
                 self.devices.insert(device, Device { status, last_seq, certificate });
                 Changed::Keys
             }
@@ -187,7 +197,7 @@ impl Known {
             keyring.add_key(self.event, *kid, *key, *state);
         }
         for device in self.devices.values() {
-            let Some(certificate) = &device.certificate else { continue };
+            let Some(Certified { certificate, .. }) = &device.certificate else { continue };
             keyring.set_delegation(Delegation {
                 device: certificate.number,
                 key: certificate.sign_key,
@@ -250,7 +260,8 @@ impl Known {
 
     /// Whether the server stopped counting the device of that number.
     pub(super) fn is_out_of_use(&self, number: DeviceNo) -> bool {
-        let is_it = |device: &&Device| device.certificate.as_ref().is_some_and(|held| held.number == number);
+        let is_it =
+            |device: &&Device| device.certificate.as_ref().is_some_and(|held| held.certificate.number == number);
         self.devices.values().find(is_it).is_some_and(|device| device.status != DeviceStatus::Active)
     }
 
@@ -274,9 +285,10 @@ impl Known {
         self.leases.range(all).map(|((_, class), lease)| (*class, *lease))
     }
 
-    /// Returns whether the server counts `device`, if it ever said, and its certificate.
-    pub(super) fn device(&self, device: DeviceId) -> Option<(DeviceStatus, Option<&Certificate>)> {
-        self.devices.get(&device).map(|device| (device.status, device.certificate.as_ref()))
+    /// Returns the certificate of a device that the server counts.
+    pub(super) fn certified(&self, device: DeviceId) -> Option<&Certified> {
+        let counted = self.devices.get(&device).filter(|device| device.status == DeviceStatus::Active);
+        counted.and_then(|device| device.certificate.as_ref())
     }
 
     /// Returns every movement that is known.

@@ -6,8 +6,7 @@
 
 use rusqlite::Connection;
 use sync_protocol::bytes::DecodeError;
-use sync_protocol::certificate::Certificate;
-use sync_protocol::feed::entry::{DeviceStatus, TicketRow};
+use sync_protocol::feed::entry::TicketRow;
 use sync_protocol::id::{ClassId, FeedSeq, Seq};
 use sync_protocol::journal::walk_in::{Guest, Lease};
 use sync_protocol::journal::{Entry, SignedEntry, walk_in};
@@ -35,14 +34,6 @@ impl Store {
     /// Returns every right to sell that this terminal ever had, by ticket type.
     pub fn leases(&self) -> impl Iterator<Item = (ClassId, Lease)> {
         self.known.leases(self.identity.number())
-    }
-
-    /// Returns what the server certified about this terminal last: the certificate of the feed
-    /// where there is one, as that is the one other terminals judge its tickets by.
-    pub fn certificate(&self) -> &Certificate {
-        let own = &self.identity.certificate;
-        let newer = self.known.device(own.device).filter(|(status, _)| *status == DeviceStatus::Active);
-        newer.and_then(|(_, newer)| newer).unwrap_or(own)
     }
 
     /// Returns the time that an entry written at `moment` will carry.

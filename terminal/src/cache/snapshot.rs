@@ -204,6 +204,7 @@ impl Store {
         }
         known.set_server_key(self.identity.server_key);
         self.known = known;
+        self.adopt_certificate()?;
         self.tell(ListChange::All);
         Ok(())
     }
