@@ -75,7 +75,7 @@ on_both_databases! {
         assert!(is_ready(&screen(&kept, &["--no-camera", "--offline"])));
 
         let stopped = screen(&lost, &["--no-camera", "--offline"]);
-        let shown = stopped.wait_for("permission is not valid now", PATIENCE).unwrap();
+        let shown = stopped.wait_for("permission is not valid", PATIENCE).unwrap();
         assert!(shown.contains("connect it to the network"), "{shown}");
         drop(stopped);
         let mut door = lost.headless(&["--no-camera", "--offline"]).unwrap();

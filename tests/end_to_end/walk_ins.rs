@@ -36,12 +36,12 @@ on_both_databases! {
         // The other door sees the very screen.
         let pictures = tempfile::tempdir().unwrap();
         for number in 0..3 {
-            till.screen.picture().save(pictures.path().join(format!("{number}.png"))).unwrap();
+            till.screen.photograph().save(pictures.path().join(format!("{number}.png"))).unwrap();
         }
         let mut door = right.headless(&["--offline", "--replay", &pictures.path().to_string_lossy()]).unwrap();
         let seen = door.verdict().unwrap();
         assert!(is_admitted(&&seen), "{seen}");
-        assert_eq!((&seen["ticket"], &seen["flags"]), (&json!(number(&ada)), &json!(["UNLISTED", "WALK_IN"])), "{seen}");
+        assert_eq!((&seen["ticket"], &seen["flags"]), (&json!(number(&ada)), &json!(["UNLISTED", "WALKIN"])), "{seen}");
         assert!(door.process.stop().unwrap().success());
         till.close_ticket();
         let grace = till.sell("Grace Hopper", "", Admit::Now);
@@ -71,7 +71,7 @@ on_both_databases! {
 
         let olga = Organiser::log_in(&server.url(), harness::organiser::EMAIL, harness::organiser::PASSWORD).await.unwrap();
         let venue = Venue { olga, ..venue };
-        let sold = by_name(&venue.olga.registrations(&venue.event).await.unwrap());
+        let sold = by_name(venue.olga.registrations(&venue.event).await.unwrap());
         assert_eq!(sold.len(), 6, "{sold:?}");
         for (name, code, email, status) in [
             ("Ada Lovelace", &ada, json!("ada@example.org"), "valid"),
@@ -155,7 +155,7 @@ async fn a_till_that_is_killed_at_any_moment_forgets_no_sale_and_makes_none_twic
     drop(till);
     terminal.run(&["journal", "verify"]).unwrap().success().unwrap();
     terminal.run(&["sync"]).unwrap().success().unwrap();
-    let registrations = by_name(&venue.olga.registrations(&venue.event).await.unwrap());
+    let registrations = by_name(venue.olga.registrations(&venue.event).await.unwrap());
     assert_eq!(registrations.len(), PLACES);
     for (code, name) in &again {
         let registration = &registrations[name.as_str()];
@@ -291,8 +291,8 @@ fn number(code: &str) -> String {
     Credential::from_text(code).unwrap().unverified().ticket.typed_code()
 }
 
-fn by_name(registrations: &[Value]) -> BTreeMap<&str, Value> {
-    registrations.iter().map(|each| (each["name"].as_str().unwrap(), each.clone())).collect()
+fn by_name(registrations: Vec<Value>) -> BTreeMap<String, Value> {
+    registrations.into_iter().map(|each| (text(&each, "name").unwrap(), each)).collect()
 }
 
 async fn device_number(venue: &Venue, name: &str) -> u64 {
