@@ -96,6 +96,8 @@ pub enum Effect {
     Ask(Request),
     /// Choose this again at the next start.
     Remember(Memo),
+    /// Tell everything once more, where what is on the screen is told rather than drawn.
+    Tell,
     /// End the session: the keys leave memory, and the passphrase is asked for.
     Seal,
     /// End the program.
@@ -306,6 +308,7 @@ fn obey(state: &mut State, typed: Typed) -> Option<Effect> {
         Typed::Command(letter) => command(state, letter),
         Typed::Bare(Key::Enter) => (state.overlay == Some(Overlay::Quit)).then_some(Effect::Quit),
         Typed::Bare(Key::Escape) => go_back(state),
+        Typed::Bare(Key::Tab) => Some(Effect::Tell),
         Typed::Bare(_) => None,
     }
 }

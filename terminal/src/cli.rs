@@ -74,6 +74,9 @@ pub(crate) struct Place {
     /// The language of what staff read; auto takes the computer's.
     #[arg(long, global = true, env = "USHER_LANGUAGE", value_name = "LANGUAGE", default_value = "auto")]
     language: LanguageChoice,
+    /// Lines of text instead of drawn screens, for screen readers; the same keys work.
+    #[arg(long, global = true, env = "USHER_PLAIN")]
+    plain: bool,
     /// The file with settings [default: config.toml in the data folder, or in ~/.config/usher].
     #[arg(long, global = true, env = "USHER_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,

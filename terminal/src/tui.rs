@@ -7,6 +7,7 @@ pub mod first_start;
 mod inputs;
 pub mod keymap;
 pub mod picture;
+mod plain;
 pub mod prompt;
 mod screen;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use crate::feedback::Bell;
 use crate::settings::Memo;
 use inputs::Input;
 use picture::{Pictures, Setup};
+use plain::Lines;
 use screen::Screen;
 use theme::Theme;
 
@@ -40,6 +42,9 @@ use theme::Theme;
 const TICK_MS: u64 = 250;
 /// How many waiting inputs are folded before the next picture.
 const INPUTS_PER_PICTURE_MAX: usize = 256;
+
+/// After a key that does something, a change of counts is news for so long, in ms.
+const ACTED_MS: u64 = 2_000;
 
 /// What the screen asks of the threads behind it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -73,6 +78,8 @@ pub struct Options {
     pub theme: Theme,
     /// Whether keys on the screen can be clicked.
     pub mouse: bool,
+    /// Whether everything is told as lines of text, for screen readers.
+    pub plain: bool,
     /// The language of every sentence.
     pub language: Language,
     /// Which way people go at first.
@@ -105,8 +112,7 @@ pub enum Ending {
 ///
 /// If standard input or output is no terminal, or drawing fails. The terminal is restored first.
 pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Options) -> anyhow::Result<Ending> {
-    let mut screen =
-        Screen::open(options.mouse).context("the door screen needs a terminal; without one, use --headless")?;
+    let mut face = Face::open(&options).context("the door screen needs a terminal; without one, use --headless")?;
     let mut state = State::new(options.mute).facing(options.direction);
     state.set_scanner(options.scanner);
     state.set_session(options.lock, options.operator);
@@ -126,17 +132,43 @@ pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Option
         view_waits: None,
         catalogue: Catalogue::new(options.language),
         commands,
+        acted: None,
         is_done: false,
+        tells_again: false,
         ending: Ending::Quit,
     };
-    let outcome = door.run(&mut screen, &inputs.queue);
-    if let Some(bytes) = door.pictures.end() {
+    let outcome = door.run(&mut face, &inputs.queue);
+    if let (Face::Picture(screen), Some(bytes)) = (&mut face, door.pictures.end()) {
         // The screen is given back in any case.
         let _ = screen.write(&bytes);
     }
     // Whoever waits behind the screen may be gone; then there is nobody to tell.
     let _ = door.commands.send(Command::Quit);
     outcome.map(|()| door.ending)
+}
+
+/// How the state is shown.
+enum Face {
+    /// As a picture.
+    Picture(Screen),
+    /// As lines of text.
+    Lines(Box<Lines>),
+}
+
+impl Face {
+    fn open(options: &Options) -> io::Result<Self> {
+        if options.plain {
+            return Ok(Self::Lines(Box::new(Lines::open()?)));
+        }
+        Ok(Self::Picture(Screen::open(options.mouse)?))
+    }
+
+    fn ring(&mut self) -> io::Result<()> {
+        match self {
+            Self::Picture(screen) => screen.ring(),
+            Self::Lines(lines) => lines.ring(),
+        }
+    }
 }
 
 struct Door {
@@ -151,16 +183,19 @@ struct Door {
     /// A picture that came before the screen has rested from the last one.
     view_waits: Option<Notice>,
     commands: Sender<Command>,
+    /// When somebody last did something with a key, rather than looking around.
+    acted: Option<Uptime>,
     is_done: bool,
+    tells_again: bool,
     ending: Ending,
 }
 
 impl Door {
-    fn run(&mut self, screen: &mut Screen, queue: &Receiver<Input>) -> anyhow::Result<()> {
+    fn run(&mut self, face: &mut Face, queue: &Receiver<Input>) -> anyhow::Result<()> {
         while !self.is_done {
-            self.draw(screen).context("could not draw the screen")?;
+            self.show(face).context("could not draw the screen")?;
             if self.bell.take_ring(self.now()) {
-                screen.ring().context("could not ring the bell")?;
+                face.ring().context("could not ring the bell")?;
             }
             match queue.recv_timeout(self.patience()) {
                 Ok(input) => {
@@ -178,6 +213,20 @@ impl Door {
             }
         }
         Ok(())
+    }
+
+    fn show(&mut self, face: &mut Face) -> io::Result<()> {
+        match face {
+            Face::Picture(screen) => self.draw(screen),
+            Face::Lines(lines) => {
+                if std::mem::take(&mut self.tells_again) {
+                    lines.forget();
+                }
+                let now = self.now();
+                let is_acted = self.acted.is_some_and(|acted| now.0.saturating_sub(acted.0) < ACTED_MS);
+                lines.tell(&view::speak(&self.state, &self.catalogue), &self.catalogue, now, is_acted)
+            }
+        }
     }
 
     fn draw(&mut self, screen: &mut Screen) -> io::Result<()> {
@@ -211,6 +260,9 @@ impl Door {
     fn take(&mut self, input: Input) {
         match input {
             Input::Key(key, at) => {
+                if !matches!(key, Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Home | Key::End) {
+                    self.acted = Some(at);
+                }
                 self.fold(Event::Tick(at));
                 self.fold(Event::Key(key));
             }
@@ -240,6 +292,7 @@ impl Door {
             Some(Effect::SetPurpose(purpose)) => self.send(Command::SetPurpose(purpose)),
             Some(Effect::Ask(request)) => self.send(Command::Ask(request)),
             Some(Effect::Remember(memo)) => self.send(Command::Remember(memo)),
+            Some(Effect::Tell) => self.tells_again = true,
             Some(Effect::Seal) => (self.is_done, self.ending) = (true, Ending::Sealed),
             Some(Effect::Quit) => self.is_done = true,
             None => {}

@@ -27,6 +27,8 @@ pub struct Screen {
 
 struct Shown {
     parser: vt100::Parser<Bells>,
+    /// Everything that was written, as it came.
+    written: Vec<u8>,
     closed: bool,
 }
 
@@ -71,13 +73,17 @@ impl Screen {
         let mut output = pair.master.try_clone_reader().context("could not read the pseudo-terminal")?;
         let keys = pair.master.take_writer().context("could not write to the pseudo-terminal")?;
         let parser = vt100::Parser::new_with_callbacks(at_least_one(rows), at_least_one(columns), 0, Bells::default());
-        let shown = Arc::new((Mutex::new(Shown { parser, closed: false }), Condvar::new()));
+        let shown = Arc::new((Mutex::new(Shown { parser, written: Vec::new(), closed: false }), Condvar::new()));
         let filled = Arc::clone(&shown);
         thread::spawn(move || {
             let (mut bytes, mut pictures) = ([0; 8192], Pictures::default());
             while let Ok(count @ 1..) = output.read(&mut bytes) {
-                let whole = pictures.take(bytes.get(..count).unwrap_or_default());
-                lock(&filled.0).parser.process(&whole);
+                let bytes = bytes.get(..count).unwrap_or_default();
+                let whole = pictures.take(bytes);
+                let mut shown = lock(&filled.0);
+                shown.written.extend_from_slice(bytes);
+                shown.parser.process(&whole);
+                drop(shown);
                 filled.1.notify_all();
             }
             lock(&filled.0).closed = true;
@@ -137,6 +143,11 @@ impl Screen {
     /// Returns what is seen as a picture (SVG).
     pub fn picture(&self) -> String {
         picture::svg(lock(&self.shown.0).parser.screen())
+    }
+
+    /// Returns everything that the program wrote, byte for byte.
+    pub fn written(&self) -> Vec<u8> {
+        lock(&self.shown.0).written.clone()
     }
 
     /// Returns how often the bell rang.

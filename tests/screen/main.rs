@@ -12,6 +12,7 @@ mod network;
 mod people;
 mod pictures;
 mod search;
+mod plain;
 mod seen;
 mod trouble;
 mod venue;

@@ -227,6 +227,11 @@ impl State {
         if is_asked && party.has(ticket) { party.expected_but(ticket) } else { 0 }
     }
 
+    /// Returns since when that is news.
+    pub fn answer_since(&self) -> Option<Uptime> {
+        self.answer.as_ref().map(|(since, _)| *since)
+    }
+
     /// Returns the admission of this door that last turned out to be one too many, while that is news.
     pub fn double(&self) -> Option<&Double> {
         let (since, double) = self.doubles.front()?;

@@ -25,6 +25,7 @@ subjects! {
     "lines",
     "machine",
     "names",
+    "plain",
     "prompts",
     "quit",
     "sales",

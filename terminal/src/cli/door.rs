@@ -177,7 +177,7 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
     logs::to_folder(&folder);
     let (mut store, mut session) = if place.is_new(&folder) && !args.headless {
         let camera = (!args.no_camera).then(|| args.camera());
-        match first_start::run(&folder, args.session(), camera, &place.catalogue(), args.look())? {
+        match first_start::run(&folder, args.session(), camera, &place.catalogue(), args.look(), place.plain)? {
             Some(begun) => begun,
             None => return Ok(ExitCode::SUCCESS),
         }
@@ -201,13 +201,14 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
 fn open(place: &Place, args: &DoorArgs, mut store: Store, session: Session, memory: &Memory) -> anyhow::Result<Ending> {
     if store.policy().is_none() {
         eprintln!("{}", place.catalogue().say("prompts-no-list"));
-        store = sync::download(store, args.headless, place.catalogue())?;
+        store = sync::download(store, args.headless || place.plain, place.catalogue())?;
     }
     let gate = args.gate.resolve(&store)?;
-    let viewfinder = (!args.headless).then(Arc::<Viewfinder>::default);
+    let viewfinder = (!args.headless && !place.plain).then(Arc::<Viewfinder>::default);
     let seeing = args.seeing(viewfinder.clone())?;
     let options = Options {
         lock: Lock::new(args.lock_after_ms(), args.while_locked(), session.has_pin()),
+        plain: place.plain,
         operator: session.operator().map(str::to_owned),
         pictures: viewfinder.filter(|_| seeing.is_some()).map(|viewfinder| args.pictures(viewfinder)),
         ..args.options(place.language(), memory)

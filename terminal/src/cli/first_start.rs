@@ -38,6 +38,7 @@ pub(super) fn run(
     camera: Option<Settings>,
     catalogue: &Catalogue,
     theme: Theme,
+    is_plain: bool,
 ) -> anyhow::Result<Option<(Store, Session)>> {
     let (wishes, wished) = mpsc::channel();
     let (to_screen, news) = mpsc::channel();
@@ -45,7 +46,7 @@ pub(super) fn run(
     let helper = Helper { folder: folder.to_owned(), to_screen, eyes, enrolment: None, store: None };
     let worker = thread::Builder::new().name("first start".into()).spawn(move || helper.run(&wished))?;
     let start = FirstStart::new(passphrase::generate(), session);
-    let ending = first_start::run(start, news, &wishes, catalogue, theme);
+    let ending = first_start::run(start, news, &wishes, catalogue, theme, is_plain);
     // Without wishes the worker ends, after what it is at.
     drop(wishes);
     match ending? {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use sync_protocol::id::EventId;
 use sync_protocol::policy::Policy;
 
-use super::{Place, secret};
+use super::Place;
 use crate::cache::{self, Store, StoreError};
 use crate::catalogue::Catalogue;
 
@@ -45,7 +45,7 @@ impl Place {
         let folder = self.folder()?;
         let event = self.event(&folder)?;
         let passphrase = self.passphrase()?;
-        open(&folder, event, &passphrase, &self.catalogue())
+        open(&folder, event, &passphrase, &self.catalogue(), self.plain)
     }
 }
 
@@ -56,14 +56,14 @@ impl Place {
         let folder = self.folder()?;
         let event = self.event(&folder)?;
         for _ in 1..PASSPHRASE_TRIES {
-            match open(&folder, event, &secret::typed_passphrase(&self.catalogue())?, &self.catalogue()) {
+            match open(&folder, event, &self.typed_passphrase()?, &self.catalogue(), self.plain) {
                 Err(error) if error.downcast_ref::<StoreError>().is_some_and(is_wrong_passphrase) => {
                     eprintln!("usher: {error:#}");
                 }
                 outcome => return outcome,
             }
         }
-        open(&folder, event, &secret::typed_passphrase(&self.catalogue())?, &self.catalogue())
+        open(&folder, event, &self.typed_passphrase()?, &self.catalogue(), self.plain)
     }
 }
 
@@ -72,14 +72,25 @@ const fn is_wrong_passphrase(error: &StoreError) -> bool {
 }
 
 /// Opens a store, telling a person how far the check is when it takes long.
-fn open(folder: &Path, event: EventId, passphrase: &str, catalogue: &Catalogue) -> anyhow::Result<Store> {
+fn open(
+    folder: &Path,
+    event: EventId,
+    passphrase: &str,
+    catalogue: &Catalogue,
+    is_plain: bool,
+) -> anyhow::Result<Store> {
     const PATIENCE_MS: u128 = 700;
     let started = Instant::now();
     let mut is_told = false;
     let store = Store::open(folder, event, passphrase, &mut |done, total| {
         if stderr().is_terminal() && started.elapsed().as_millis() > PATIENCE_MS {
             let values = [("done", done.into()), ("total", total.into())];
-            eprint!("\r{}", catalogue.say_with("prompts-checking", &values));
+            // One line that is overwritten, or told once.
+            if !is_plain {
+                eprint!("\r{}", catalogue.say_with("prompts-checking", &values));
+            } else if !is_told {
+                eprint!("{}", catalogue.say_with("prompts-checking", &values));
+            }
             is_told = true;
         }
     });

@@ -12,12 +12,12 @@ use crate::config::{self, PASSPHRASE_VARIABLE};
 use crate::passphrase;
 use crate::tui::{prompt, words};
 
-/// Asks a person for the passphrase.
-pub(super) fn typed_passphrase(catalogue: &Catalogue) -> anyhow::Result<Zeroizing<String>> {
-    ask(catalogue, "prompts-passphrase").context("the passphrase could not be read")
-}
-
 impl Place {
+    /// Asks a person for the passphrase.
+    pub(super) fn typed_passphrase(&self) -> anyhow::Result<Zeroizing<String>> {
+        self.ask(&self.catalogue(), "prompts-passphrase").context("the passphrase could not be read")
+    }
+
     /// Returns the passphrase that opens a store.
     pub(super) fn passphrase(&self) -> anyhow::Result<Zeroizing<String>> {
         if let Some(given) = self.given()? {
@@ -26,7 +26,7 @@ impl Place {
         if !stdin().is_terminal() {
             bail!("the passphrase is needed: name a file with --passphrase-file, or set {PASSPHRASE_VARIABLE}");
         }
-        typed_passphrase(&self.catalogue())
+        self.typed_passphrase()
     }
 
     /// Returns the passphrase for a new store, and whether a person must be shown it because it was
@@ -41,7 +41,7 @@ impl Place {
         }
         let catalogue = self.catalogue();
         loop {
-            let typed = ask(&catalogue, "prompts-new").context("the passphrase could not be read")?;
+            let typed = self.ask(&catalogue, "prompts-new").context("the passphrase could not be read")?;
             if typed.is_empty() {
                 return Ok((passphrase::generate(), true));
             }
@@ -49,12 +49,18 @@ impl Place {
                 eprintln!("{}", catalogue.say(words::weakness(weak)));
                 continue;
             }
-            let again = ask(&catalogue, "prompts-again")?;
+            let again = self.ask(&catalogue, "prompts-again")?;
             if again == typed {
                 return Ok((typed, false));
             }
             eprintln!("{}", catalogue.say("prompts-differ"));
         }
+    }
+
+    /// Asks a person for a line that is shown on demand only.
+    fn ask(&self, catalogue: &Catalogue, question: &str) -> std::io::Result<Zeroizing<String>> {
+        eprintln!("{}", catalogue.say("prompts-tab"));
+        prompt::passphrase(&catalogue.say(question), self.plain)
     }
 
     fn given(&self) -> anyhow::Result<Option<Zeroizing<String>>> {
@@ -70,10 +76,4 @@ impl Place {
         }
         Ok(config::passphrase())
     }
-}
-
-/// Asks a person for a line that is shown on demand only.
-fn ask(catalogue: &Catalogue, question: &str) -> std::io::Result<Zeroizing<String>> {
-    eprintln!("{}", catalogue.say("prompts-tab"));
-    prompt::passphrase(&catalogue.say(question))
 }

@@ -6,11 +6,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use ratatui::Frame;
 
-use super::TICK_MS;
 use super::inputs::{self, Input};
-use super::screen::Screen;
 use super::theme::Theme;
+use super::{Face, Options, TICK_MS, plain};
 use crate::app::first_start::{FirstStart, News, Wish};
 use crate::catalogue::Catalogue;
 use crate::session::Session;
@@ -34,12 +34,19 @@ pub fn run(
     wishes: &Sender<Wish>,
     catalogue: &Catalogue,
     theme: Theme,
+    is_plain: bool,
 ) -> anyhow::Result<Ending> {
-    let mut screen = Screen::open(false).context("the first start needs a terminal; without one, use `usher enrol`")?;
+    let options = Options { plain: is_plain, ..Options::default() };
+    let mut face = Face::open(&options).context("the first start needs a terminal; without one, use `usher enrol`")?;
     let inputs = inputs::start(news, Input::News).context("could not begin")?;
     loop {
-        screen.draw(|frame| view::view(&start, theme, catalogue, frame)).context("could not draw the screen")?;
         let now = inputs::uptime(inputs.began);
+        let draw = |frame: &mut Frame<'_>| view::view(&start, theme, catalogue, frame);
+        match &mut face {
+            Face::Picture(screen) => screen.draw(draw),
+            Face::Lines(lines) => lines.tell(&plain::page(draw), catalogue, now, false),
+        }
+        .context("could not draw the screen")?;
         let due = start.deadline().map_or(TICK_MS, |due| due.0.saturating_sub(now.0));
         let input = match inputs.queue.recv_timeout(Duration::from_millis(due.clamp(1, TICK_MS))) {
             Ok(input) => Some(input),

@@ -7,6 +7,7 @@ use ratatui::crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use zeroize::Zeroizing;
 
 use super::keymap;
+use super::plain::Paper;
 use crate::app::Key;
 use crate::passphrase::CHARS_MAX;
 
@@ -30,14 +31,15 @@ impl Drop for Raw {
     }
 }
 
-/// Asks for a passphrase behind `label`. Tab shows and hides what is typed, Escape clears it.
+/// Asks for a passphrase behind `label`. Tab shows and hides what is typed, Escape clears it. Where it `is_plain`,
+/// nothing moves the cursor: what is changed is written anew in the next line.
 ///
 /// # Errors
 ///
 /// If there is no terminal to ask at; [`io::ErrorKind::Interrupted`] after Ctrl-C.
-pub fn passphrase(label: &str) -> io::Result<Zeroizing<String>> {
+pub fn passphrase(label: &str, is_plain: bool) -> io::Result<Zeroizing<String>> {
     let raw = Raw::begin()?;
-    let typed = read(label);
+    let typed = if is_plain { read_plainly(label) } else { read(label) };
     drop(raw);
     eprintln!();
     typed
@@ -49,16 +51,33 @@ fn read(label: &str) -> io::Result<Zeroizing<String>> {
         let mut out = stderr();
         write!(out, "\r\x1b[K{label} {}", *line.drawn())?;
         out.flush()?;
+        if line.press(next_key()?)? {
+            return Ok(line.text);
+        }
+    }
+}
+
+fn read_plainly(label: &str) -> io::Result<Zeroizing<String>> {
+    let (mut line, mut paper) = (Line::default(), Paper::new(stderr()));
+    loop {
+        let drawn = Zeroizing::new(line.drawn().replace('•', "*"));
+        paper.write(&[], Some(&Zeroizing::new(format!("{label} {}", *drawn))))?;
+        if line.press(next_key()?)? {
+            return Ok(line.text);
+        }
+    }
+}
+
+fn next_key() -> io::Result<Key> {
+    loop {
         let event = match event::read() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             event => event?,
         };
-        let Event::Key(event) = event else { continue };
-        match keymap::key(event) {
-            Some(Key::Enter) => return Ok(line.text),
-            Some(Key::Interrupt) => return Err(io::ErrorKind::Interrupted.into()),
-            Some(key) => line.press(key),
-            None => {}
+        if let Event::Key(event) = event
+            && let Some(key) = keymap::key(event)
+        {
+            return Ok(key);
         }
     }
 }
@@ -70,14 +89,18 @@ struct Line {
 }
 
 impl Line {
-    fn press(&mut self, key: Key) {
+    /// Returns whether that was the end.
+    fn press(&mut self, key: Key) -> io::Result<bool> {
         match key {
+            Key::Enter => return Ok(true),
+            Key::Interrupt => return Err(io::ErrorKind::Interrupted.into()),
             Key::Char(letter) if self.text.chars().count() < CHARS_MAX => self.text.push(letter),
             Key::Backspace => _ = self.text.pop(),
             Key::Escape => self.text = Zeroizing::default(),
             Key::Tab => self.is_shown = !self.is_shown,
             _ => {}
         }
+        Ok(false)
     }
 
     fn drawn(&self) -> Zeroizing<String> {
@@ -94,21 +117,21 @@ mod tests {
     #[test]
     fn what_is_typed_is_hidden_until_tab_shows_it() {
         let mut line = Line::default();
-        "grün".chars().for_each(|letter| line.press(Key::Char(letter)));
+        "grün".chars().for_each(|letter| assert!(!line.press(Key::Char(letter)).unwrap()));
         assert_eq!(*line.drawn(), "••••");
 
-        line.press(Key::Tab);
+        line.press(Key::Tab).unwrap();
         assert_eq!(*line.drawn(), "grün");
-        line.press(Key::Backspace);
+        line.press(Key::Backspace).unwrap();
         assert_eq!(*line.drawn(), "grü");
-        line.press(Key::Escape);
+        line.press(Key::Escape).unwrap();
         assert_eq!(*line.text, "");
     }
 
     #[test]
     fn a_long_passphrase_stays_one_line_and_has_an_end() {
         let mut line = Line::default();
-        (0..1_000).for_each(|_| line.press(Key::Char('a')));
+        (0..1_000).for_each(|_| assert!(!line.press(Key::Char('a')).unwrap()));
 
         assert_eq!((line.text.len(), line.drawn().chars().count()), (CHARS_MAX, DRAWN_CHARS_MAX));
     }

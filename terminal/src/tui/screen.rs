@@ -22,7 +22,7 @@ type Hook = dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync;
 /// The terminal emulator in our hands. Dropping it gives it back.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
-    previous_hook: Arc<Hook>,
+    _watch: PanicWatch,
 }
 
 impl Screen {
@@ -36,7 +36,7 @@ impl Screen {
             .and_then(|()| if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) })
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())))
             .inspect_err(|_| give_back())?;
-        Ok(Self { terminal, previous_hook: watch_panics() })
+        Ok(Self { terminal, _watch: PanicWatch::begin(give_back) })
     }
 
     /// Draws one picture, and returns what `render` does.
@@ -65,28 +65,40 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
-        // A panicking thread may not change the hook.
-        if !thread::panicking() {
-            let previous = Arc::clone(&self.previous_hook);
-            panic::set_hook(Box::new(move |info| previous(info)));
-        }
     }
 }
 
 /// Gives the terminal back before a panic of this thread is printed. A panic of another thread is
-/// logged and printed nowhere: the screen is still in use.
-fn watch_panics() -> Arc<Hook> {
-    let previous: Arc<Hook> = Arc::from(panic::take_hook());
-    let (drawing, before) = (thread::current().id(), Arc::clone(&previous));
-    panic::set_hook(Box::new(move |info| {
-        if thread::current().id() == drawing {
-            give_back();
-            before(info);
-        } else {
-            logs::note_panic(info);
+/// logged and printed nowhere: the terminal is still in use. Ends when dropped.
+pub(super) struct PanicWatch {
+    previous: Arc<Hook>,
+}
+
+impl PanicWatch {
+    /// Begins, with what gives the terminal back.
+    pub(super) fn begin(give_back: fn()) -> Self {
+        let previous: Arc<Hook> = Arc::from(panic::take_hook());
+        let (using, before) = (thread::current().id(), Arc::clone(&previous));
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().id() == using {
+                give_back();
+                before(info);
+            } else {
+                logs::note_panic(info);
+            }
+        }));
+        Self { previous }
+    }
+}
+
+impl Drop for PanicWatch {
+    fn drop(&mut self) {
+        // A panicking thread may not change the hook.
+        if !thread::panicking() {
+            let previous = Arc::clone(&self.previous);
+            panic::set_hook(Box::new(move |info| previous(info)));
         }
-    }));
-    previous
+    }
 }
 
 /// Does what can be done; nobody is left to tell of a failure.

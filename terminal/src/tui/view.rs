@@ -16,6 +16,7 @@ mod sales;
 mod scanner;
 mod screen;
 mod search;
+pub(super) mod spoken;
 mod status;
 mod text;
 mod ticket;
@@ -44,6 +45,16 @@ struct Scene<'a> {
     state: &'a State,
     names: Names<'a>,
     theme: Theme,
+    /// Whether it is told as lines of text rather than drawn.
+    is_spoken: bool,
+}
+
+impl<'a> Scene<'a> {
+    fn new(state: &'a State, theme: Theme, catalogue: &'a Catalogue) -> Self {
+        let zone = state.status().map_or("UTC", |status| status.time_zone.as_str());
+        let clock = Clockface::new(zone, state.clock().unwrap_or_default());
+        Self { state, names: Names::new(catalogue, state.rules(), clock), theme, is_spoken: false }
+    }
 }
 
 /// What whoever draws learns.
@@ -57,9 +68,7 @@ pub struct Drawn {
 
 /// Draws `state` with the sentences of `catalogue`.
 pub fn view(state: &State, theme: Theme, catalogue: &Catalogue, frame: &mut Frame<'_>) -> Drawn {
-    let zone = state.status().map_or("UTC", |status| status.time_zone.as_str());
-    let clock = Clockface::new(zone, state.clock().unwrap_or_default());
-    let scene = Scene { state, names: Names::new(catalogue, state.rules(), clock), theme };
+    let scene = Scene::new(state, theme, catalogue);
     let area = frame.area();
     let keys = if area.width >= FULL_LEAST.0 && area.height >= FULL_LEAST.1 {
         full(&scene, frame, area)
@@ -72,6 +81,11 @@ pub fn view(state: &State, theme: Theme, catalogue: &Catalogue, frame: &mut Fram
     theme.paint(frame.buffer_mut());
     right_to_left::keep_columns(frame.buffer_mut());
     Drawn { hidden, hints: status::hints(&scene, keys) }
+}
+
+/// Returns what could be told of `state` with the sentences of `catalogue`.
+pub(super) fn speak(state: &State, catalogue: &Catalogue) -> spoken::Spoken {
+    spoken::spoken(&Scene { is_spoken: true, ..Scene::new(state, Theme::default(), catalogue) })
 }
 
 /// Returns where the keys stand.

@@ -19,7 +19,7 @@ const CHECK_COLUMNS: usize = 20;
 pub(super) fn draw(scene: &Scene<'_>, screen: &Drill, frame: &mut Frame<'_>, area: Rect) {
     let [head, list] = Layout::vertical([Constraint::Length(2), Constraint::Min(0)]).areas(area);
     let (light, said) = words::drill_head(screen, &scene.names);
-    let symbol = light.map_or_else(String::new, |light| format!("{} ", words::light_symbol(light)));
+    let symbol = light.map_or_else(String::new, |light| format!("{} ", mark(scene, light)));
     let style = light.map_or_else(Style::new, |light| style(scene, light)).add_modifier(Modifier::BOLD);
     let room = usize::from(area.width).saturating_sub(1);
     let lines: Vec<Line<'_>> = wrap(&format!("{symbol}{said}"), room)
@@ -52,7 +52,7 @@ fn row<'a>(scene: &Scene<'_>, found: &Found, width: usize) -> Vec<Line<'a>> {
     let room = width.saturating_sub(CHECK_COLUMNS + 4);
     let mut rows = wrap(&said, room).into_iter();
     let mut lines = vec![Line::from(vec![
-        Span::styled(format!(" {} ", words::light_symbol(light)), style(scene, light)),
+        Span::styled(format!(" {} ", mark(scene, light)), style(scene, light)),
         Span::styled(format!("{check}{gap}"), Style::new().add_modifier(Modifier::BOLD)),
         Span::raw(rows.next().unwrap_or_default()),
     ])];
@@ -61,6 +61,18 @@ fn row<'a>(scene: &Scene<'_>, found: &Found, width: usize) -> Vec<Line<'a>> {
     let advice = advice.map(|advice| wrap(&format!("→ {advice}"), room)).unwrap_or_default();
     lines.extend(advice.into_iter().map(|line| Line::styled(below(line), style(scene, light))));
     lines
+}
+
+/// A sign, or the word for it.
+fn mark(scene: &Scene<'_>, light: Light) -> String {
+    if !scene.is_spoken {
+        return words::light_symbol(light).to_owned();
+    }
+    scene.names.say(match light {
+        Light::Green => "plain-light-green",
+        Light::Amber => "plain-light-amber",
+        Light::Red => "plain-light-red",
+    })
 }
 
 const fn style(scene: &Scene<'_>, light: Light) -> Style {

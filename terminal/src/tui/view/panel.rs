@@ -50,6 +50,32 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
+/// Returns what the panel says of a verdict, the word first.
+pub(super) fn verdict_sentences(scene: &Scene<'_>, shown: &Shown) -> Vec<String> {
+    sentences(verdict(scene, shown))
+}
+
+/// Returns what the panel says now.
+pub(super) fn stage_sentences(scene: &Scene<'_>) -> Vec<String> {
+    let mut panel = panel(scene);
+    // Between guests the sentence says what the word does.
+    if matches!(scene.state.stage(), Stage::Ready) {
+        panel.word = String::new();
+    }
+    sentences(panel)
+}
+
+/// Returns what is said of a code that was no ticket.
+pub(super) fn aside_sentences(scene: &Scene<'_>, shown: &Shown) -> Vec<String> {
+    let message = words::message(&shown.decided, &scene.names);
+    [words::look_word(shown.look, &scene.names), message.headline].into_iter().chain(message.step).collect()
+}
+
+fn sentences(panel: Panel) -> Vec<String> {
+    let Message { headline, lines, notes, step } = panel.message;
+    [panel.word, headline].into_iter().chain(step).chain(lines).chain(notes).collect()
+}
+
 fn panel(scene: &Scene<'_>) -> Panel {
     let names = &scene.names;
     let calm = |symbol, word, message| Panel {

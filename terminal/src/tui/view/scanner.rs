@@ -16,7 +16,8 @@ use crate::tui::words;
 
 pub(super) fn draw(scene: &Scene<'_>, screen: &ScannerTest, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
-    let rows = Modules::of(&test_code(), Level::M).map_or_else(|_| Vec::new(), |code| half_blocks(&code));
+    let code = Modules::of(&test_code(), Level::M).ok().filter(|_| !scene.is_spoken);
+    let rows = code.map_or_else(Vec::new, |code| half_blocks(&code));
     let columns = rows.first().map_or(0, |row| row.chars().count());
     let columns = u16::try_from(columns).unwrap_or(u16::MAX).min(area.width);
     let [code, text] = Layout::horizontal([Constraint::Length(columns), Constraint::Min(0)]).areas(area);

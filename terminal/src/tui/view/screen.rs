@@ -33,6 +33,14 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let inner = block.inner(place);
     frame.render_widget(block, place);
     let inner = draw_verdict(scene, frame, inner);
+    draw_inside(scene, screen, frame, inner);
+}
+
+/// Draws what a screen says, without its frame.
+pub(super) fn draw_inside(scene: &Scene<'_>, screen: &Screen, frame: &mut Frame<'_>, inner: Rect) {
+    if let (Some(shown), true) = (ticket::of(screen), scene.is_spoken) {
+        return ticket::draw(scene, shown, &[], frame, inner);
+    }
     match screen {
         Screen::Decide(screen) => decide::draw(scene, screen, frame, inner),
         Screen::Doors(screen) => doors::draw(scene, screen, frame, inner),
@@ -41,7 +49,7 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         Screen::Search(screen) => search::draw(scene, screen, frame, inner),
         Screen::Undo(screen) => undo::draw(scene, screen, frame, inner),
         Screen::Operator(screen) => operator::draw(scene, screen, frame, inner),
-        Screen::Scanner(_) => {}
+        Screen::Scanner(screen) => scanner::draw(scene, screen, frame, inner),
         Screen::WalkIn(screen) => walk_in::draw(scene, screen, frame, inner),
         Screen::Sales(screen) => sales::draw(scene, screen, frame, inner),
     }
@@ -57,7 +65,7 @@ fn draw_verdict(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
 
 /// Returns the verdict that stands in one line of so many columns, in its colours.
 pub(super) fn verdict_line<'a>(scene: &Scene<'_>, width: usize) -> Option<Line<'a>> {
-    let shown = scene.state.verdict().filter(|shown| !is_told(scene, shown))?;
+    let shown = scene.state.verdict().filter(|shown| !scene.is_spoken && !is_told(scene, shown))?;
     let message = words::message(&shown.decided, &scene.names);
     let text = format!(
         " {}  {}  {} {}",

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
+use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Direction, OverrideBy, Verdict};
 
 use super::Scene;
@@ -67,8 +68,13 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let names = &scene.names;
     let now = names.clock().now();
     let plain = Style::new();
-    let inside = (words::inside(status, names), fullness(scene, status));
-    let is_old = status.list_at.is_none_or(|at| now.since(at) > LIST_OLD_MS);
+    let full = match fullness(status) {
+        Fullness::Room => plain,
+        Fullness::Nearly => scene.theme.warning(),
+        Fullness::Full => scene.theme.mark(Look::Deny),
+    };
+    let inside = (words::inside(status, names), full);
+    let is_old = is_list_old(status, now);
     let mut parts = vec![
         (words::to_send(status, names), if status.unsent > 0 { scene.theme.warning() } else { plain }),
         (words::list_age(status, names), if is_old { scene.theme.warning() } else { plain }),
@@ -100,16 +106,32 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(line, area);
 }
 
-/// The style of how many are inside: a warning from 95 % of the places on, by the upper bound.
-fn fullness(scene: &Scene<'_>, status: &Status) -> Style {
-    let Some(capacity) = status.capacity.map(u64::from) else { return Style::new() };
+/// How many places are left.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fullness {
+    /// Enough.
+    Room,
+    /// Less than one in twenty.
+    Nearly,
+    /// None.
+    Full,
+}
+
+/// Returns how full it is by the upper bound of who is inside.
+pub(super) fn fullness(status: &Status) -> Fullness {
+    let Some(capacity) = status.capacity.map(u64::from) else { return Fullness::Room };
     if status.inside_most >= capacity {
-        scene.theme.mark(Look::Deny)
+        Fullness::Full
     } else if status.inside_most.saturating_mul(100) >= capacity.saturating_mul(NEARLY_FULL_PERCENT) {
-        scene.theme.warning()
+        Fullness::Nearly
     } else {
-        Style::new()
+        Fullness::Room
     }
+}
+
+/// Whether the list is so old that staff should know, or is missing.
+pub(super) fn is_list_old(status: &Status, now: UnixMillis) -> bool {
+    status.list_at.is_none_or(|at| now.since(at) > LIST_OLD_MS)
 }
 
 /// The keys that work now.
@@ -147,7 +169,7 @@ fn key_of(label: &str) -> Option<Key> {
     }
 }
 
-fn keys_now(scene: &Scene<'_>) -> words::Keys {
+pub(super) fn keys_now(scene: &Scene<'_>) -> words::Keys {
     match scene.state.overlay() {
         _ if scene.state.lock().locked().is_some_and(|locked| locked.digits().is_some()) => words::UNLOCK_KEYS,
         _ if scene.state.lock().locked().is_some() => words::LOCK_KEYS,

@@ -43,7 +43,7 @@ pub(super) fn draw(scene: &Scene<'_>, ticket: &Ticket, keys: Keys, frame: &mut F
     let paper = Style::new().fg(BLACK).bg(WHITE);
     frame.render_widget(Clear, area);
     frame.buffer_mut().set_style(area, paper);
-    let code = Placed::best(&ticket.receipt().credential, area);
+    let code = Placed::best(&ticket.receipt().credential, area).filter(|_| !scene.is_spoken);
     let columns = code.as_ref().map_or(0, Placed::columns);
     if let Some(code) = &code {
         code.draw(frame, area);
@@ -78,6 +78,7 @@ fn text<'a>(scene: &Scene<'_>, ticket: &Ticket, keys: Keys, has_code: bool, plac
     let sentence = match (receipt.sold.is_undone, has_code) {
         (true, _) => "walk-in-taken-back",
         (false, true) => "walk-in-photograph",
+        (false, false) if scene.is_spoken => "plain-ticket",
         (false, false) => "walk-in-too-small",
     };
     add(&names.say(sentence), Style::new());
