@@ -61,8 +61,7 @@ async fn a_support_bundle_names_nobody_whatever_was_written_where_it_looks() {
     let planted = format!(
         "2026-09-01T12:02:29Z  INFO usher_terminal::gate: let in {} with {} and {credential}, PIN 24682468, \
          xylander@example.org\n",
-        seen["name"],
-        venue.tickets[3]
+        seen["name"], venue.tickets[3]
     );
     fs::write(&log, fs::read_to_string(&log).unwrap() + &planted.repeat(3)).unwrap();
     let settings = "operator = \"Quirinia Xylander\"\ntickets-dir = \"xylander-tickets\"\n";

@@ -37,10 +37,8 @@ pub(super) fn svg(screen: &Screen) -> String {
             }
             if let Some((top, high)) = block {
                 let top = y + top;
-                let _ = writeln!(
-                    letters,
-                    r#"<rect x="{x}" y="{top}" width="{wide}.4" height="{high}.4" fill="{front}"/>"#
-                );
+                let _ =
+                    writeln!(letters, r#"<rect x="{x}" y="{top}" width="{wide}.4" height="{high}.4" fill="{front}"/>"#);
             } else if !run.text.trim().is_empty() {
                 let weight = if *is_bold { r#" font-weight="bold""# } else { "" };
                 let (base, text) = (y + CELL.1 * 3 / 4, escaped(&run.text));
