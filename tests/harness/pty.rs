@@ -397,7 +397,7 @@ mod tests {
         let picture = screen.picture();
 
         assert!(
-            picture.contains(r##"fill="#870000"/>"##) && picture.contains(r##"fill="#ffffff">&lt;</text>"##),
+            picture.contains(r##"fill="#870000"/>"##) && picture.contains(r##"fill="#ffffff">n&lt;</text>"##),
             "{picture}"
         );
     }

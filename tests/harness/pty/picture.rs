@@ -41,7 +41,9 @@ pub(super) fn svg(screen: &Screen) -> String {
                     writeln!(letters, r#"<rect x="{x}" y="{top}" width="{wide}.4" height="{high}.4" fill="{front}"/>"#);
             } else if !run.text.trim().is_empty() {
                 let weight = if *is_bold { r#" font-weight="bold""# } else { "" };
-                let (base, text) = (y + CELL.1 * 3 / 4, escaped(&run.text));
+                let (base, said) = (y + CELL.1 * 3 / 4, run.text.trim_end());
+                let wide = wide - CELL.0 * u32::try_from(run.text.len() - said.len()).unwrap_or_default();
+                let text = escaped(said);
                 let _ = writeln!(
                     letters,
                     r#"<text x="{x}" y="{base}" textLength="{wide}" fill="{front}"{weight}>{text}</text>"#
