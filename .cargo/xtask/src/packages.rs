@@ -13,6 +13,7 @@ pub(crate) type Package = (&'static str, &'static str);
 /// What building needs.
 pub(crate) const BUILD: &[Package] = &[
     ("gcc", "compiles SQLite and links"),
+    ("libasound2-dev", "the sound library, with its headers"),
     ("libc6-dev", "the C library's headers"),
     ("libclang-dev", "reads the camera interface's headers"),
     ("pkg-config", "finds libraries"),
