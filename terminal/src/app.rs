@@ -23,7 +23,7 @@ use sync_protocol::journal::walk_in::Payment;
 use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
 
-use crate::door::{Answer, Decided, Decision, Grounds, Notice, Purpose, Request};
+use crate::door::{Answer, CameraOrder, Decided, Decision, Grounds, Notice, Purpose, Request};
 use crate::feedback::Tone;
 use crate::settings::Memo;
 
@@ -94,6 +94,8 @@ pub enum Effect {
     SetPurpose(Purpose),
     /// Ask the gate something for a screen.
     Ask(Request),
+    /// Ask something of the camera.
+    Camera(CameraOrder),
     /// Choose this again at the next start.
     Remember(Memo),
     /// Tell everything once more, where what is on the screen is told rather than drawn.
@@ -360,7 +362,11 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
 
 /// Does what a screen says is to follow.
 fn follow(state: &mut State, outcome: Outcome) -> Option<Effect> {
-    if matches!(outcome, Outcome::Close | Outcome::CloseAnd(_) | Outcome::CloseAndPresent(_)) {
+    let closes = matches!(
+        outcome,
+        Outcome::Close | Outcome::CloseAnd(_) | Outcome::CloseAndPresent(_) | Outcome::CloseAndCamera(_)
+    );
+    if closes {
         state.screen = None;
     }
     match outcome {
@@ -371,6 +377,7 @@ fn follow(state: &mut State, outcome: Outcome) -> Option<Effect> {
             Some(Effect::Present(Line { text: ticket.typed_code(), is_typed: true }))
         }
         Outcome::OpenGroup(ticket) => open_order_of(state, ticket),
+        Outcome::Camera(order) | Outcome::CloseAndCamera(order) => Some(Effect::Camera(order)),
     }
 }
 

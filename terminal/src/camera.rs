@@ -7,6 +7,7 @@
 pub mod device;
 mod inbox;
 pub mod luma;
+pub mod offer;
 pub mod picture;
 pub mod replay;
 mod trouble;

@@ -18,7 +18,7 @@ use sync_protocol::policy::Policy;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Direction, Verdict};
 
-pub use ask::{Answer, NotUndone, Outlet, Request, Undoable};
+pub use ask::{Answer, CameraOrder, NotUndone, Outlet, Request, Undoable};
 pub use decision::{Decision, Grounds, NotDecided, Pin, PinRefused, Purpose, Supervisor};
 pub use doors::{DoorSeen, Doors};
 pub use guests::{Candidate, Known, Party, Presence, Search, Seek};

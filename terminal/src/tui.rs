@@ -29,7 +29,7 @@ use crate::app::lock::Lock;
 use crate::app::scanner::Layout;
 use crate::app::{Effect, Event, Key, State, update};
 use crate::catalogue::{Catalogue, Language};
-use crate::door::{Notice, Purpose, Request};
+use crate::door::{CameraOrder, Notice, Purpose, Request};
 use crate::feedback::Bell;
 use crate::settings::Memo;
 use inputs::Input;
@@ -63,6 +63,8 @@ pub enum Command {
     SetPurpose(Purpose),
     /// Answer a screen's question.
     Ask(Request),
+    /// See about the camera.
+    Camera(CameraOrder),
     /// Choose this again at the next start.
     Remember(Memo),
     /// The screen is closing: finish what was begun.
@@ -291,6 +293,7 @@ impl Door {
             Some(Effect::SetDirection(direction)) => self.send(Command::SetDirection(direction)),
             Some(Effect::SetPurpose(purpose)) => self.send(Command::SetPurpose(purpose)),
             Some(Effect::Ask(request)) => self.send(Command::Ask(request)),
+            Some(Effect::Camera(order)) => self.send(Command::Camera(order)),
             Some(Effect::Remember(memo)) => self.send(Command::Remember(memo)),
             Some(Effect::Tell) => self.tells_again = true,
             Some(Effect::Seal) => (self.is_done, self.ending) = (true, Ending::Sealed),

@@ -7,6 +7,7 @@
 //!              └─found─ search
 //! ```
 
+mod cameras;
 mod eyes;
 mod uplink;
 
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use sync_protocol::id::{GateId, Seq};
 
+pub use self::cameras::Cameras;
 pub use self::eyes::{Eyes, Seeing};
 pub use self::uplink::Uplink;
 
@@ -41,6 +43,7 @@ pub struct Terminal {
     desk: Desk,
     gate: JoinHandle<Gate>,
     eyes: Option<Eyes>,
+    cameras: Cameras,
     uplink: Option<Uplink>,
     search: Option<(Searcher, JoinHandle<()>)>,
 }
@@ -84,6 +87,7 @@ impl Terminal {
             Network::Used => Some(Uplink::start(desk.clone(), clock)?),
             Network::Unused => None,
         };
+        let cameras = Cameras::new(seeing.as_ref().and_then(|seeing| seeing.switch.clone()), notices.clone());
         let eyes = seeing.map(|seeing| Eyes::open(seeing, desk.clone(), notices.clone())).transpose()?;
         let nudge = uplink.as_ref().map(Uplink::nudge);
         thread::Builder::new().name("relay".into()).spawn(move || {
@@ -105,7 +109,7 @@ impl Terminal {
                 }
             }
         })?;
-        Ok((Self { desk, gate, eyes, uplink, search: None }, told))
+        Ok((Self { desk, gate, eyes, cameras, uplink, search: None }, told))
     }
 
     /// Starts the search. Without it, whatever is looked for cannot be found.
@@ -135,6 +139,11 @@ impl Terminal {
     /// Returns what speaks to the gate.
     pub const fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    /// Returns what chooses the camera.
+    pub const fn cameras(&self) -> &Cameras {
+        &self.cameras
     }
 
     /// Whether there is nothing more to see: the pictures have been shown, and what they held was

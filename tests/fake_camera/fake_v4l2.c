@@ -1,10 +1,13 @@
 /*
- * A camera that is not there: preloaded into a process, this library shows it one V4L2 capture device,
- * /dev/video0, which plays frames from a file. The process goes through its own camera code unchanged.
+ * Cameras that are not there: preloaded into a process, this library shows it V4L2 capture devices,
+ * /dev/video0 and so on, which play frames from a file. The process goes through its own camera code
+ * unchanged.
  *
- *   FAKE_V4L2_FRAMES        the file: raw YUYV frames, or JPEG files one behind the other
- *   FAKE_V4L2_FORMAT        YUYV (default) or MJPG
+ *   FAKE_V4L2_CAMERAS       how many there are, at most 2 (default 1)
+ *   FAKE_V4L2_FRAMES        the file: raw YUYV or NV12 frames, or JPEG files one behind the other
+ *   FAKE_V4L2_FORMAT        YUYV (default), NV12 or MJPG
  *   FAKE_V4L2_WIDTH,_HEIGHT the frames' size (default 1280, 720)
+ *   FAKE_V4L2_HALF          if set, a camera for YUYV also offers frames of half the width and height
  *   FAKE_V4L2_FPS           frames a second (default 30)
  *   FAKE_V4L2_NAME          what the camera is called (default "Fake Camera")
  *   FAKE_V4L2_OPEN_ERRNO    opening it fails with this error number
@@ -15,6 +18,9 @@
  *   FAKE_V4L2_UNPLUG_AFTER  after that many frames it is unplugged
  *   FAKE_V4L2_ERROR_AFTER   after that many frames the driver answers EIO, and can't stop the stream either
  *   FAKE_V4L2_REPLUG_MS     so long after unplugging it is back (default: never)
+ *
+ * Each is about the first camera; with _2 behind its name, as in FAKE_V4L2_NAME_2, it is about the
+ * second, which else is as the first.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -35,27 +41,31 @@
 
 #define BUFFERS_MAX 8
 
-static struct {
+#define CAMERAS_MAX 2
+
+struct camera {
     int fd;                 /* the open device, a memfd, or -1 */
     uint8_t *memory;        /* its buffers */
     size_t buffer_bytes;
     unsigned buffers;
     int queue[BUFFERS_MAX]; /* indices of queued buffers, oldest first */
     unsigned queued;
+    int is_half;            /* whether frames of half the size were asked for */
     int streaming;
     unsigned streams;       /* streams begun so far */
     unsigned frames;        /* frames of this stream */
     int64_t due_ns;         /* when the next frame is */
     int64_t unplugged_ns;   /* when it was unplugged, or 0 */
     uint32_t sequence;
-} device = { .fd = -1 };
+    uint8_t *film;          /* all frames */
+    size_t film_bytes;
+    size_t film_at;         /* where the next frame begins */
+};
 
-static uint8_t *film;       /* all frames */
-static size_t film_bytes;
-static size_t film_at;      /* where the next frame begins */
+static struct camera cameras[CAMERAS_MAX] = { { .fd = -1 }, { .fd = -1 } };
 
 static DIR *dev_listing;    /* a listing of /dev that is under way */
-static int dev_listed;      /* whether it has shown the camera */
+static int dev_listed;      /* how many cameras it has looked at */
 
 /* The kernel itself, past our own syscall(). */
 static long kernel(long number, long a, long b, long c, long d, long e, long f) {
@@ -86,18 +96,52 @@ static long kernel(long number, long a, long b, long c, long d, long e, long f) 
     return result;
 }
 
-static long number(const char *name, long otherwise) {
-    const char *text = getenv(name);
-    return text ? atol(text) : otherwise;
+/* What the environment says of a camera. */
+static const char *text(const struct camera *camera, const char *name) {
+    char of_second[64];
+    snprintf(of_second, sizeof of_second, "%s_2", name);
+    const char *text = camera == &cameras[1] ? getenv(of_second) : NULL;
+    return text ? text : getenv(name);
 }
 
-static long width(void) { return number("FAKE_V4L2_WIDTH", 1280); }
-static long height(void) { return number("FAKE_V4L2_HEIGHT", 720); }
-static long fps(void) { return number("FAKE_V4L2_FPS", 30); }
+static long number(const struct camera *camera, const char *name, long otherwise) {
+    const char *said = text(camera, name);
+    return said ? atol(said) : otherwise;
+}
 
-static uint32_t format(void) {
-    const char *name = getenv("FAKE_V4L2_FORMAT");
-    return name && !strcmp(name, "MJPG") ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
+static long film_width(const struct camera *camera) { return number(camera, "FAKE_V4L2_WIDTH", 1280); }
+static long film_height(const struct camera *camera) { return number(camera, "FAKE_V4L2_HEIGHT", 720); }
+static long width(const struct camera *camera) { return film_width(camera) / (camera->is_half ? 2 : 1); }
+static long height(const struct camera *camera) { return film_height(camera) / (camera->is_half ? 2 : 1); }
+static long fps(const struct camera *camera) { return number(camera, "FAKE_V4L2_FPS", 30); }
+
+static uint32_t format(const struct camera *camera) {
+    const char *name = text(camera, "FAKE_V4L2_FORMAT");
+    if (name && !strcmp(name, "MJPG"))
+        return V4L2_PIX_FMT_MJPEG;
+    return name && !strcmp(name, "NV12") ? V4L2_PIX_FMT_NV12 : V4L2_PIX_FMT_YUYV;
+}
+
+static long cameras_there(void) {
+    long there = number(NULL, "FAKE_V4L2_CAMERAS", 1);
+    return there > CAMERAS_MAX ? CAMERAS_MAX : there;
+}
+
+/* The camera with this open device, if it is one. */
+static struct camera *opened(int fd) {
+    for (int at = 0; fd >= 0 && at < CAMERAS_MAX; at++)
+        if (cameras[at].fd == fd)
+            return &cameras[at];
+    return NULL;
+}
+
+/* The camera whose number stands between these two parts of a path, if it is one. */
+static struct camera *called(const char *path, const char *before, const char *after) {
+    size_t length = strlen(before);
+    if (strncmp(path, before, length) || path[length] < '0' || path[length] >= '0' + cameras_there() ||
+        strcmp(path + length + 1, after))
+        return NULL;
+    return &cameras[path[length] - '0'];
 }
 
 static int64_t now_ns(void) {
@@ -107,21 +151,21 @@ static int64_t now_ns(void) {
 }
 
 /* Whether this stream has a fault that begins after its first `variable` frames, and it has begun. */
-static int fault(const char *variable) {
-    long after = number(variable, -1);
-    return after >= 0 && device.streams <= (unsigned)number("FAKE_V4L2_FAULTS", 1) && device.frames >= (unsigned)after;
+static int fault(const struct camera *camera, const char *variable) {
+    long after = number(camera, variable, -1);
+    return after >= 0 && camera->streams <= (unsigned)number(camera, "FAKE_V4L2_FAULTS", 1) && camera->frames >= (unsigned)after;
 }
 
-static int is_plugged_in(void) {
-    if (device.streaming && !device.unplugged_ns && fault("FAKE_V4L2_UNPLUG_AFTER"))
-        device.unplugged_ns = now_ns();
-    if (!device.unplugged_ns)
+static int is_plugged_in(struct camera *camera) {
+    if (camera->streaming && !camera->unplugged_ns && fault(camera, "FAKE_V4L2_UNPLUG_AFTER"))
+        camera->unplugged_ns = now_ns();
+    if (!camera->unplugged_ns)
         return 1;
-    long back_ms = number("FAKE_V4L2_REPLUG_MS", -1);
+    long back_ms = number(camera, "FAKE_V4L2_REPLUG_MS", -1);
     /* A handle from before stays dead: the camera is back only for those that open it anew. */
-    if (back_ms >= 0 && device.fd < 0 && now_ns() - device.unplugged_ns >= back_ms * 1000000LL)
-        device.unplugged_ns = 0;
-    return !device.unplugged_ns;
+    if (back_ms >= 0 && camera->fd < 0 && now_ns() - camera->unplugged_ns >= back_ms * 1000000LL)
+        camera->unplugged_ns = 0;
+    return !camera->unplugged_ns;
 }
 
 static int fail(int error) {
@@ -130,61 +174,80 @@ static int fail(int error) {
 }
 
 /* Copies the next frame of the film; JPEG files end with FF D9. Returns its length. */
-static size_t next_frame(uint8_t *to) {
-    if (film_at >= film_bytes)
-        film_at = 0;
-    size_t length = film_bytes - film_at;
-    if (format() == V4L2_PIX_FMT_YUYV) {
-        length = (size_t)(width() * height() * 2);
+static size_t next_frame(struct camera *camera, uint8_t *to) {
+    if (camera->film_at >= camera->film_bytes)
+        camera->film_at = 0;
+    size_t length = camera->film_bytes - camera->film_at;
+    if (format(camera) == V4L2_PIX_FMT_YUYV) {
+        length = (size_t)(film_width(camera) * film_height(camera) * 2);
+    } else if (format(camera) == V4L2_PIX_FMT_NV12) {
+        length = (size_t)(film_width(camera) * film_height(camera) * 3 / 2);
     } else {
-        uint8_t *end = memmem(film + film_at, length, "\xff\xd9\xff\xd8", 4);
+        uint8_t *end = memmem(camera->film + camera->film_at, length, "\xff\xd9\xff\xd8", 4);
         if (end)
-            length = (size_t)(end + 2 - (film + film_at));
+            length = (size_t)(end + 2 - (camera->film + camera->film_at));
     }
-    if (length > film_bytes - film_at)
-        length = film_bytes - film_at;
-    if (length > device.buffer_bytes)
-        length = device.buffer_bytes;
-    memcpy(to, film + film_at, length);
-    film_at += length;
-    return length;
+    if (length > camera->film_bytes - camera->film_at)
+        length = camera->film_bytes - camera->film_at;
+    if (length > camera->buffer_bytes)
+        length = camera->buffer_bytes;
+    const uint8_t *from = camera->film + camera->film_at;
+    camera->film_at += length;
+    if (!camera->is_half) {
+        memcpy(to, from, length);
+        return length;
+    }
+    /* Every second pixel of every second row. */
+    long row_bytes = film_width(camera) * 2;
+    uint8_t *end = to;
+    for (long y = 0; y < height(camera); y++) {
+        for (const uint8_t *pixels = from + 2 * y * row_bytes; pixels < from + (2 * y + 1) * row_bytes; pixels += 8) {
+            uint8_t pair[4] = { pixels[0], pixels[1], pixels[4], pixels[3] };
+            memcpy(end, pair, sizeof pair);
+            end += sizeof pair;
+        }
+    }
+    return (size_t)(end - to);
 }
 
-static int open_device(void) {
-    if (!is_plugged_in())
+static int open_device(struct camera *camera) {
+    if (!is_plugged_in(camera))
         return fail(ENOENT);
-    if (number("FAKE_V4L2_OPEN_ERRNO", 0))
-        return fail((int)number("FAKE_V4L2_OPEN_ERRNO", 0));
-    const char *path = getenv("FAKE_V4L2_FRAMES");
-    if (!film && path) {
+    if (number(camera, "FAKE_V4L2_OPEN_ERRNO", 0))
+        return fail((int)number(camera, "FAKE_V4L2_OPEN_ERRNO", 0));
+    const char *path = text(camera, "FAKE_V4L2_FRAMES");
+    if (!camera->film && path) {
         FILE *file = fopen(path, "rb");
         if (!file)
             return -1;
         fseek(file, 0, SEEK_END);
-        film_bytes = (size_t)ftell(file);
+        camera->film_bytes = (size_t)ftell(file);
         rewind(file);
-        film = malloc(film_bytes);
-        film_bytes = fread(film, 1, film_bytes, file);
+        camera->film = malloc(camera->film_bytes);
+        camera->film_bytes = fread(camera->film, 1, camera->film_bytes, file);
         fclose(file);
     }
-    if (!film_bytes)
+    if (!camera->film_bytes)
         return fail(ENXIO);
-    device.buffer_bytes = ((size_t)(width() * height() * 2) + 4095) & ~(size_t)4095;
-    size_t all = device.buffer_bytes * BUFFERS_MAX;
-    device.fd = (int)kernel(SYS_memfd_create, (long)"camera", 0, 0, 0, 0, 0);
-    if (device.fd < 0 || ftruncate(device.fd, (off_t)all) != 0)
+    camera->is_half = 0;
+    camera->buffer_bytes = ((size_t)(width(camera) * height(camera) * 2) + 4095) & ~(size_t)4095;
+    size_t all = camera->buffer_bytes * BUFFERS_MAX;
+    camera->fd = (int)kernel(SYS_memfd_create, (long)"camera", 0, 0, 0, 0, 0);
+    if (camera->fd < 0 || ftruncate(camera->fd, (off_t)all) != 0)
         return -1;
-    device.memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED, device.fd, 0);
-    device.buffers = device.queued = 0;
-    device.streaming = 0;
-    return device.fd;
+    camera->memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED, camera->fd, 0);
+    camera->buffers = camera->queued = 0;
+    camera->streaming = 0;
+    return camera->fd;
 }
 
 static int open_any(const char *path, int flags, int mode) {
-    if (!strcmp(path, "/dev/video0"))
-        return open_device();
-    if (!strcmp(path, "/sys/class/video4linux/video0/name")) {
-        const char *name = getenv("FAKE_V4L2_NAME");
+    struct camera *camera = called(path, "/dev/video", "");
+    if (camera)
+        return open_device(camera);
+    camera = called(path, "/sys/class/video4linux/video", "/name");
+    if (camera) {
+        const char *name = text(camera, "FAKE_V4L2_NAME");
         if (!name)
             name = "Fake Camera";
         int fd = (int)kernel(SYS_memfd_create, (long)"name", 0, 0, 0, 0, 0);
@@ -212,10 +275,11 @@ int open64(const char *path, int flags, ...) {
 }
 
 int close(int fd) {
-    if (fd >= 0 && fd == device.fd) {
-        munmap(device.memory, device.buffer_bytes * BUFFERS_MAX);
-        device.fd = -1;
-        device.streaming = 0;
+    struct camera *camera = opened(fd);
+    if (camera) {
+        munmap(camera->memory, camera->buffer_bytes * BUFFERS_MAX);
+        camera->fd = -1;
+        camera->streaming = 0;
     }
     return (int)kernel(SYS_close, fd, 0, 0, 0, 0, 0);
 }
@@ -230,47 +294,48 @@ static int wait_until(int64_t moment_ns) {
 }
 
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
-    if (count != 1 || fds->fd < 0 || fds->fd != device.fd) {
+    struct camera *camera = count == 1 ? opened(fds->fd) : NULL;
+    if (!camera) {
         struct timespec span = { timeout / 1000, (timeout % 1000) * 1000000L };
         return (int)kernel(SYS_ppoll, (long)fds, (long)count, timeout < 0 ? 0 : (long)&span, 0, 8, 0);
     }
-    if (!is_plugged_in()) {
+    if (!is_plugged_in(camera)) {
         fds->revents = POLLERR | POLLHUP;
         return 1;
     }
-    if (fault("FAKE_V4L2_STALL_AFTER"))
+    if (fault(camera, "FAKE_V4L2_STALL_AFTER"))
         return wait_until(0);
-    if (wait_until(device.due_ns) < 0)
+    if (wait_until(camera->due_ns) < 0)
         return -1;
     fds->revents = POLLIN;
     return 1;
 }
 
-static int dequeue(struct v4l2_buffer *buffer) {
-    if (fault("FAKE_V4L2_ERROR_AFTER"))
+static int dequeue(struct camera *camera, struct v4l2_buffer *buffer) {
+    if (fault(camera, "FAKE_V4L2_ERROR_AFTER"))
         return fail(EIO);
-    if (!device.streaming || !device.queued)
+    if (!camera->streaming || !camera->queued)
         return fail(EAGAIN);
-    int index = device.queue[0];
-    memmove(device.queue, device.queue + 1, sizeof(int) * --device.queued);
+    int index = camera->queue[0];
+    memmove(camera->queue, camera->queue + 1, sizeof(int) * --camera->queued);
     buffer->index = (uint32_t)index;
-    buffer->bytesused = (uint32_t)next_frame(device.memory + (size_t)index * device.buffer_bytes);
-    buffer->length = (uint32_t)device.buffer_bytes;
-    buffer->sequence = device.sequence++;
+    buffer->bytesused = (uint32_t)next_frame(camera, camera->memory + (size_t)index * camera->buffer_bytes);
+    buffer->length = (uint32_t)camera->buffer_bytes;
+    buffer->sequence = camera->sequence++;
     buffer->field = V4L2_FIELD_NONE;
     int64_t now = now_ns();
     buffer->timestamp.tv_sec = now / 1000000000LL;
     buffer->timestamp.tv_usec = now / 1000 % 1000000;
-    device.frames++;
-    device.due_ns += 1000000000LL / fps();
-    if (device.due_ns < now)
-        device.due_ns = now;
+    camera->frames++;
+    camera->due_ns += 1000000000LL / fps(camera);
+    if (camera->due_ns < now)
+        camera->due_ns = now;
     return 0;
 }
 
-static int control(unsigned long request, void *argument) {
+static int control(struct camera *camera, unsigned long request, void *argument) {
     /* Every call that reaches an unplugged camera says so. */
-    if (!is_plugged_in())
+    if (!is_plugged_in(camera))
         return fail(ENODEV);
     switch (request) {
     case VIDIOC_QUERYCAP: {
@@ -287,17 +352,17 @@ static int control(unsigned long request, void *argument) {
         struct v4l2_fmtdesc *description = argument;
         if (description->index > 0)
             return fail(EINVAL);
-        description->pixelformat = format();
+        description->pixelformat = format(camera);
         strcpy((char *)description->description, "fake");
         return 0;
     }
     case VIDIOC_ENUM_FRAMESIZES: {
         struct v4l2_frmsizeenum *size = argument;
-        if (size->index > 0)
+        if (size->index > (text(camera, "FAKE_V4L2_HALF") ? 1 : 0))
             return fail(EINVAL);
         size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
-        size->discrete.width = (uint32_t)width();
-        size->discrete.height = (uint32_t)height();
+        size->discrete.width = (uint32_t)film_width(camera) / (size->index + 1);
+        size->discrete.height = (uint32_t)film_height(camera) / (size->index + 1);
         return 0;
     }
     case VIDIOC_ENUM_FRAMEINTERVALS: {
@@ -306,19 +371,21 @@ static int control(unsigned long request, void *argument) {
             return fail(EINVAL);
         interval->type = V4L2_FRMIVAL_TYPE_DISCRETE;
         interval->discrete.numerator = 1;
-        interval->discrete.denominator = (uint32_t)fps();
+        interval->discrete.denominator = (uint32_t)fps(camera);
         return 0;
     }
     case VIDIOC_G_FMT:
     case VIDIOC_S_FMT: {
         struct v4l2_format *agreed = argument;
+        if (request == VIDIOC_S_FMT)
+            camera->is_half = text(camera, "FAKE_V4L2_HALF") && agreed->fmt.pix.width < film_width(camera);
         memset(&agreed->fmt.pix, 0, sizeof agreed->fmt.pix);
-        agreed->fmt.pix.width = (uint32_t)width();
-        agreed->fmt.pix.height = (uint32_t)height();
-        agreed->fmt.pix.pixelformat = format();
+        agreed->fmt.pix.width = (uint32_t)width(camera);
+        agreed->fmt.pix.height = (uint32_t)height(camera);
+        agreed->fmt.pix.pixelformat = format(camera);
         agreed->fmt.pix.field = V4L2_FIELD_NONE;
-        agreed->fmt.pix.bytesperline = (uint32_t)width() * 2;
-        agreed->fmt.pix.sizeimage = (uint32_t)device.buffer_bytes;
+        agreed->fmt.pix.bytesperline = (uint32_t)width(camera) * 2;
+        agreed->fmt.pix.sizeimage = (uint32_t)camera->buffer_bytes;
         return 0;
     }
     case VIDIOC_G_PARM:
@@ -327,45 +394,45 @@ static int control(unsigned long request, void *argument) {
         memset(&parameters->parm, 0, sizeof parameters->parm);
         parameters->parm.capture.capability = V4L2_CAP_TIMEPERFRAME;
         parameters->parm.capture.timeperframe.numerator = 1;
-        parameters->parm.capture.timeperframe.denominator = (uint32_t)fps();
+        parameters->parm.capture.timeperframe.denominator = (uint32_t)fps(camera);
         return 0;
     }
     case VIDIOC_REQBUFS: {
         struct v4l2_requestbuffers *wanted = argument;
         if (wanted->count > BUFFERS_MAX)
             wanted->count = BUFFERS_MAX;
-        device.buffers = wanted->count;
-        device.queued = 0;
+        camera->buffers = wanted->count;
+        camera->queued = 0;
         return 0;
     }
     case VIDIOC_QUERYBUF: {
         struct v4l2_buffer *buffer = argument;
-        if (buffer->index >= device.buffers)
+        if (buffer->index >= camera->buffers)
             return fail(EINVAL);
-        buffer->length = (uint32_t)device.buffer_bytes;
-        buffer->m.offset = (uint32_t)(buffer->index * device.buffer_bytes);
+        buffer->length = (uint32_t)camera->buffer_bytes;
+        buffer->m.offset = (uint32_t)(buffer->index * camera->buffer_bytes);
         return 0;
     }
     case VIDIOC_QBUF: {
         struct v4l2_buffer *buffer = argument;
-        if (buffer->index >= device.buffers || device.queued >= device.buffers)
+        if (buffer->index >= camera->buffers || camera->queued >= camera->buffers)
             return fail(EINVAL);
-        device.queue[device.queued++] = (int)buffer->index;
+        camera->queue[camera->queued++] = (int)buffer->index;
         return 0;
     }
     case VIDIOC_DQBUF:
-        return dequeue(argument);
+        return dequeue(camera, argument);
     case VIDIOC_STREAMON:
-        device.streaming = 1;
-        device.streams++;
-        device.frames = 0;
-        device.due_ns = now_ns() + 1000000000LL / fps();
+        camera->streaming = 1;
+        camera->streams++;
+        camera->frames = 0;
+        camera->due_ns = now_ns() + 1000000000LL / fps(camera);
         return 0;
     case VIDIOC_STREAMOFF:
-        if (device.streaming && fault("FAKE_V4L2_ERROR_AFTER"))
+        if (camera->streaming && fault(camera, "FAKE_V4L2_ERROR_AFTER"))
             return fail(EIO);
-        device.streaming = 0;
-        device.queued = 0;
+        camera->streaming = 0;
+        camera->queued = 0;
         return 0;
     default:
         return fail(EINVAL);
@@ -378,8 +445,9 @@ long syscall(long call, ...) {
     long a = va_arg(rest, long), b = va_arg(rest, long), c = va_arg(rest, long);
     long d = va_arg(rest, long), e = va_arg(rest, long), f = va_arg(rest, long);
     va_end(rest);
-    if (call == SYS_ioctl && device.fd >= 0 && (int)a == device.fd)
-        return control((unsigned long)b & 0xffffffffUL, (void *)c);
+    struct camera *camera = call == SYS_ioctl ? opened((int)a) : NULL;
+    if (camera)
+        return control(camera, (unsigned long)b & 0xffffffffUL, (void *)c);
     return kernel(call, a, b, c, d, e, f);
 }
 
@@ -401,14 +469,16 @@ struct dirent64 *readdir64(DIR *listing) {
     /* Cameras of this machine stay out of it. */
     while (entry && !strncmp(entry->d_name, "video", 5))
         entry = real(listing);
-    if (!entry && !dev_listed && is_plugged_in()) {
-        static struct dirent64 camera;
-        camera.d_type = DT_CHR;
-        camera.d_reclen = sizeof camera;
-        camera.d_ino = 1;
-        strcpy(camera.d_name, "video0");
-        dev_listed = 1;
-        return &camera;
+    while (!entry && dev_listed < cameras_there()) {
+        static struct dirent64 shown;
+        int at = dev_listed++;
+        if (!is_plugged_in(&cameras[at]))
+            continue;
+        shown.d_type = DT_CHR;
+        shown.d_reclen = sizeof shown;
+        shown.d_ino = 1;
+        snprintf(shown.d_name, sizeof shown.d_name, "video%d", at);
+        return &shown;
     }
     return entry;
 }

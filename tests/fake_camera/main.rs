@@ -28,6 +28,14 @@ fn an_mjpeg_camera_is_read() {
 }
 
 #[test]
+fn an_nv12_camera_is_read() {
+    let run = FakeCamera::new(&[frames::clean("NV12")], Film::Nv12).read(&["--frames", "5"]);
+
+    assert!(run.ended_well());
+    assert_eq!(run.texts(), ["NV12"; 5]);
+}
+
+#[test]
 fn a_ticket_that_stays_in_view_is_new_once() {
     let run = FakeCamera::new(&[frames::clean("STAYS")], Film::Yuyv).read(&["--frames", "8"]);
 

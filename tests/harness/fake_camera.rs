@@ -21,6 +21,8 @@ const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fake_camera/fake_v4l2
 pub enum Film {
     /// Packed 4:2:2.
     Yuyv,
+    /// A plane of grey, then one of colour at half the size.
+    Nv12,
     /// One JPEG a frame.
     Mjpeg,
     /// The same; each second frame is cut in half.
@@ -46,7 +48,11 @@ impl FakeCamera {
         let path = folder.path().join("film");
         let bytes: Vec<u8> = pictures.iter().flat_map(|picture| filmed(picture, film)).collect();
         fs::write(&path, bytes).context("could not write the film")?;
-        let format = if film == Film::Yuyv { "YUYV" } else { "MJPG" };
+        let format = match film {
+            Film::Yuyv => "YUYV",
+            Film::Nv12 => "NV12",
+            Film::Mjpeg | Film::TornMjpeg => "MJPG",
+        };
         let library = build(folder.path())?;
         let camera = Self { _folder: folder, library, variables: Vec::new() };
         Ok(camera.with("FAKE_V4L2_FRAMES", &path.to_string_lossy()).with("FAKE_V4L2_FORMAT", format))
@@ -70,6 +76,10 @@ fn filmed(picture: &GrayImage, film: Film) -> Vec<u8> {
     let jpeg = || frames::jpeg(picture, 90);
     match film {
         Film::Yuyv => picture.pixels().flat_map(|pixel| [pixel.0[0], 128]).collect(),
+        Film::Nv12 => {
+            let grey = picture.as_raw();
+            [grey.as_slice(), &vec![128; grey.len() / 2]].concat()
+        }
         Film::Mjpeg => jpeg(),
         Film::TornMjpeg => {
             let whole = jpeg();

@@ -90,6 +90,62 @@ async fn a_camera_that_is_unplugged_is_told_and_taken_up_again_when_it_returns()
 }
 
 #[tokio::test]
+async fn another_size_is_chosen_at_the_open_door_and_again_after_a_restart() {
+    let venue = Venue::open(&["Ada Lovelace"]).await;
+    let camera = FakeCamera::new(&[frames::clean(&venue.codes["Ada Lovelace"])], Film::Yuyv)
+        .unwrap()
+        .with("FAKE_V4L2_HALF", "1");
+    let mut door = venue.door_with(&["--offline"], (80, 24), |command| camera.connect(command));
+    door.wait_for("Ada Lovelace", PATIENCE).unwrap();
+
+    door.send("c").unwrap();
+    door.wait_for("in use, 1280×720, 30 fps, YUYV", PATIENCE).unwrap();
+    door.send("\r").unwrap();
+    let screen = door.wait_for("640×360, 30 fps, YUYV", PATIENCE).unwrap();
+    assert!(screen.contains("● 1280×720"), "{screen}");
+    door.send("\u{1b}[B").unwrap();
+    door.wait_for("▸   640×360", PATIENCE).unwrap();
+    door.send("\r").unwrap();
+    door.wait_until("the door", PATIENCE, |screen| !screen.contains("640×360")).unwrap();
+    door.send("c").unwrap();
+    door.wait_for("in use, 640×360, 30 fps, YUYV", PATIENCE).unwrap();
+    door.send("\u{1b}").unwrap();
+    door.wait_until("the door", PATIENCE, |screen| !screen.contains("in use,")).unwrap();
+    // The same code from smaller pictures.
+    door.wait_for(" fps", PATIENCE).unwrap();
+    drop(door);
+
+    let mut door = venue.door_with(&["--offline"], (80, 24), |command| camera.connect(command));
+    door.wait_for(" fps", PATIENCE).unwrap();
+    door.send("c").unwrap();
+    door.wait_for("in use, 640×360", PATIENCE).unwrap();
+}
+
+#[tokio::test]
+async fn another_camera_is_chosen_at_the_open_door_and_again_after_a_restart() {
+    let venue = Venue::open(&[]).await;
+    let camera = FakeCamera::new(&[quarters()], Film::Yuyv)
+        .unwrap()
+        .with("FAKE_V4L2_CAMERAS", "2")
+        .with("FAKE_V4L2_NAME", "Lid Camera")
+        .with("FAKE_V4L2_NAME_2", "Door Cam HD");
+    let mut door = venue.door_with(&["--offline", "--picture", "blocks"], (80, 24), |command| camera.connect(command));
+    door.wait_for("┌ Lid Camera", PATIENCE).unwrap();
+
+    door.send("c").unwrap();
+    let screen = door.wait_for("Door Cam HD", PATIENCE).unwrap();
+    assert!(screen.contains("up to 1280×720"), "{screen}");
+    door.send("\u{1b}[B\r").unwrap();
+    door.wait_for("Door Cam HD: which size?", PATIENCE).unwrap();
+    door.send("\r").unwrap();
+    door.wait_for("┌ Door Cam HD", PATIENCE).unwrap();
+    drop(door);
+
+    let door = venue.door_with(&["--offline", "--picture", "blocks"], (80, 24), |command| camera.connect(command));
+    door.wait_for("┌ Door Cam HD", PATIENCE).unwrap();
+}
+
+#[tokio::test]
 async fn a_camera_that_another_program_uses_is_named_with_what_to_do() {
     let venue = Venue::open(&[]).await;
     let camera = FakeCamera::new(&[quarters()], Film::Yuyv)

@@ -41,3 +41,16 @@ camera-too-far = zu weit: näher kommen
 camera-cut-off = verdeckt: ganz zeigen
 camera-blurred = unscharf: stillhalten
 camera-hold-still = stillhalten, 15–30 cm
+
+# The screen on which it is chosen.
+camera-screen-title = Kamera
+camera-key-use = benutzen
+camera-looking = Kameras werden gesucht …
+camera-none-found = Keine Kamera angeschlossen. Eine anstecken: sie erscheint hier von selbst.
+camera-unused = Diese Tür läuft ohne Kamera. Usher beenden und ohne --no-camera starten.
+camera-choose = Welche Kamera? Sie wird sofort benutzt und gemerkt.
+camera-choose-size = { $camera }: welche Größe? Größere Bilder reichen weiter und kosten mehr Rechenzeit.
+camera-in-use = in Gebrauch, { $mode }
+camera-starts = startet …
+camera-up-to = bis { $size }
+camera-mode = { $size }, { $fps } B/s, { $format }

@@ -15,6 +15,7 @@ help-drill = Bereit? Prüft vor dem Öffnen, ob alles stimmt.
 help-code = Den Code unter dem Ticket eintippen. Eine Ziffer beginnt ihn auch; Enter prüft ihn, Esc verwirft ihn.
 help-sales = Verkäufe an diesem Gerät; Kassensturz.
 help-detail = Technische Einzelheiten der letzten Entscheidung.
+help-camera-choice = Andere Kamera oder andere Bildgröße.
 help-picture = Kamerabild aus oder an.
 help-sound = Ton aus oder an.
 help-operator = Wer an der Tür ist, und eine PIN für den Bildschirm.

@@ -41,3 +41,16 @@ camera-too-far = too far: come closer
 camera-cut-off = cut off: show it all
 camera-blurred = blurred: hold still
 camera-hold-still = hold still, 15–30 cm
+
+# The screen on which it is chosen.
+camera-screen-title = Camera
+camera-key-use = use
+camera-looking = Looking for cameras …
+camera-none-found = No camera is connected. Plug one in: it appears here by itself.
+camera-unused = This door was opened without a camera. Close Usher and start it without --no-camera.
+camera-choose = Which camera? It is used at once and remembered.
+camera-choose-size = { $camera }: which size? Larger pictures reach further and take more of this laptop.
+camera-in-use = in use, { $mode }
+camera-starts = is being started …
+camera-up-to = up to { $size }
+camera-mode = { $size }, { $fps } fps, { $format }

@@ -15,6 +15,7 @@ help-drill = Ready check: is everything right before the doors open?
 help-code = Type the code under a ticket. A digit begins one too; Enter presents it, Esc drops it.
 help-sales = What was sold at this terminal; cash-up.
 help-detail = Technical detail of the last decision.
+help-camera-choice = Another camera, or another size of its pictures.
 help-picture = Camera picture off or on.
 help-sound = Sound off or on.
 help-operator = Who is at the door, and a PIN for the screen.

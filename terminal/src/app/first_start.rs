@@ -306,6 +306,8 @@ impl FirstStart {
             // There is nothing to hear, and no ticket to present, before the list is here.
             Outcome::Stay
             | Outcome::Sound(_)
+            | Outcome::Camera(_)
+            | Outcome::CloseAndCamera(_)
             | Outcome::Present(_)
             | Outcome::CloseAndPresent(_)
             | Outcome::OpenGroup(_) => (None, false),

@@ -14,6 +14,8 @@ use sync_protocol::time::{UnixMillis, Window};
 use sync_protocol::verdict::{Clock, Code, Direction, Fact, OverrideBy, Row, TicketStatus, Verdict};
 
 use crate::camera::Trouble;
+use crate::camera::luma::PixelFormat;
+use crate::camera::offer::{Mode, Offer};
 use crate::door::{Attendee, CameraStatus, Decided, DoorSeen, Doors, Link, Purpose, Status, Undoable, Unheard};
 use crate::drill::{Battery, Camera, Found, Probe, Probed, Rehearsal, Sample};
 use crate::print;
@@ -191,6 +193,24 @@ pub(crate) fn undoable() -> Vec<Undoable> {
 
 pub(crate) fn camera_streaming() -> CameraStatus {
     CameraStatus::Streaming { name: "C920".into(), fps: 28 }
+}
+
+/// One in use, one that could be, one that another program has.
+pub(crate) fn cameras() -> Vec<Offer> {
+    let mode = |width, height, rate, format| Mode { width, height, rate, format };
+    let modes = || {
+        vec![
+            mode(1920, 1080, 30, PixelFormat::Mjpeg),
+            mode(1280, 720, 30, PixelFormat::Mjpeg),
+            mode(640, 480, 30, PixelFormat::Yuyv),
+        ]
+    };
+    let offer = |index, name: &str, modes, in_use| Offer { index, name: name.into(), modes, in_use };
+    vec![
+        offer(0, "C920", Ok(modes()), Some(mode(1280, 720, 30, PixelFormat::Mjpeg))),
+        offer(2, "Integrated Camera", Ok(modes()), None),
+        offer(4, "Capture box", Err(Trouble::Busy), None),
+    ]
 }
 
 pub(crate) fn camera_lost() -> CameraStatus {

@@ -4,6 +4,7 @@
 //! gate, no clock and no words. The camera goes on behind it: a verdict that comes while a screen
 //! is open closes it if it only shows something, and stands above it if somebody is writing.
 
+pub mod camera;
 pub mod decide;
 pub mod doors;
 pub mod drill;
@@ -23,12 +24,14 @@ use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
 
 use super::Key;
-use crate::door::{Answer, CameraStatus, Decided, Request};
+use crate::door::{Answer, CameraOrder, CameraStatus, Decided, Request};
 use crate::feedback::Tone;
 
 /// What lies over the door, one variant for each screen.
 #[derive(Clone, Debug)]
 pub enum Screen {
+    /// Which camera, and how large its pictures are.
+    Camera(camera::Camera),
     /// Letting in against a verdict.
     Decide(decide::Decide),
     /// The event's terminals.
@@ -62,6 +65,10 @@ pub enum Outcome {
     Sound(Tone),
     /// The screen closes.
     Close,
+    /// The screen stays, and something is asked of the camera.
+    Camera(CameraOrder),
+    /// The screen closes, and something is asked of the camera.
+    CloseAndCamera(CameraOrder),
     /// The screen closes, and something is asked of the gate; what comes of it shows on the door.
     CloseAnd(Request),
     /// The screen stays, and a ticket is presented by its number.
@@ -79,6 +86,10 @@ impl Screen {
             '/' => {
                 let (screen, outcome) = search::Search::open();
                 Some((Self::Search(Box::new(screen)), outcome))
+            }
+            'c' => {
+                let (screen, outcome) = camera::Camera::open();
+                Some((Self::Camera(screen), outcome))
             }
             'd' => {
                 let (screen, outcome) = doors::Doors::open();
@@ -119,6 +130,7 @@ impl Screen {
     /// Takes a key. `Interrupt` never comes here.
     pub(super) fn press(&mut self, key: Key) -> Outcome {
         match self {
+            Self::Camera(screen) => screen.press(key),
             Self::Decide(screen) => screen.press(key),
             Self::Doors(screen) => screen.press(key),
             Self::Drill(screen) => screen.press(key),
@@ -135,6 +147,7 @@ impl Screen {
     /// Takes an answer of the gate; those to another screen's questions mean nothing here.
     pub(super) fn learn(&mut self, answer: &Answer) -> Outcome {
         match self {
+            Self::Camera(screen) => screen.learn(answer),
             Self::Decide(screen) => screen.learn(answer),
             Self::Doors(screen) => screen.learn(answer),
             Self::Drill(screen) => screen.learn(answer),
@@ -184,6 +197,7 @@ impl Screen {
     /// Lets time pass.
     pub(super) fn pass_time(&mut self, now: Uptime) -> Outcome {
         match self {
+            Self::Camera(screen) => screen.pass_time(now),
             Self::Doors(screen) => screen.pass_time(now),
             Self::Drill(screen) => screen.pass_time(now),
             Self::Group(screen) => screen.pass_time(now),
@@ -201,7 +215,7 @@ impl Screen {
     pub(super) fn gives_way(&self) -> bool {
         match self {
             Self::Decide(screen) => screen.gives_way(),
-            Self::Doors(_) => true,
+            Self::Camera(_) | Self::Doors(_) => true,
             Self::Drill(screen) => screen.gives_way(),
             Self::Group(screen) => screen.gives_way(),
             Self::Search(screen) => screen.gives_way(),

@@ -8,6 +8,7 @@ mod capture;
 mod format;
 mod signals;
 mod supervisor;
+mod switch;
 
 use std::{
     sync::{
@@ -19,6 +20,8 @@ use std::{
 };
 
 use nokhwa::utils::{ApiBackend, CameraIndex};
+
+pub use switch::Switch;
 
 use super::{FrameSource, Sight, inbox::Inbox};
 use crate::contained;
@@ -58,6 +61,7 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Device {
     inbox: Arc<Inbox>,
+    switch: Switch,
     stop: Arc<AtomicBool>,
     supervisor: Option<JoinHandle<()>>,
 }
@@ -82,14 +86,21 @@ impl std::str::FromStr for Choice {
 }
 
 impl Choice {
-    /// Returns the cameras among `found` that are meant, the one to try first in front.
+    /// Returns the cameras among `found` that are meant, the one to try first in front: one of just
+    /// this name before those whose names are longer.
     fn among<'a>(&self, found: &'a [Connected]) -> Vec<&'a Connected> {
         let is_meant = |camera: &Connected| match self {
             Self::Any => true,
             Self::Index(index) => camera.index == *index,
             Self::Name(name) => camera.name.to_lowercase().contains(&name.to_lowercase()),
         };
-        found.iter().filter(|camera| is_meant(camera)).collect()
+        let is_longer = |camera: &Connected| match self {
+            Self::Name(name) => camera.name.to_lowercase() != name.to_lowercase(),
+            Self::Any | Self::Index(_) => false,
+        };
+        let mut meant: Vec<&Connected> = found.iter().filter(|camera| is_meant(camera)).collect();
+        meant.sort_by_key(|camera| is_longer(camera));
+        meant
     }
 }
 
@@ -120,12 +131,18 @@ impl Device {
         signals::prepare();
         let inbox = Arc::new(Inbox::default());
         let stop = Arc::new(AtomicBool::new(false));
-        let mut supervisor = supervisor::Supervisor::new(settings, inbox.clone(), stop.clone());
+        let switch = Switch(Arc::new(switch::Shared::new(settings)));
+        let mut supervisor = supervisor::Supervisor::new(switch.0.clone(), inbox.clone(), stop.clone());
         let supervisor = thread::Builder::new().name("camera".into()).spawn(move || {
             signals::block();
             supervisor.run();
         })?;
-        Ok(Self { inbox, stop, supervisor: Some(supervisor) })
+        Ok(Self { inbox, switch, stop, supervisor: Some(supervisor) })
+    }
+
+    /// Returns what changes the camera while it is read.
+    pub fn switch(&self) -> Switch {
+        self.switch.clone()
     }
 }
 
@@ -162,5 +179,14 @@ mod tests {
         assert_eq!(meant("1"), [0u32; 0]);
         assert_eq!(meant("door"), [2]);
         assert_eq!(meant("cam"), [0, 2]);
+    }
+
+    #[test]
+    fn a_whole_name_comes_before_a_longer_one() {
+        let found = [(0, "Door Cam HD"), (1, "Door Cam")].map(|(index, name)| Connected { index, name: name.into() });
+
+        let meant = Choice::Name("door cam".into());
+
+        assert_eq!(meant.among(&found).first().map(|camera| camera.index), Some(1));
     }
 }

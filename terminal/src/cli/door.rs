@@ -25,7 +25,7 @@ use crate::camera::viewfinder::Viewfinder;
 use crate::catalogue::{Catalogue, Language};
 use crate::clock::SystemClock;
 use crate::decoder::Budget;
-use crate::door::{Notice, Request};
+use crate::door::{CameraOrder, Notice, Request};
 use crate::gate::Source;
 use crate::gate::desk::Desk;
 use crate::headless::{self, Format};
@@ -37,7 +37,7 @@ use crate::tui::{
     self, Command, Ending, Options, picture,
     theme::{Ground, Palette, Theme},
 };
-use crate::working::{Network, Seeing, Terminal};
+use crate::working::{Cameras, Network, Seeing, Terminal};
 use crate::{config, interrupt, logs};
 
 /// How often it is looked whether the headless door should end.
@@ -224,7 +224,7 @@ fn open(place: &Place, args: &DoorArgs, mut store: Store, session: Session, memo
     let result = if args.headless {
         args.headless(&terminal, notices, place.language())
     } else {
-        DoorArgs::screen(&terminal, notices, memory, options)
+        args.screen(&terminal, notices, memory, options)
     };
     terminal.close();
     result
@@ -323,13 +323,16 @@ impl DoorArgs {
             let pace = self.fps.map_or(Pace::AsAsked, Pace::per_second);
             let at_end = if self.repeat { AtEnd::Repeat } else { AtEnd::Stop };
             let source = Box::new(Replay::new(&self.replay, pace, at_end));
-            return Ok(Some(Seeing { source, name: "pictures".to_owned(), budget: Budget::live(), viewfinder }));
+            let (name, budget) = ("pictures".to_owned(), Budget::live());
+            return Ok(Some(Seeing { source, switch: None, name, budget, viewfinder }));
         }
         if self.no_camera {
             return Ok(None);
         }
-        let source = Box::new(Device::open(self.camera()).context("the camera's threads could not be started")?);
-        Ok(Some(Seeing { source, name: "camera".to_owned(), budget: Budget::live(), viewfinder }))
+        let source = Device::open(self.camera()).context("the camera's threads could not be started")?;
+        let switch = Some(source.switch());
+        let (name, budget) = ("camera".to_owned(), Budget::live());
+        Ok(Some(Seeing { source: Box::new(source), switch, name, budget, viewfinder }))
     }
 
     fn options(&self, language: Language, memory: &Memory) -> Options {
@@ -345,14 +348,20 @@ impl DoorArgs {
     }
 
     fn screen(
+        &self,
         terminal: &Terminal,
         notices: Receiver<Notice>,
         memory: &Memory,
         options: Options,
     ) -> anyhow::Result<Ending> {
         let (commands, asked) = mpsc::channel();
-        let (desk, memory) = (terminal.desk().clone(), memory.clone());
-        let obeying = thread::Builder::new().name("commands".into()).spawn(move || obey(&asked, &desk, &memory))?;
+        let ears = Ears {
+            desk: terminal.desk().clone(),
+            cameras: terminal.cameras().clone(),
+            frames: self.resolution,
+            memory: memory.clone(),
+        };
+        let obeying = thread::Builder::new().name("commands".into()).spawn(move || ears.obey(&asked))?;
         let outcome = tui::run(notices, commands, options);
         // The last thing chosen is remembered before the program ends.
         let _ = obeying.join();
@@ -375,28 +384,52 @@ impl DoorArgs {
     }
 }
 
-/// Does what the screen asks for until it closes.
-fn obey(asked: &Receiver<Command>, desk: &Desk, memory: &Memory) {
-    for command in asked {
-        match command {
-            Command::Present { text, .. } => desk.present(text, Source::Typed),
-            Command::Ask(request) => {
-                if let Request::StandAt(gate) = request {
-                    remember_gate(gate, desk, memory);
-                }
-                desk.ask(request);
-            }
-            Command::SetDirection(direction) => desk.set_direction(direction),
-            Command::Remember(memo) => remember(memo, memory),
-            Command::SetPurpose(purpose) => desk.set_purpose(purpose),
-            Command::Quit => return,
-        }
-    }
+/// Hears what the screen asks for.
+struct Ears {
+    desk: Desk,
+    cameras: Cameras,
+    /// The size of frames that the camera is asked for.
+    frames: Resolution,
+    memory: Memory,
 }
 
-fn remember_gate(gate: GateId, desk: &Desk, memory: &Memory) {
-    if let Ok(event) = desk.call(|gate| gate.store().identity().event()) {
-        remember(Memo::Gate(event, gate), memory);
+impl Ears {
+    /// Does what the screen asks for until it closes.
+    fn obey(mut self, asked: &Receiver<Command>) {
+        for command in asked {
+            match command {
+                Command::Present { text, .. } => self.desk.present(text, Source::Typed),
+                Command::Ask(request) => {
+                    if let Request::StandAt(gate) = request {
+                        self.remember_gate(gate);
+                    }
+                    self.desk.ask(request);
+                }
+                Command::SetDirection(direction) => self.desk.set_direction(direction),
+                Command::Camera(CameraOrder::Look) => self.cameras.look(),
+                Command::Camera(CameraOrder::Take { camera, size }) => self.take_camera(camera, size),
+                Command::Remember(memo) => remember(memo, &self.memory),
+                Command::SetPurpose(purpose) => self.desk.set_purpose(purpose),
+                Command::Quit => return,
+            }
+        }
+    }
+
+    fn take_camera(&mut self, camera: String, size: Option<(u32, u32)>) {
+        if let Some((width, height)) = size {
+            self.frames = Resolution(width, height);
+            remember(Memo::Resolution { width, height }, &self.memory);
+        }
+        let Resolution(width, height) = self.frames;
+        let choice = camera.parse().unwrap_or_else(|never| match never {});
+        self.cameras.take(Settings { choice, width, height });
+        remember(Memo::Camera(camera), &self.memory);
+    }
+
+    fn remember_gate(&self, gate: GateId) {
+        if let Ok(event) = self.desk.call(|gate| gate.store().identity().event()) {
+            remember(Memo::Gate(event, gate), &self.memory);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::Direction;
 
 use super::{Doors, Known, Party, Search, Seek, SessionAnswer, SessionRequest};
+use crate::camera::offer::Offer;
 use crate::drill::{Probe, Probed};
 use crate::print::shop::Done;
 use crate::walk_in::{Order, Receipt, Refusal, Sold, Ware};
@@ -53,6 +54,20 @@ pub enum Request {
     Session(SessionRequest),
     /// Put the ticket of a sale out on paper or into files.
     PutOut(Seq, Outlet),
+}
+
+/// What a screen asks of the camera.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum CameraOrder {
+    /// Which there are.
+    Look,
+    /// Read this one from now on, and choose it again at the next start.
+    Take {
+        /// Which, as `--camera` takes it.
+        camera: String,
+        /// The size of its frames in pixels, if another is wanted.
+        size: Option<(u32, u32)>,
+    },
 }
 
 /// Where a ticket is put out.
@@ -112,6 +127,10 @@ pub enum Answer {
     Session(SessionAnswer),
     /// What came of putting a ticket out.
     PutOut(Done),
+    /// The cameras that are connected.
+    Cameras(Vec<Offer>),
+    /// No camera is used at all: none was wanted when the door was opened.
+    NoCamera,
 }
 
 /// A movement of this terminal that may be taken back.

@@ -243,6 +243,7 @@ fn states() -> Vec<(&'static str, State)> {
     press(&mut busy, Key::Char('m'));
     states.push(("busy_and_muted", busy));
     states.extend(undo());
+    states.extend(camera_choice());
     states.extend(doors());
     states.extend(drill());
     states.extend(session::states());
@@ -261,6 +262,21 @@ fn doors() -> Vec<(&'static str, State)> {
     let mut moved = door();
     told(&mut moved, Answer::StandsAt(sync_protocol::id::GateId(2)));
     vec![("doors", seen), ("doors_gate", gate), ("doors_moved", moved)]
+}
+
+fn camera_choice() -> Vec<(&'static str, State)> {
+    let told = |state: &mut State, answer| _ = update(state, Event::Notice(Notice::Answer(Box::new(answer))));
+    let mut cameras = pressed('c');
+    told(&mut cameras, Answer::Cameras(samples::cameras()));
+    press(&mut cameras, Key::Down);
+    let mut sizes = cameras.clone();
+    press(&mut sizes, Key::Up);
+    press(&mut sizes, Key::Enter);
+    let mut none = pressed('c');
+    told(&mut none, Answer::Cameras(Vec::new()));
+    let mut unused = pressed('c');
+    told(&mut unused, Answer::NoCamera);
+    vec![("cameras", cameras), ("camera_sizes", sizes), ("cameras_none", none), ("cameras_unused", unused)]
 }
 
 fn drill() -> Vec<(&'static str, State)> {

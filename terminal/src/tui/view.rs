@@ -1,6 +1,7 @@
 //! Draws the state. The full layout from 80 × 24 on, the verdict alone below.
 
 mod camera;
+mod cameras;
 mod decide;
 mod doors;
 mod drill;

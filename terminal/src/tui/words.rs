@@ -3,6 +3,7 @@
 //! Short and plain. A sentence about a guest says what is the matter and what to do next; a sentence
 //! about the machine says so, and never blames the guest.
 
+mod cameras;
 mod columns;
 mod decision;
 mod denial;
@@ -28,6 +29,7 @@ use sync_protocol::policy::Policy;
 use crate::catalogue::{Catalogue, Value, text};
 
 pub use crate::catalogue::count;
+pub use cameras::{camera_mode, camera_row, cameras_head};
 pub use columns::{columns, last_columns, split_at_column};
 pub use decision::{
     decide_head, decide_hint, decide_reason, double, findings, inside, look_line, looking_title, not_decided,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use sync_protocol::time::Uptime;
 
+use crate::camera::device::Switch;
 use crate::camera::viewfinder::{Corners, Shown, Viewfinder};
 use crate::camera::{CameraState, Frame, FrameSource, Trouble};
 use crate::decoder::aim::{Aim, SteadyAim, aim};
@@ -32,6 +33,8 @@ const OUTLINED_FOR: Duration = Duration::from_millis(500);
 pub struct Seeing {
     /// Where pictures come from.
     pub source: Box<dyn FrameSource>,
+    /// What changes the camera, if it is one.
+    pub switch: Option<Switch>,
     /// What people call it.
     pub name: String,
     /// How much may be spent on one picture.

@@ -7,11 +7,11 @@ use std::sync::{
 
 use nokhwa::{
     Camera, NokhwaError,
-    utils::{CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType},
+    utils::{CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType},
 };
 
-use super::{Connected, Settings, format};
-use crate::camera::{CameraState, Frame, Trouble, inbox::Inbox, luma};
+use super::{Connected, Settings, format, switch::Shared};
+use crate::camera::{CameraState, Frame, Trouble, inbox::Inbox, luma, offer::Mode};
 
 /// The formats that are asked for.
 const READABLE: [FrameFormat; 3] = [FrameFormat::YUYV, FrameFormat::NV12, FrameFormat::MJPEG];
@@ -53,6 +53,24 @@ impl CaptureError {
     }
 }
 
+/// Opens a camera without having it send anything, and returns what it offers.
+fn open(index: u32) -> Result<(Camera, Vec<CameraFormat>), CaptureError> {
+    let request = RequestedFormat::with_formats(RequestedFormatType::None, &READABLE);
+    let mut camera = Camera::new(CameraIndex::Index(index), request)?;
+    let offered = camera.compatible_camera_formats()?;
+    Ok((camera, offered))
+}
+
+/// Returns what a camera that nobody reads here can be asked for.
+///
+/// # Errors
+///
+/// As [`capture`].
+pub(super) fn ask(index: u32) -> Result<Vec<Mode>, CaptureError> {
+    let modes = format::modes(&open(index)?.1);
+    if modes.is_empty() { Err(CaptureError::NoFormat) } else { Ok(modes) }
+}
+
 /// Reads `camera` into `inbox` until told to stop.
 ///
 /// # Errors
@@ -61,18 +79,18 @@ impl CaptureError {
 pub(super) fn capture(
     connected: &Connected,
     settings: &Settings,
+    shared: &Shared,
     inbox: &Inbox,
     progress: &Arc<Progress>,
 ) -> Result<(), CaptureError> {
-    let request = RequestedFormat::with_formats(RequestedFormatType::None, &READABLE);
-    let mut camera = Camera::new(CameraIndex::Index(connected.index), request)?;
-    let offered = camera.compatible_camera_formats()?;
+    let (mut camera, offered) = open(connected.index)?;
     let chosen = format::choose(&offered, settings.width, settings.height).ok_or(CaptureError::NoFormat)?;
     if camera.camera_format() != chosen {
         camera.set_camera_requset(RequestedFormat::with_formats(RequestedFormatType::Exact(chosen), &READABLE))?;
     }
     let pixels = format::readable(chosen.format()).ok_or(CaptureError::NoFormat)?;
     camera.open_stream()?;
+    shared.gives(connected, format::modes(&offered), format::mode(chosen));
 
     let mut buffer = Vec::new();
     let mut broken = 0;

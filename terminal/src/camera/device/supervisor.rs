@@ -14,6 +14,7 @@ use super::{
     Connected, Settings,
     capture::{Progress, capture},
     list, signals,
+    switch::Shared,
 };
 use crate::{
     camera::{CameraState, Trouble, inbox::Inbox},
@@ -44,7 +45,9 @@ const LEAVE_AFTER: Duration = Duration::from_secs(2);
 
 /// Keeps one camera going.
 pub(super) struct Supervisor {
-    settings: Settings,
+    shared: Arc<Shared>,
+    /// What is wanted, and which change of it that is.
+    wanted: (u64, Settings),
     inbox: Arc<Inbox>,
     stop: Arc<AtomicBool>,
     retry: Duration,
@@ -55,6 +58,7 @@ pub(super) struct Supervisor {
 /// How a capturing thread ended.
 enum Ended {
     Stopped,
+    Changed,
     Stalled,
     Lost(Loss),
 }
@@ -72,15 +76,19 @@ impl Loss {
 }
 
 impl Supervisor {
-    pub(super) const fn new(settings: Settings, inbox: Arc<Inbox>, stop: Arc<AtomicBool>) -> Self {
-        Self { settings, inbox, stop, retry: RETRY_FIRST, failures: 0 }
+    pub(super) fn new(shared: Arc<Shared>, inbox: Arc<Inbox>, stop: Arc<AtomicBool>) -> Self {
+        let wanted = shared.wanted();
+        Self { shared, wanted, inbox, stop, retry: RETRY_FIRST, failures: 0 }
     }
 
     /// Runs until told to stop.
     pub(super) fn run(&mut self) {
         while !self.is_stopped() {
+            if self.is_changed() {
+                (self.wanted, self.retry, self.failures) = (self.shared.wanted(), RETRY_FIRST, 0);
+            }
             let found = list();
-            let meant = self.settings.choice.among(&found);
+            let meant = self.wanted.1.choice.among(&found);
             let Some(camera) = meant.get(self.failures % meant.len().max(1)) else {
                 self.inbox.report(CameraState::Absent { found: found.into_iter().map(|camera| camera.name).collect() });
                 self.retry = RETRY_FIRST;
@@ -88,8 +96,12 @@ impl Supervisor {
                 continue;
             };
             self.inbox.report(CameraState::Opening { name: camera.name.clone() });
-            match self.watch(camera) {
+            self.shared.take(Some(camera));
+            let ended = self.watch(camera);
+            self.shared.take(None);
+            match ended {
                 Ended::Stopped => break,
+                Ended::Changed => {}
                 // It was reported when it was seen, and it is opened again at once.
                 Ended::Stalled => self.pause(RETRY_FIRST),
                 Ended::Lost(Loss { trouble, reason }) => {
@@ -106,9 +118,18 @@ impl Supervisor {
         self.stop.load(Ordering::Relaxed)
     }
 
+    /// Whether something else is wanted by now.
+    fn is_changed(&self) -> bool {
+        self.shared.turn() != self.wanted.0
+    }
+
+    fn is_done(&self) -> bool {
+        self.is_stopped() || self.is_changed()
+    }
+
     fn pause(&self, span: Duration) {
         let until = Instant::now() + span;
-        while !self.is_stopped() && Instant::now() < until {
+        while !self.is_done() && Instant::now() < until {
             thread::sleep(LOOK_EVERY);
         }
     }
@@ -116,7 +137,7 @@ impl Supervisor {
     /// Pauses, but no longer than these cameras are there: what was plugged in or out needs no patience.
     fn pause_while(&self, span: Duration, found: &[Connected]) {
         let until = Instant::now() + span;
-        while !self.is_stopped() && Instant::now() < until && list() == found {
+        while !self.is_done() && Instant::now() < until && list() == found {
             self.pause(LOOK_FOR_EVERY.min(until.saturating_duration_since(Instant::now())));
         }
     }
@@ -131,10 +152,12 @@ impl Supervisor {
         let mut seen = 0;
         let mut since = Instant::now();
         let mut stalled = false;
+        let mut is_left = false;
         let mut stopping: Option<Instant> = None;
         loop {
             match ended.recv_timeout(LOOK_EVERY) {
                 Ok(_) if stopping.is_some() => return Ended::Stopped,
+                Ok(_) if is_left => return Ended::Changed,
                 Ok(_) if stalled => return Ended::Stalled,
                 Ok(loss) => return Ended::Lost(loss),
                 Err(RecvTimeoutError::Disconnected) => return Ended::Lost(Loss::unknown("its driver failed")),
@@ -147,10 +170,14 @@ impl Supervisor {
                 self.retry = RETRY_FIRST;
             }
             let patience = if seen == 0 { FIRST_FRAME_WITHIN } else { STALL_AFTER };
-            if since.elapsed() >= patience && !stalled {
+            if since.elapsed() >= patience && !stalled && !is_left {
                 stalled = true;
                 progress.stop.store(true, Ordering::Relaxed);
                 self.inbox.report(CameraState::Stalled);
+            }
+            if self.is_changed() {
+                is_left = true;
+                progress.stop.store(true, Ordering::Relaxed);
             }
             if self.is_stopped() {
                 progress.stop.store(true, Ordering::Relaxed);
@@ -172,12 +199,12 @@ impl Supervisor {
         progress: &Arc<Progress>,
     ) -> std::io::Result<(JoinHandle<()>, mpsc::Receiver<Loss>)> {
         let (ends, ended) = mpsc::sync_channel(1);
-        let (camera, settings) = (camera.clone(), self.settings.clone());
-        let (inbox, progress) = (self.inbox.clone(), progress.clone());
+        let (camera, settings) = (camera.clone(), self.wanted.1.clone());
+        let (shared, inbox, progress) = (self.shared.clone(), self.inbox.clone(), progress.clone());
         let thread = thread::Builder::new().name("camera frames".into()).spawn(move || {
             signals::block();
             // The driver's wrapper panics when it can't stop a stream.
-            let result = contained::run(|| capture(&camera, &settings, &inbox, &progress));
+            let result = contained::run(|| capture(&camera, &settings, &shared, &inbox, &progress));
             let loss = match result {
                 Ok(Ok(())) => Loss::unknown("stopped"),
                 Ok(Err(error)) => Loss { trouble: error.trouble(), reason: error.to_string() },

@@ -8,7 +8,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{fit, tail};
-use super::{Scene, centred, decide, doors, drill, group, operator, sales, scanner, search, ticket, undo, walk_in};
+use super::{
+    Scene, cameras, centred, decide, doors, drill, group, operator, sales, scanner, search, ticket, undo, walk_in,
+};
 use crate::app::{Field, Screen, Shown};
 use crate::tui::theme::Mood;
 use crate::tui::words;
@@ -42,6 +44,7 @@ pub(super) fn draw_inside(scene: &Scene<'_>, screen: &Screen, frame: &mut Frame<
         return ticket::draw(scene, shown, &[], frame, inner);
     }
     match screen {
+        Screen::Camera(screen) => cameras::draw(scene, screen, frame, inner),
         Screen::Decide(screen) => decide::draw(scene, screen, frame, inner),
         Screen::Doors(screen) => doors::draw(scene, screen, frame, inner),
         Screen::Drill(screen) => drill::draw(scene, screen, frame, inner),

@@ -37,6 +37,7 @@ const HELP: &[(Topic, &str)] = &[
     (Topic::Keys("t", "F9"), "help-code"),
     (Topic::Key("s"), "help-sales"),
     (Topic::Key("i"), "help-detail"),
+    (Topic::Keys("c", "F7"), "help-camera-choice"),
     (Topic::Key("p"), "help-picture"),
     (Topic::Key("n"), "help-operator"),
     (Topic::Key("k"), "help-lock"),

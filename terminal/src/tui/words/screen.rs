@@ -14,6 +14,7 @@ use crate::door::{Answer, NotUndone, Undoable};
 /// Returns the id of what a screen is called.
 pub const fn screen_title(screen: &Screen) -> &'static str {
     match screen {
+        Screen::Camera(_) => "camera-screen-title",
         Screen::Decide(_) => "decision-title",
         Screen::Doors(_) => "doors-title",
         Screen::Drill(_) => "drill-title",
@@ -30,6 +31,7 @@ pub const fn screen_title(screen: &Screen) -> &'static str {
 /// Returns the keys of a screen.
 pub fn screen_keys(screen: &Screen) -> Keys {
     match screen {
+        Screen::Camera(screen) => super::cameras::keys(screen),
         Screen::Decide(screen) => super::decision::step_keys(screen.step()),
         Screen::Doors(screen) if screen.gate().is_some() => {
             &[("↑ ↓", "keys-choose"), ("Enter", "doors-key-gate"), ("Esc", "keys-back")]
@@ -102,6 +104,8 @@ pub fn answer(answer: &Answer, names: &Names<'_>) -> Option<String> {
         | Answer::Known(_)
         | Answer::Sought
         | Answer::Doors(_)
+        | Answer::Cameras(_)
+        | Answer::NoCamera
         | Answer::Probed(_)
         | Answer::DrillKept(_) => return None,
         Answer::StandsAt(gate) => doors::stands_at(*gate, names),

@@ -33,7 +33,7 @@ pub fn camera(camera: &CameraStatus, names: &Names<'_>) -> Vec<String> {
 }
 
 /// Returns the ids of what is the matter, and of what to do.
-const fn trouble(trouble: Trouble) -> (&'static str, &'static str) {
+pub(super) const fn trouble(trouble: Trouble) -> (&'static str, &'static str) {
     match trouble {
         Trouble::Busy => ("camera-busy", "camera-busy-step"),
         Trouble::NotAllowed => ("camera-not-allowed", "camera-not-allowed-step"),
