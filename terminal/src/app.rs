@@ -24,7 +24,7 @@ use sync_protocol::time::Uptime;
 use sync_protocol::verdict::Direction;
 
 use crate::door::{Answer, CameraOrder, Decided, Decision, Grounds, Notice, Purpose, Request};
-use crate::feedback::Tone;
+use crate::feedback::{Means, Tone};
 use crate::settings::Memo;
 
 pub use field::Field;
@@ -77,6 +77,8 @@ pub enum Event {
     Tick(Uptime),
     /// A picture was drawn, and so many rows of what lies over the screen found no room.
     Drawn(u16),
+    /// What plays tones has changed.
+    Sounds(Means),
     /// Nothing will be decided any more: the threads behind the screen are gone.
     Stopped,
 }
@@ -115,6 +117,11 @@ pub fn update(state: &mut State, event: Event) -> Option<Effect> {
         Event::Drawn(hidden) => {
             state.scroll.fit(hidden);
             None
+        }
+        Event::Sounds(means) => {
+            state.means = means;
+            let outcome = state.screen.as_mut().map_or(Outcome::Stay, |screen| screen.see_means(means));
+            follow(state, outcome)
         }
         Event::Stopped => {
             state.is_stopped = true;
@@ -351,6 +358,7 @@ fn command(state: &mut State, letter: char) -> Option<Effect> {
         (_, letter) => {
             if let Some((mut screen, outcome)) = Screen::opened_by(letter) {
                 screen.see_camera(&state.camera);
+                screen.see_means(state.means);
                 state.lock.forget_locking();
                 state.screen = Some(Box::new(screen));
                 return follow(state, outcome);

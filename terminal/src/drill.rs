@@ -12,6 +12,7 @@ use sync_protocol::journal::drill::{Checked, Drill, Light};
 
 use crate::cache::{FULL_BYTES, WARNING_BYTES};
 use crate::door::Suspension;
+use crate::feedback::Means;
 
 pub use battery::Battery;
 pub use course::{Course, Probe, Probed};
@@ -87,8 +88,8 @@ pub enum Found {
     Rehearsal(Rehearsal),
     /// The camera.
     Camera(Camera),
-    /// Whether somebody heard the tone.
-    Sound(bool),
+    /// The tone.
+    Sound(Sound),
 }
 
 /// How long something took, over many times.
@@ -168,6 +169,19 @@ pub enum Camera {
     Blind,
 }
 
+/// What became of a tone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sound {
+    /// Somebody heard it, played by this.
+    Heard(Means),
+    /// Nobody heard it, though this played it.
+    NotHeard(Means),
+    /// The sound device that is wanted is not there.
+    NoDevice,
+    /// No tones are wanted.
+    Off,
+}
+
 impl Found {
     /// Returns the check's name, in the form that a drill's result has.
     pub const fn check(&self) -> &'static str {
@@ -222,7 +236,7 @@ impl Found {
                 either(rehearsal.failed > 0, rehearsal.admitted == 0 || is_slow)
             }
             Self::Camera(camera) => either(*camera == Camera::Blind, matches!(camera, Camera::Unread | Camera::Away)),
-            Self::Sound(is_heard) => either(false, !is_heard),
+            Self::Sound(sound) => either(false, matches!(sound, Sound::NotHeard(_) | Sound::NoDevice)),
         }
     }
 
@@ -263,8 +277,10 @@ impl Found {
             Self::Camera(Camera::Unwanted) => "none in use; read a made picture".into(),
             Self::Camera(Camera::Away) => "away; read a made picture".into(),
             Self::Camera(Camera::Blind) => "cannot read a made picture".into(),
-            Self::Sound(true) => "heard".into(),
-            Self::Sound(false) => "not heard".into(),
+            Self::Sound(Sound::Heard(means)) => format!("heard, {}", player(*means)),
+            Self::Sound(Sound::NotHeard(means)) => format!("not heard, {}", player(*means)),
+            Self::Sound(Sound::NoDevice) => "no sound device".into(),
+            Self::Sound(Sound::Off) => "off".into(),
         }
     }
 }
@@ -274,6 +290,14 @@ pub fn result(found: &[Found]) -> Drill {
     let checks =
         found.iter().map(|one| Checked { check: one.check().to_owned(), light: one.light(), remark: one.remark() });
     Drill { checks: checks.collect() }
+}
+
+const fn player(means: Means) -> &'static str {
+    match means {
+        Means::Device => "sound device",
+        Means::Bell => "bell",
+        Means::Nothing | Means::Off => "nothing",
+    }
 }
 
 fn ms(us: u32) -> f64 {
@@ -337,7 +361,7 @@ mod tests {
             Found::Sample(Sample::NotTold),
             Found::Rehearsal(rehearsal),
             Found::Camera(Camera::Unwanted),
-            Found::Sound(false),
+            Found::Sound(Sound::NotHeard(Means::Device)),
         ];
 
         let note = result(&found).encode().unwrap();

@@ -1,8 +1,17 @@
-//! What a verdict sounds like, and how a terminal without a sound device plays it.
+//! What a verdict sounds like, and what plays it.
 //!
 //! A tone is a few notes; a sound device plays them as they are, the terminal bell rings once for
-//! each. Nothing here writes: the screen's loop rings between two pictures, so that a bell never
+//! each. Nothing here writes on the screen: its loop rings between two pictures, so that a bell never
 //! lands in the middle of a control sequence.
+
+mod device;
+mod player;
+mod speaker;
+pub mod synth;
+
+pub use player::Player;
+pub use speaker::Report;
+pub(crate) use speaker::play_once;
 
 use std::collections::VecDeque;
 
@@ -24,6 +33,33 @@ pub enum Tone {
     Exit,
     /// Three low notes: the machine needs somebody.
     Fault,
+}
+
+/// What is to play tones.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+pub enum Choice {
+    /// The sound device; where there is none, the terminal's bell.
+    #[default]
+    Auto,
+    /// The sound device alone.
+    Device,
+    /// The terminal's bell alone.
+    Bell,
+    /// Nothing.
+    Off,
+}
+
+/// What plays tones.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Means {
+    /// The sound device.
+    Device,
+    /// The terminal's bell.
+    Bell,
+    /// Nothing: a sound device is wanted, and there is none.
+    Nothing,
+    /// Nothing, and nothing is wanted.
+    Off,
 }
 
 /// One note of a tone.

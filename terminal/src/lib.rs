@@ -18,6 +18,7 @@ pub mod feedback;
 pub mod gate;
 pub mod half_blocks;
 pub mod headless;
+mod hushed;
 mod interrupt;
 mod logs;
 pub mod passphrase;

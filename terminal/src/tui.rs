@@ -30,7 +30,7 @@ use crate::app::scanner::Layout;
 use crate::app::{Effect, Event, Key, State, update};
 use crate::catalogue::{Catalogue, Language};
 use crate::door::{CameraOrder, Notice, Purpose, Request};
-use crate::feedback::Bell;
+use crate::feedback::{self, Player, Report};
 use crate::settings::Memo;
 use inputs::Input;
 use picture::{Pictures, Setup};
@@ -90,6 +90,8 @@ pub struct Options {
     pub scanner: Layout,
     /// How the screen locks.
     pub lock: Lock,
+    /// What plays tones.
+    pub sound: feedback::Choice,
     /// Who is at the door.
     pub operator: Option<String>,
     /// The camera's pictures, where there is a camera.
@@ -124,10 +126,12 @@ pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Option
     // Before anybody else reads keys: the emulator may be asked what it can draw.
     let (pictures, drawing) = Pictures::start(options.pictures, options.theme.palette());
     let inputs = inputs::start(notices, Input::Notice).context("could not start the door screen")?;
+    let to_screen = inputs.sender.clone();
+    let tell = move |report| _ = to_screen.send(Input::Sound(report));
     let mut door = Door {
         began: inputs.began,
         state,
-        bell: Bell::default(),
+        player: Player::start(options.sound, tell),
         theme: options.theme.with_pictures(drawing),
         hints: Vec::new(),
         pictures,
@@ -176,7 +180,7 @@ impl Face {
 struct Door {
     began: Instant,
     state: State,
-    bell: Bell,
+    player: Player,
     theme: Theme,
     /// Keys that are written on the screen, and where.
     hints: Vec<(Rect, Key)>,
@@ -194,10 +198,15 @@ struct Door {
 
 impl Door {
     fn run(&mut self, face: &mut Face, queue: &Receiver<Input>) -> anyhow::Result<()> {
+        self.fold(Event::Sounds(self.player.means()));
         while !self.is_done {
             self.show(face).context("could not draw the screen")?;
-            if self.bell.take_ring(self.now()) {
+            let means = self.player.means();
+            if self.player.take_ring(self.now()) {
                 face.ring().context("could not ring the bell")?;
+            }
+            if self.player.means() != means {
+                self.fold(Event::Sounds(self.player.means()));
             }
             match queue.recv_timeout(self.patience()) {
                 Ok(input) => {
@@ -254,7 +263,7 @@ impl Door {
     fn patience(&self) -> Duration {
         let now = self.now();
         let view_due = self.view_waits.is_some().then_some(self.pictures.not_before());
-        let waits = [self.state.deadline(), self.bell.next_due(), view_due].into_iter().flatten();
+        let waits = [self.state.deadline(), self.player.next_due(), view_due].into_iter().flatten();
         let soonest = waits.map(|due| due.0.saturating_sub(now.0)).min().unwrap_or(TICK_MS);
         Duration::from_millis(soonest.clamp(1, TICK_MS))
     }
@@ -278,6 +287,7 @@ impl Door {
                 self.fold(Event::Tick(self.now()));
                 self.fold(Event::Notice(notice));
             }
+            Input::Sound(report) => self.hear(report),
             Input::Stopped => self.fold(Event::Stopped),
             // Only the first start has news of this kind.
             Input::News(_) => {}
@@ -288,7 +298,7 @@ impl Door {
 
     fn fold(&mut self, event: Event) {
         match update(&mut self.state, event) {
-            Some(Effect::Sound(tone)) => self.bell.play(tone, self.now()),
+            Some(Effect::Sound(tone)) => self.player.play(tone, self.now()),
             Some(Effect::Present(line)) => self.send(Command::Present { text: line.text, is_typed: line.is_typed }),
             Some(Effect::SetDirection(direction)) => self.send(Command::SetDirection(direction)),
             Some(Effect::SetPurpose(purpose)) => self.send(Command::SetPurpose(purpose)),
@@ -300,6 +310,12 @@ impl Door {
             Some(Effect::Quit) => self.is_done = true,
             None => {}
         }
+    }
+
+    fn hear(&mut self, report: Report) {
+        // The ready check is told after each tone, whether or not it is by the same means.
+        self.player.hear(report, self.now());
+        self.fold(Event::Sounds(self.player.means()));
     }
 
     fn send(&mut self, command: Command) {

@@ -14,6 +14,7 @@ mod pictures;
 mod plain;
 mod search;
 mod seen;
+mod sound;
 mod trouble;
 mod venue;
 mod verdicts;

@@ -25,7 +25,7 @@ use sync_protocol::verdict::Direction;
 
 use super::Key;
 use crate::door::{Answer, CameraOrder, CameraStatus, Decided, Request};
-use crate::feedback::Tone;
+use crate::feedback::{Means, Tone};
 
 /// What lies over the door, one variant for each screen.
 #[derive(Clone, Debug)]
@@ -182,6 +182,14 @@ impl Screen {
     pub(super) fn see_camera(&mut self, camera: &CameraStatus) -> Outcome {
         match self {
             Self::Drill(screen) => screen.see_camera(camera),
+            _ => Outcome::Stay,
+        }
+    }
+
+    /// Takes what plays tones.
+    pub(super) fn see_means(&mut self, means: Means) -> Outcome {
+        match self {
+            Self::Drill(screen) => screen.see_means(means),
             _ => Outcome::Stay,
         }
     }

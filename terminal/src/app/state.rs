@@ -13,7 +13,7 @@ use super::sight::Sight;
 use super::typing::pace::Pace;
 use super::{DOUBLE_SHOWN_MS, Effect, FLASH_MS, Look, Question, SILENCE_MS, Screen, Scroll, Typing};
 use crate::door::{Answer, CameraStatus, Decided, Double, Fault, Party, Purpose, Status, Suspension};
-use crate::feedback::Tone;
+use crate::feedback::{Means, Tone};
 
 /// What lies over the screen.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -92,6 +92,8 @@ pub struct State {
     pub(super) looking_until: Option<Uptime>,
     pub(super) lock: Lock,
     pub(super) operator: Option<String>,
+    /// What plays tones.
+    pub(super) means: Means,
     pub(super) is_muted: bool,
     pub(super) is_stopped: bool,
 }
@@ -123,6 +125,7 @@ impl State {
             looking_until: None,
             lock: Lock::default(),
             operator: None,
+            means: Means::Bell,
             is_muted,
             is_stopped: false,
         }

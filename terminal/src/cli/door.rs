@@ -26,6 +26,7 @@ use crate::catalogue::{Catalogue, Language};
 use crate::clock::SystemClock;
 use crate::decoder::Budget;
 use crate::door::{CameraOrder, Notice, Request};
+use crate::feedback;
 use crate::gate::Source;
 use crate::gate::desk::Desk;
 use crate::headless::{self, Format};
@@ -88,6 +89,9 @@ pub(super) struct DoorArgs {
     /// Never look for the server.
     #[arg(long, env = "USHER_OFFLINE")]
     offline: bool,
+    /// What plays tones: the sound device or else the terminal's bell, one of them alone, or nothing.
+    #[arg(long, env = "USHER_SOUND", value_name = "WHAT", value_enum, default_value = "auto")]
+    pub(super) sound: feedback::Choice,
     /// Begin with tones off.
     #[arg(long, env = "USHER_MUTE")]
     mute: bool,
@@ -338,6 +342,7 @@ impl DoorArgs {
     fn options(&self, language: Language, memory: &Memory) -> Options {
         Options {
             mute: self.mute,
+            sound: self.sound,
             theme: self.look(),
             mouse: self.mouse,
             language,

@@ -19,12 +19,13 @@ use crate::catalogue::Catalogue;
 use crate::clock::SystemClock;
 use crate::decoder::Decoder;
 use crate::door::Link;
-use crate::drill::{CAMERA_MS, Camera, Course, Found, Probe, Probed};
+use crate::drill::{CAMERA_MS, Camera, Course, Found, Probe, Probed, Sound};
+use crate::feedback::{self, Means, Tone};
 use crate::gate::Gate;
-use crate::logs;
 use crate::sync::driver::Until;
 use crate::tui::words::{Clockface, Names, drill_check, drill_found, drill_verdict, light_symbol};
 use crate::working::Seeing;
+use crate::{hushed, logs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,7 +65,9 @@ pub(super) fn run(place: &Place, door: &DoorArgs, args: &DrillArgs) -> anyhow::R
         course.take(gate.probe(probe));
     }
     course.add(look(&mut gate, door.seeing(None)?));
-    if let Some(sound) = ask_for_sound(args.json)? {
+    if !args.json
+        && let Some(sound) = ask_for_sound(door.sound, &Catalogue::new(place.language()))?
+    {
         course.add(sound);
     }
 
@@ -151,14 +154,35 @@ fn see(source: &mut dyn FrameSource, decoder: &mut Decoder) -> Option<Camera> {
     has_pictures.then_some(Camera::Unread)
 }
 
-/// Rings the bell and asks whether it was heard; nothing where there is nobody to ask.
-fn ask_for_sound(is_json: bool) -> anyhow::Result<Option<Found>> {
-    if is_json || !stdin().is_terminal() || !stdout().is_terminal() {
+/// Plays a tone and asks whether it was heard; nothing where there is nobody to ask.
+fn ask_for_sound(wanted: feedback::Choice, catalogue: &Catalogue) -> anyhow::Result<Option<Found>> {
+    if wanted == feedback::Choice::Off {
+        return Ok(Some(Found::Sound(Sound::Off)));
+    }
+    if !stdin().is_terminal() || !stdout().is_terminal() {
         return Ok(None);
     }
-    print!("\u{7}The bell was rung. Was it heard? [y/n] ");
+    let means = match wanted {
+        feedback::Choice::Auto | feedback::Choice::Device if play() => Means::Device,
+        feedback::Choice::Device => return Ok(Some(Found::Sound(Sound::NoDevice))),
+        _ => Means::Bell,
+    };
+    let (bell, question) = match means {
+        Means::Device => ("", "drill-heard-device"),
+        _ => ("\u{7}", "drill-heard-bell"),
+    };
+    print!("{bell}{} [y/n] ", catalogue.say(question));
     stdout().flush()?;
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
-    Ok(Some(Found::Sound(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "j" | "ja"))))
+    let is_heard = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "j" | "ja");
+    Ok(Some(Found::Sound(if is_heard { Sound::Heard(means) } else { Sound::NotHeard(means) })))
+}
+
+/// Whether the sound device plays a tone. What its library says about it is not for people.
+fn play() -> bool {
+    hushed::begin();
+    let is_heard = feedback::play_once(Tone::Admit);
+    hushed::end();
+    is_heard
 }

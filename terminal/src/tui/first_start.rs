@@ -57,7 +57,7 @@ pub fn run(
             Some(Input::Key(key, at)) => start.pass_time(at).or_else(|| start.take_key(key)),
             Some(Input::News(news)) => start.learn(news),
             Some(Input::End) => return Ok(Ending::Quit),
-            Some(Input::Click(..) | Input::Notice(_) | Input::Stopped | Input::Redraw) | None => None,
+            Some(Input::Click(..) | Input::Notice(_) | Input::Sound(_) | Input::Stopped | Input::Redraw) | None => None,
         };
         let wishes_now = [wish, start.pass_time(inputs::uptime(inputs.began))];
         for wish in wishes_now.into_iter().flatten() {

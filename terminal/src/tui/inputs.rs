@@ -16,6 +16,7 @@ use super::keymap;
 use crate::app::Key;
 use crate::app::first_start::News;
 use crate::door::Notice;
+use crate::feedback::Report;
 
 /// How many inputs may wait. Whoever brings more waits too.
 const INPUTS_MAX: usize = 1_024;
@@ -30,6 +31,8 @@ pub(super) enum Input {
     Click(Position, Uptime),
     /// From gate, camera or sync.
     Notice(Notice),
+    /// From what plays tones.
+    Sound(Report),
     /// From the first start's helper.
     News(News),
     /// No notice will come any more.
@@ -44,6 +47,8 @@ pub(super) enum Input {
 /// take each other's keys.
 pub(super) struct Inputs {
     pub(super) queue: Receiver<Input>,
+    /// For others that bring something.
+    pub(super) sender: SyncSender<Input>,
     pub(super) began: Instant,
     is_done: Arc<AtomicBool>,
     keys: Option<JoinHandle<()>>,
@@ -67,7 +72,8 @@ pub(super) fn uptime(began: Instant) -> Uptime {
 /// Starts the three threads that wait: for keys, for what `told` brings, and for signals.
 pub(super) fn start<T: Send + 'static>(told: Receiver<T>, input: fn(T) -> Input) -> io::Result<Inputs> {
     let (sender, queue) = sync_channel(INPUTS_MAX);
-    let mut inputs = Inputs { queue, began: Instant::now(), is_done: Arc::default(), keys: None };
+    let mut inputs =
+        Inputs { queue, sender: sender.clone(), began: Instant::now(), is_done: Arc::default(), keys: None };
     let (began, is_done) = (inputs.began, Arc::clone(&inputs.is_done));
     let to_screen = sender.clone();
     inputs.keys = Some(spawn("keys", move || wait_for_keys(&to_screen, began, &is_done))?);

@@ -15,7 +15,7 @@ use ratatui::crossterm::terminal::{
 use ratatui::crossterm::{execute, queue};
 use ratatui::{Frame, Terminal};
 
-use crate::logs;
+use crate::{hushed, logs};
 
 type Hook = dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync;
 
@@ -32,6 +32,7 @@ impl Screen {
             return Err(io::Error::other("standard output is not a terminal"));
         }
         enable_raw_mode()?;
+        hushed::begin();
         let terminal = execute!(io::stdout(), EnterAlternateScreen)
             .and_then(|()| if mouse { execute!(io::stdout(), EnableMouseCapture) } else { Ok(()) })
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())))
@@ -105,4 +106,5 @@ impl Drop for PanicWatch {
 fn give_back() {
     let _ = execute!(io::stdout(), EndSynchronizedUpdate, DisableMouseCapture, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
+    hushed::end();
 }

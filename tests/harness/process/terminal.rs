@@ -80,7 +80,8 @@ impl Terminal {
         command
             .env("USHER_DATA_DIR", &self.folder)
             .env("USHER_PASSPHRASE", &self.passphrase)
-            .env("USHER_LANGUAGE", "en");
+            .env("USHER_LANGUAGE", "en")
+            .env("USHER_SOUND", "bell");
         // Whoever runs the tests may have settings of their own.
         command.env("XDG_CONFIG_HOME", &self.folder);
         Ok(command)

@@ -6,8 +6,8 @@ use sync_protocol::time::Uptime;
 use super::{Choice, Outcome};
 use crate::app::Key;
 use crate::door::{Answer, CameraStatus, Request};
-use crate::drill::{CAMERA_MS, Camera, Course, Found, Probe};
-use crate::feedback::Tone;
+use crate::drill::{CAMERA_MS, Camera, Course, Found, Probe, Sound};
+use crate::feedback::{Means, Tone};
 
 /// How far a ready check is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,6 +31,7 @@ pub struct Drill {
     stage: Stage,
     row: Choice,
     camera: CameraStatus,
+    means: Means,
     now: Uptime,
 }
 
@@ -42,6 +43,7 @@ impl Drill {
             stage: Stage::Probing,
             row: Choice::new(),
             camera: CameraStatus::Off,
+            means: Means::Bell,
             now: Uptime(0),
         };
         let first = screen.course.next().map_or(Outcome::Stay, ask);
@@ -63,6 +65,11 @@ impl Drill {
         matches!(self.stage, Stage::Done(_)).then(|| self.row.of(self.found().len())).flatten()
     }
 
+    /// Returns what plays the tone.
+    pub const fn means(&self) -> Means {
+        self.means
+    }
+
     /// Returns for how long a code may still be held before the camera, in ms.
     pub const fn camera_ms(&self) -> Option<u64> {
         match self.stage {
@@ -79,8 +86,8 @@ impl Drill {
         match (self.stage, key) {
             (_, Key::Escape) => Outcome::Close,
             (Stage::Camera(_), Key::Enter) => self.find_camera(Camera::Unread),
-            (Stage::Sound, Key::Char('y')) => self.find_sound(true),
-            (Stage::Sound, Key::Char('n')) => self.find_sound(false),
+            (Stage::Sound, Key::Char('y')) => self.find_sound(Sound::Heard(self.means)),
+            (Stage::Sound, Key::Char('n')) => self.find_sound(Sound::NotHeard(self.means)),
             (Stage::Sound, Key::Enter) => Outcome::Sound(Tone::Admit),
             (Stage::Done(_), key) => {
                 self.row.press(key, self.course.found().len());
@@ -115,6 +122,15 @@ impl Drill {
         if matches!(self.stage, Stage::Camera(_)) && !has_pictures(camera) { self.look() } else { Outcome::Stay }
     }
 
+    pub(super) fn see_means(&mut self, means: Means) -> Outcome {
+        self.means = means;
+        match (self.stage, silence(means)) {
+            // A tone was wanted, and now it is known that there is nothing to play it.
+            (Stage::Sound, Some(silence)) => self.find_sound(silence),
+            _ => Outcome::Stay,
+        }
+    }
+
     pub(super) fn see_code(&mut self) -> Outcome {
         if matches!(self.stage, Stage::Camera(_)) { self.find_camera(Camera::Read) } else { Outcome::Stay }
     }
@@ -143,12 +159,15 @@ impl Drill {
     }
 
     fn play(&mut self) -> Outcome {
+        if self.means == Means::Off {
+            return self.find_sound(Sound::Off);
+        }
         self.stage = Stage::Sound;
         Outcome::Sound(Tone::Admit)
     }
 
-    fn find_sound(&mut self, is_heard: bool) -> Outcome {
-        self.course.add(Found::Sound(is_heard));
+    fn find_sound(&mut self, sound: Sound) -> Outcome {
+        self.course.add(Found::Sound(sound));
         self.stage = Stage::Keeping;
         Outcome::Ask(Request::KeepDrill(Box::new(self.course.result())))
     }
@@ -156,6 +175,15 @@ impl Drill {
 
 const fn ask(probe: Probe) -> Outcome {
     Outcome::Ask(Request::Probe(probe))
+}
+
+/// Returns what is found where nothing can play a tone.
+const fn silence(means: Means) -> Option<Sound> {
+    match means {
+        Means::Device | Means::Bell => None,
+        Means::Nothing => Some(Sound::NoDevice),
+        Means::Off => Some(Sound::Off),
+    }
 }
 
 /// Whether the camera gives pictures, or is about to.
@@ -211,6 +239,20 @@ mod tests {
         let outcome = screen.see_camera(&samples::camera_lost());
 
         assert_eq!(outcome, ask(Probe::Picture { is_wanted: true }));
+    }
+
+    #[test]
+    fn where_nothing_plays_a_tone_nobody_is_asked() {
+        let mut off = probed(Some(samples::camera_streaming()));
+        off.see_means(Means::Off);
+        assert!(matches!(off.see_code(), Outcome::Ask(Request::KeepDrill(_))));
+        assert_eq!(off.found().last(), Some(&Found::Sound(Sound::Off)));
+
+        let mut none = probed(Some(samples::camera_streaming()));
+        none.see_means(Means::Nothing);
+        assert_eq!(none.see_code(), Outcome::Sound(Tone::Admit), "one may have been plugged in since");
+        assert!(matches!(none.see_means(Means::Nothing), Outcome::Ask(Request::KeepDrill(_))));
+        assert_eq!(none.found().last(), Some(&Found::Sound(Sound::NoDevice)));
     }
 
     #[test]

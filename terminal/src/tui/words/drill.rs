@@ -5,7 +5,8 @@ use sync_protocol::journal::drill::Light;
 use super::Names;
 use crate::app::screen::drill::{Drill, Stage};
 use crate::catalogue::text;
-use crate::drill::{Battery, Camera, Found, Rehearsal, Sample, Spread};
+use crate::drill::{Battery, Camera, Found, Rehearsal, Sample, Sound, Spread};
+use crate::feedback::Means;
 
 /// Returns the symbol of a light.
 pub const fn light_symbol(light: Light) -> &'static str {
@@ -101,8 +102,17 @@ pub fn drill_found(found: &Found, names: &Names<'_>) -> (String, Option<String>)
             };
             (names.say(said), advice("drill-camera-do"))
         }
-        Found::Sound(true) => (names.say("drill-sound-heard"), None),
-        Found::Sound(false) => (names.say("drill-sound-not-heard"), advice("drill-sound-do")),
+        Found::Sound(sound) => {
+            let (said, step) = match sound {
+                Sound::Heard(Means::Device) => ("drill-sound-heard-device", "drill-sound-do"),
+                Sound::Heard(_) => ("drill-sound-heard-bell", "drill-sound-do"),
+                Sound::NotHeard(Means::Device) => ("drill-sound-not-heard-device", "drill-sound-do"),
+                Sound::NotHeard(_) => ("drill-sound-not-heard-bell", "drill-sound-do-bell"),
+                Sound::NoDevice => ("drill-sound-none", "drill-sound-do-none"),
+                Sound::Off => ("drill-sound-off", "drill-sound-do"),
+            };
+            (names.say(said), advice(step))
+        }
     }
 }
 
@@ -115,7 +125,8 @@ pub fn drill_head(screen: &Drill, names: &Names<'_>) -> (Option<Light>, String) 
             let seconds = screen.camera_ms().unwrap_or_default().div_ceil(1_000);
             (None, names.say_with("drill-hold-a-code", &[("seconds", seconds.into())]))
         }
-        Stage::Sound => (None, names.say("drill-heard-question")),
+        Stage::Sound if screen.means() == Means::Device => (None, names.say("drill-heard-device")),
+        Stage::Sound => (None, names.say("drill-heard-bell")),
         Stage::Done(is_kept) => {
             let said = drill_verdict(light.unwrap_or(Light::Red), names);
             (light, if is_kept { said } else { format!("{said} {}", names.say("drill-not-kept")) })
