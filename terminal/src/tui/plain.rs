@@ -15,6 +15,7 @@ use sync_protocol::time::Uptime;
 use super::screen::PanicWatch;
 use super::view::spoken::{Layer, Spoken, rows};
 use crate::catalogue::Catalogue;
+use crate::hushed;
 
 pub(super) use paper::Paper;
 use teller::Teller;
@@ -33,6 +34,7 @@ impl Lines {
             return Err(io::Error::other("standard output is not a terminal"));
         }
         enable_raw_mode()?;
+        hushed::begin();
         let teller = Teller::default();
         Ok(Self { paper: Paper::new(stdout()), teller, _watch: PanicWatch::begin(give_back) })
     }
@@ -71,6 +73,7 @@ impl Drop for Lines {
 
 fn give_back() {
     let _ = disable_raw_mode();
+    hushed::end();
 }
 
 /// Returns a whole picture as rows below its first.

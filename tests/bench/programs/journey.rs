@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::Figure;
 use crate::relay::Relay;
-use crate::resting;
+use crate::{resting, watching};
 
 /// Rows that the server takes in one import.
 const IMPORT_ROWS: u32 = 10_000;
@@ -46,7 +46,8 @@ pub(crate) async fn measure(tickets: u32, check_ins: usize) -> anyhow::Result<Ve
     let peak_kib = children_max_rss_kib();
 
     eprintln!("Leaving the door screen alone");
-    let resting = resting::screen(&terminal, tickets)?;
+    let mut screens = resting::screen(&terminal, tickets)?;
+    screens.extend(watching::screen(&terminal)?);
 
     eprintln!("Checking in {check_ins} guests offline");
     let registrations = organiser.list(&format!("/events/{event}/registrations")).await?;
@@ -87,7 +88,7 @@ pub(crate) async fn measure(tickets: u32, check_ins: usize) -> anyhow::Result<Ve
             "≤ 2 s for 10 000",
         ),
     ];
-    figures.extend(resting);
+    figures.extend(screens);
     Ok(figures)
 }
 

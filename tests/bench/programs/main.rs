@@ -8,6 +8,7 @@ mod journey;
 mod relay;
 mod resting;
 mod search;
+mod watching;
 
 use clap::Parser;
 
@@ -18,6 +19,9 @@ struct Arguments {
     /// Tickets of the lists that decisions are measured over.
     #[arg(long, value_delimiter = ',', default_value = "1000,100000,1000000")]
     tickets: Vec<u64>,
+    /// Measure the journey of one terminal alone: its download, its screen, its upload.
+    #[arg(long)]
+    journey: bool,
     /// Tickets of the first download.
     #[arg(long, default_value_t = 100_000)]
     download: u32,
@@ -43,11 +47,12 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut figures = Vec::new();
     figures.push(door::disk()?);
-    for tickets in &arguments.tickets {
+    let lists = if arguments.journey { Vec::new() } else { arguments.tickets };
+    for tickets in &lists {
         eprintln!("Deciding over {tickets} tickets");
         figures.extend(door::decisions(*tickets)?);
     }
-    for guests in arguments.tickets {
+    for guests in lists {
         eprintln!("Searching {guests} guests");
         figures.extend(search::key_strokes(guests)?);
     }

@@ -23,10 +23,9 @@ pub(crate) fn screen(terminal: &Terminal, tickets: u32) -> anyhow::Result<Vec<Fi
     door.wait_for("Ready for the next guest", PATIENCE)?;
     let id = door.id().context("the screen is a process")?;
     std::thread::sleep(SETTLE);
-    let (began, before) = (Instant::now(), processor(id)?);
+    let used = Use::begin(id)?;
     std::thread::sleep(MEASURE);
-    let used = processor(id)?.saturating_sub(before);
-    let share = used.as_secs_f64() / began.elapsed().as_secs_f64() * 100.0;
+    let share = used.share()?;
     let resident = resident_kib(id)?;
     Ok(vec![
         Figure::new(
@@ -36,6 +35,25 @@ pub(crate) fn screen(terminal: &Terminal, tickets: u32) -> anyhow::Result<Vec<Fi
         ),
         Figure::new("the same while nobody comes, without camera: of one core", format!("{share:.1} %"), "< 3 %"),
     ])
+}
+
+/// A process's use of the processor from a moment on.
+pub(crate) struct Use {
+    id: u32,
+    began: Instant,
+    before: Duration,
+}
+
+impl Use {
+    pub(crate) fn begin(id: u32) -> anyhow::Result<Self> {
+        Ok(Self { id, began: Instant::now(), before: processor(id)? })
+    }
+
+    /// Returns how much of one core it took since, in percent.
+    pub(crate) fn share(&self) -> anyhow::Result<f64> {
+        let used = processor(self.id)?.saturating_sub(self.before);
+        Ok(used.as_secs_f64() / self.began.elapsed().as_secs_f64() * 100.0)
+    }
 }
 
 fn resident_kib(id: u32) -> anyhow::Result<u64> {
