@@ -16,6 +16,8 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 
 /// Between a person's keys there is more time than this.
 const BETWEEN_KEYS: Duration = Duration::from_millis(60);
+/// How often it is looked whether something is right that may become so without any output.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A program and its screen. Killed when dropped.
 pub struct Screen {
@@ -209,7 +211,7 @@ impl Screen {
                 let why = if shown.closed { "the program ended".into() } else { format!("{patience:?} passed") };
                 bail!("{why} before the screen showed {what}; it shows:\n{screen}");
             }
-            shown = self.shown.1.wait_timeout(shown, left).unwrap_or_else(PoisonError::into_inner).0;
+            shown = self.shown.1.wait_timeout(shown, left.min(LOOK_EVERY)).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

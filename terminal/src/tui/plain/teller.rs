@@ -136,7 +136,9 @@ impl Open {
                 telling.lines.extend(sentence(&layer.keys));
             }
         }
-        if self.is_listed {
+        // A line that is to be written in comes after what is said about it.
+        let is_begun = self.entry.is_some() || is_settled;
+        if self.is_listed && is_begun {
             // What was written in a field is known when the field is left.
             if layer.entry != self.entry {
                 self.told.extend(self.entry.take().map(|entry| entry.trim_end().to_owned()));

@@ -75,7 +75,10 @@ fn layer(scene: &Scene<'_>) -> Option<Layer> {
 fn lain_over(scene: &Scene<'_>, overlay: Overlay) -> (String, Vec<Row>) {
     let names = &scene.names;
     let table = |rows: Vec<(String, String)>| -> Vec<Row> {
-        rows.iter().filter(|(key, _)| !key.is_empty()).map(|(key, said)| Row::of(&format!("{key}: {said}"))).collect()
+        let rows = rows.iter().filter(|(key, _)| !key.is_empty());
+        // Before the words of looks stand their signs.
+        let word = |key: &str| key.trim_start_matches(['!', '=']).to_owned();
+        rows.map(|(key, said)| Row::of(&format!("{}: {said}", word(key)))).collect()
     };
     match overlay {
         Overlay::Help => {

@@ -92,7 +92,8 @@ pub(in crate::tui) fn plain(text: &str) -> String {
             _ => {
                 let is_column = gap > 1 && out.ends_with(|last: char| !",.:;!?".contains(last));
                 if is_column {
-                    out.push(if out.contains([':', ',']) { ',' } else { ':' });
+                    // A wide gap stands behind a label, a narrow one between things of a kind.
+                    out.push(if gap == 2 || out.contains([':', ',']) { ',' } else { ':' });
                 }
                 if gap > 0 && !out.is_empty() {
                     out.push(' ');
@@ -141,6 +142,7 @@ mod tests {
         assert_eq!(plain("▸ ✔ Ada Lovelace · Speaker"), "Ada Lovelace, Speaker");
         assert_eq!(plain("Main 1     East door    1\u{2009}312     65  now"), "Main 1: East door, 1312, 65, now");
         assert_eq!(plain("PIN:   ask"), "PIN: ask");
+        assert_eq!(plain(" Tab field  Enter next  "), "Tab field, Enter next");
         assert_eq!(plain("███░░░"), "");
     }
 
@@ -162,7 +164,7 @@ mod tests {
     #[test]
     fn rows_are_read_as_they_are_drawn() {
         let (rows, entry) = rows(|frame, area| {
-            for (at, text) in ["┌ Undo ──┐", "│ ▸ 山田太郎   in │", "", "│ Reason: a▏      │"].iter().enumerate()
+            for (at, text) in ["┌ Undo ──┐", "│ ▸ 山田太郎    in │", "", "│ Reason: a▏      │"].iter().enumerate()
             {
                 let y = u16::try_from(at).unwrap();
                 frame.render_widget(*text, Rect { y, height: 1, ..area });
