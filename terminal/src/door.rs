@@ -220,6 +220,8 @@ pub enum Suspension {
     Closed,
     /// Its certificate is not valid now.
     Certificate,
+    /// It may not stand at the gate it stands at, or not any more.
+    Gate,
     /// It erased everything, by an organiser's order.
     Wiped,
 }

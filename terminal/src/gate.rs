@@ -318,8 +318,7 @@ impl Gate {
 
     fn readiness(&self, moment: &Moment) -> Readiness {
         let certificate = &self.store.identity().certificate;
-        let may_stand_here = certificate.gates.is_empty() || certificate.gates.contains(&self.gate);
-        let may_scan = certificate.capabilities.has(Capabilities::SCAN) && may_stand_here;
+        let may_scan = certificate.capabilities.has(Capabilities::SCAN) && self.may_stand_here();
         if self.is_erased {
             Readiness::NotReady(NotReady::Suspended)
         } else if !self.session.decides() {
@@ -333,6 +332,11 @@ impl Gate {
         } else {
             Readiness::Ready
         }
+    }
+
+    fn may_stand_here(&self) -> bool {
+        let allowed = &self.store.identity().certificate.gates;
+        allowed.is_empty() || allowed.contains(&self.gate)
     }
 
     /// Returns what the journal is to say, if anything: a web address held before the camera is
@@ -423,6 +427,11 @@ impl Gate {
             _ if self.is_erased => Some(Suspension::Wiped),
             _ if self.store.suspension().is_some() => self.store.suspension(),
             _ if self.clock_went_back(&moment) => Some(Suspension::Clock),
+            Readiness::NotReady(NotReady::Certificate)
+                if self.store.is_certified(&moment) && !self.may_stand_here() =>
+            {
+                Some(Suspension::Gate)
+            }
             Readiness::NotReady(NotReady::Certificate) => Some(Suspension::Certificate),
             _ => None,
         };

@@ -34,6 +34,8 @@ machine-wiped-sent = Was hier gebucht wurde, wurde vorher gesendet.
 machine-wiped-step = Beenden (q). Das Gerät lässt sich neu anmelden.
 machine-certificate = Die Erlaubnis dieses Terminals gilt jetzt nicht.
 machine-certificate-step = Datum und Uhrzeit dieses Rechners prüfen und ihn ins Netz bringen.
+machine-gate = Dieses Terminal darf nicht mehr an diesem Eingang stehen.
+machine-gate-step = Seinen Eingang wählen: Taste d, dann g. Oder den Veranstalter fragen.
 machine-still-sent = Frühere Buchungen werden weiter an den Server gesendet.
 
 machine-starting = Usher startet.

@@ -34,6 +34,8 @@ machine-wiped-sent = The check-ins made here were sent before.
 machine-wiped-step = Quit (q). It can be enrolled again.
 machine-certificate = This terminal's permission is not valid now.
 machine-certificate-step = Check the date and time of this computer, and connect it to the network.
+machine-gate = This terminal may not stand at this gate any more.
+machine-gate-step = Choose its gate: key d, then g. Or ask the organiser.
 machine-still-sent = Check-ins made before are still sent to the server.
 
 machine-starting = Usher is starting.

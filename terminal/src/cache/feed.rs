@@ -323,6 +323,7 @@ const fn is_repairable(reason: Suspension) -> bool {
         | Suspension::RolledBack
         | Suspension::Closed
         | Suspension::Certificate
+        | Suspension::Gate
         | Suspension::Wiped => false,
     }
 }

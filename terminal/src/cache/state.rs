@@ -154,7 +154,7 @@ impl Feed {
     }
 }
 
-const SUSPENSIONS: [Suspension; 10] = [
+const SUSPENSIONS: [Suspension; 11] = [
     Suspension::Revoked,
     Suspension::Forked,
     Suspension::RolledBack,
@@ -165,6 +165,7 @@ const SUSPENSIONS: [Suspension; 10] = [
     Suspension::Closed,
     Suspension::Certificate,
     Suspension::Wiped,
+    Suspension::Gate,
 ];
 
 pub(super) const fn suspension_number(suspension: Suspension) -> u8 {
@@ -179,6 +180,7 @@ pub(super) const fn suspension_number(suspension: Suspension) -> u8 {
         Suspension::Closed => 8,
         Suspension::Certificate => 9,
         Suspension::Wiped => 10,
+        Suspension::Gate => 11,
     }
 }
 

@@ -257,7 +257,8 @@ impl GateChoice {
         }
         let candidates: Vec<GateId> =
             if allowed.is_empty() { policy.gates.iter().map(|gate| gate.id).collect() } else { allowed.clone() };
-        match (store.identity().gate, candidates.as_slice()) {
+        // Where it was enrolled for counts as long as it may stand there.
+        match (store.identity().gate.filter(|gate| candidates.contains(gate)), candidates.as_slice()) {
             (Some(gate), _) => Ok(gate),
             (None, [gate]) => Ok(*gate),
             (None, _) => bail!("name the gate this terminal stands at with --gate; there is {}", gate_names(&policy)),

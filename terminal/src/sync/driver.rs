@@ -557,6 +557,7 @@ const fn as_suspend(suspension: Suspension) -> Option<Suspend> {
         | Suspension::Store
         | Suspension::Closed
         | Suspension::Certificate
+        | Suspension::Gate
         | Suspension::Wiped => None,
     }
 }

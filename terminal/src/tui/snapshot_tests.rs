@@ -185,6 +185,7 @@ fn states() -> Vec<(&'static str, State)> {
         ("fault_disk_full", noticed(Notice::Fault(Fault::DiskFull(4_200_000)))),
         ("suspended_revoked", status(|status| status.suspended = Some(Suspension::Revoked))),
         ("suspended_clock", status(|status| status.suspended = Some(Suspension::Clock))),
+        ("suspended_gate", status(|status| status.suspended = Some(Suspension::Gate))),
         ("closed", status(|status| status.suspended = Some(Suspension::Closed))),
         ("no_list", status(|status| status.list_at = None)),
         (

@@ -155,6 +155,7 @@ fn new_ticket_types_gates_and_capabilities_count_at_once() {
     door.sync();
     let credential = door.world.credential(1, issue);
     assert_eq!(code(&door.enter(&credential)), Some(Code::TerminalNotReady));
+    assert_eq!(door.gate.status().suspended, Some(Suspension::Gate), "not as if its certificate had ended");
     door.world.terminal.gates = vec![GateId(0), GateId(1)];
     door.world.push_device(DeviceStatus::Active);
     door.sync();

@@ -46,19 +46,20 @@ impl Doors {
         self.gate?.of(self.seen.as_ref()?.gates.len())
     }
 
-    /// Whether there are several gates to choose from.
+    /// Whether there is another gate to choose.
     pub fn has_choice(&self) -> bool {
-        self.seen.as_ref().is_some_and(|seen| seen.gates.len() > 1)
+        self.seen.as_ref().is_some_and(|seen| seen.gates.iter().any(|gate| *gate != seen.gate))
     }
 
     pub(super) fn press(&mut self, key: Key) -> Outcome {
+        let has_choice = self.has_choice();
         let Some(seen) = &self.seen else {
             return if key == Key::Escape { Outcome::Close } else { Outcome::Stay };
         };
         let Some(choice) = &mut self.gate else {
             match key {
                 Key::Escape => return Outcome::Close,
-                Key::Char(GATE_KEY) if seen.gates.len() > 1 => {
+                Key::Char(GATE_KEY) if has_choice => {
                     let mut choice = Choice::new();
                     choice.set(position(&seen.gates, seen.gate));
                     self.gate = Some(choice);
@@ -150,5 +151,16 @@ mod tests {
         screen.press(Key::Char(GATE_KEY));
 
         assert_eq!((screen.gate(), screen.has_choice()), (None, false));
+    }
+
+    #[test]
+    fn a_terminal_whose_gate_was_taken_away_can_be_moved_to_the_only_one_left() {
+        let (mut screen, _) = Doors::open();
+        let seen = Seen { gates: vec![GateId(3)], ..samples::doors() };
+        screen.learn(&Answer::Doors(Box::new(seen)));
+
+        screen.press(Key::Char(GATE_KEY));
+
+        assert_eq!(screen.press(Key::Enter), Outcome::CloseAnd(Request::StandAt(GateId(3))));
     }
 }

@@ -42,6 +42,7 @@ pub fn suspension(suspension: Suspension, names: &Names<'_>) -> Message {
         Suspension::Store => ("machine-damaged", "machine-damaged-step"),
         Suspension::Closed => ("machine-closed", "machine-closed-step"),
         Suspension::Certificate => ("machine-certificate", "machine-certificate-step"),
+        Suspension::Gate => ("machine-gate", "machine-gate-step"),
         Suspension::Wiped => ("machine-wiped", "machine-wiped-step"),
     };
     match suspension {
