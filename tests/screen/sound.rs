@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use harness::process::PATIENCE;
-use harness::pty::Screen;
+use harness::pty::{Screen, key};
 use tempfile::TempDir;
 
 use crate::venue::Venue;
@@ -58,6 +58,8 @@ async fn without_a_sound_device_the_bell_rings_and_nobody_sees_what_its_library_
     let screen = door.wait_for("The bell of this terminal window was rung", PATIENCE).unwrap();
     assert!(!screen.contains("ALSA"), "{screen}");
     door.send("n").unwrap();
+    door.wait_for("This door works.", PATIENCE).unwrap();
+    door.send(&key::DOWN.repeat(30)).unwrap();
     let screen = door.wait_for("Plug a loudspeaker in", PATIENCE).unwrap();
     assert!(!screen.contains("ALSA"), "{screen}");
 }
