@@ -7,6 +7,7 @@ mod camera;
 mod decisions;
 mod evening;
 mod first_start;
+mod home_gate;
 mod lost;
 mod network;
 mod people;
