@@ -215,7 +215,7 @@ async fn register(venue: &Venue, name: &str, order: &str) -> String {
 }
 
 /// Fills the form in: name, e-mail, then `keys` from the ticket type on; Enter sells.
-fn sell(door: &mut Screen, name: &str, email: &str, keys: &[&str]) {
+pub(crate) fn sell(door: &mut Screen, name: &str, email: &str, keys: &[&str]) {
     door.type_slowly(name).unwrap();
     door.send(key::ENTER).unwrap();
     door.type_slowly(email).unwrap();
@@ -224,6 +224,7 @@ fn sell(door: &mut Screen, name: &str, email: &str, keys: &[&str]) {
     press(door, key::ENTER);
 }
 
-fn is_ticket(screen: &str, name: &str) -> bool {
+/// Whether the ticket of somebody called `name` is shown.
+pub(crate) fn is_ticket(screen: &str, name: &str) -> bool {
     screen.contains("Let the guest take a picture") && screen.contains(name)
 }

@@ -19,3 +19,4 @@ mod sound;
 mod trouble;
 mod venue;
 mod verdicts;
+mod walk_in;
