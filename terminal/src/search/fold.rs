@@ -41,6 +41,8 @@ pub(super) fn fold(word: &str, spelling: Spelling) -> String {
                 None => fold_letter(letter, &mut folded),
             }
         }
+        // Marks that something stood between may be neighbours now: they have an order.
+        folded = folded.nfkd().collect();
     }
     folded.truncate(folded.floor_char_boundary(WORD_BYTES_MAX));
     folded
@@ -196,6 +198,12 @@ mod tests {
         assert_eq!(texts("マリア・テレジア"), ["マリア", "テレジア"]);
         assert_eq!(texts("--"), [""; 0]);
         assert_eq!(texts("e\u{301}a"), ["e\u{301}a"]);
+    }
+
+    #[test]
+    fn marks_that_come_together_have_one_order() {
+        let folded = bare("ਲ਼ \u{1ce2}");
+        assert_eq!(bare(&folded), folded);
     }
 
     proptest! {
