@@ -34,7 +34,7 @@ use crate::feedback::{self, Player, Report};
 use crate::settings::Memo;
 use inputs::Input;
 use picture::{Pictures, Setup};
-use plain::Lines;
+use plain::{Hand, Lines};
 use screen::Screen;
 use theme::Theme;
 
@@ -138,7 +138,7 @@ pub fn run(notices: Receiver<Notice>, commands: Sender<Command>, options: Option
         view_waits: None,
         catalogue: Catalogue::new(options.language),
         commands,
-        acted: None,
+        hand: (Uptime(0), Hand::Still),
         is_done: false,
         tells_again: false,
         ending: Ending::Quit,
@@ -189,8 +189,8 @@ struct Door {
     /// A picture that came before the screen has rested from the last one.
     view_waits: Option<Notice>,
     commands: Sender<Command>,
-    /// When somebody last did something with a key, rather than looking around.
-    acted: Option<Uptime>,
+    /// When somebody last pressed a key, and what for.
+    hand: (Uptime, Hand),
     is_done: bool,
     tells_again: bool,
     ending: Ending,
@@ -234,8 +234,10 @@ impl Door {
                     lines.forget();
                 }
                 let now = self.now();
-                let is_acted = self.acted.is_some_and(|acted| now.0.saturating_sub(acted.0) < ACTED_MS);
-                lines.tell(&view::speak(&self.state, &self.catalogue), &self.catalogue, now, is_acted)
+                let (pressed, hand) = self.hand;
+                let is_news = now.0.saturating_sub(pressed.0) < ACTED_MS;
+                let hand = if is_news { hand } else { Hand::Still };
+                lines.tell(&view::speak(&self.state, &self.catalogue), &self.catalogue, now, hand)
             }
         }
     }
@@ -271,9 +273,7 @@ impl Door {
     fn take(&mut self, input: Input) {
         match input {
             Input::Key(key, at) => {
-                if !matches!(key, Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Home | Key::End) {
-                    self.acted = Some(at);
-                }
+                self.hand = (at, Hand::of(key));
                 self.fold(Event::Tick(at));
                 self.fold(Event::Key(key));
             }

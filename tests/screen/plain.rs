@@ -94,8 +94,15 @@ async fn what_stands_against_a_guest_is_decided_by_ear() {
     door.send(key::ENTER).unwrap();
     door.wait_for("Let in by decision of staff", PATIENCE).unwrap();
 
+    press(&mut door, "/");
+    door.wait_for("Keys: ", PATIENCE).unwrap();
+    door.type_slowly("canceled").unwrap();
+    door.wait_for("Nobody exactly. 1 similar", PATIENCE).unwrap();
+    door.send(key::ESCAPE).unwrap();
+    press(&mut door, key::ESCAPE);
+
     press(&mut door, "d");
-    door.wait_for("\nChosen: ", PATIENCE).unwrap();
+    door.wait_for("\nChosen: Left lane", PATIENCE).unwrap();
     door.send(key::ESCAPE).unwrap();
     press(&mut door, "16");
     door.wait_for("\nCode: 16", PATIENCE).unwrap();

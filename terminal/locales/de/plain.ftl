@@ -6,6 +6,7 @@ plain-arrows-sideways = links und rechts
 plain-tab = Tab
 plain-again = Noch einmal sagen, wo das ist, wie es steht und welche Tasten gehen.
 plain-chosen = Gewählt: { $row }
+plain-more = { $count } weitere.
 plain-sound-on = Ton an
 plain-ticket = Der Code ist ein Bild: drucken, oder dem Gast die Nummer oben geben.
 plain-light-green = In Ordnung:

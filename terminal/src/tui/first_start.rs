@@ -44,7 +44,7 @@ pub fn run(
         let draw = |frame: &mut Frame<'_>| view::view(&start, theme, catalogue, frame);
         match &mut face {
             Face::Picture(screen) => screen.draw(draw),
-            Face::Lines(lines) => lines.tell(&plain::page(draw), catalogue, now, false),
+            Face::Lines(lines) => lines.tell(&plain::page(draw), catalogue, now, plain::Hand::Acted),
         }
         .context("could not draw the screen")?;
         let due = start.deadline().map_or(TICK_MS, |due| due.0.saturating_sub(now.0));

@@ -18,6 +18,7 @@ use crate::catalogue::Catalogue;
 use crate::hushed;
 
 pub(super) use paper::Paper;
+pub(super) use teller::Hand;
 use teller::Teller;
 
 /// The terminal emulator, written to line by line. Keys come one by one until it is dropped.
@@ -39,16 +40,9 @@ impl Lines {
         Ok(Self { paper: Paper::new(stdout()), teller, _watch: PanicWatch::begin(give_back) })
     }
 
-    /// Tells what is news. `is_acted` says whether somebody has just done something with a key: then a change of
-    /// counts alone is news too.
-    pub(super) fn tell(
-        &mut self,
-        spoken: &Spoken,
-        catalogue: &Catalogue,
-        now: Uptime,
-        is_acted: bool,
-    ) -> io::Result<()> {
-        let telling = self.teller.tell(spoken, catalogue, now, is_acted);
+    /// Tells what is news after what somebody has just done with a key.
+    pub(super) fn tell(&mut self, spoken: &Spoken, catalogue: &Catalogue, now: Uptime, hand: Hand) -> io::Result<()> {
+        let telling = self.teller.tell(spoken, catalogue, now, hand);
         self.paper.write(&telling.lines, telling.entry.as_deref())
     }
 

@@ -4,11 +4,45 @@ use std::collections::HashMap;
 
 use sync_protocol::time::Uptime;
 
+use crate::app::Key;
 use crate::catalogue::{Catalogue, text};
 use crate::tui::view::spoken::{About, Fact, Layer, Row, Spoken};
 
 /// What is not urgent is told when it has lasted so long, in ms: nobody hears what is over already.
 const SETTLED_MS: u64 = 300;
+/// So many rows of a list are told at once; the arrow keys bring the others.
+const ROWS_MAX: usize = 9;
+
+/// What somebody has just done with a key.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(in crate::tui) enum Hand {
+    /// Nothing.
+    #[default]
+    Still,
+    /// Gone from one thing to the next.
+    Moved,
+    /// Something else: written, or chosen. Then a change of counts alone is news.
+    Acted,
+}
+
+impl Hand {
+    /// Returns what this key does.
+    pub(in crate::tui) const fn of(key: Key) -> Self {
+        match key {
+            Key::Tab
+            | Key::BackTab
+            | Key::Up
+            | Key::Down
+            | Key::Left
+            | Key::Right
+            | Key::Home
+            | Key::End
+            | Key::PageUp
+            | Key::PageDown => Self::Moved,
+            _ => Self::Acted,
+        }
+    }
+}
 
 /// What is to be written now.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -39,6 +73,8 @@ struct Open {
     since: Uptime,
     is_listed: bool,
     entry: Option<String>,
+    /// Whether that line is on the paper.
+    is_begun: bool,
 }
 
 impl Teller {
@@ -48,7 +84,7 @@ impl Teller {
     }
 
     /// Returns what is to be written now.
-    pub(super) fn tell(&mut self, spoken: &Spoken, catalogue: &Catalogue, now: Uptime, is_acted: bool) -> Telling {
+    pub(super) fn tell(&mut self, spoken: &Spoken, catalogue: &Catalogue, now: Uptime, hand: Hand) -> Telling {
         let mut telling = Telling::default();
         let is_closed = spoken.layer.is_none() && self.open.take().is_some();
         if is_closed {
@@ -64,7 +100,7 @@ impl Teller {
                 self.open = Some(Open::new(layer, now));
             }
             if let Some(open) = &mut self.open {
-                open.tell(layer, catalogue, now, is_acted, &mut telling);
+                open.tell(layer, catalogue, now, hand, &mut telling);
             }
         }
         telling
@@ -108,28 +144,36 @@ impl Open {
             since: now,
             is_listed: false,
             entry: None,
+            is_begun: false,
         }
     }
 
-    fn tell(&mut self, layer: &Layer, catalogue: &Catalogue, now: Uptime, is_acted: bool, telling: &mut Telling) {
+    fn tell(&mut self, layer: &Layer, catalogue: &Catalogue, now: Uptime, hand: Hand, telling: &mut Telling) {
         if self.rows != layer.rows {
             self.rows.clone_from(&layer.rows);
             self.since = now;
         }
+        if self.entry != layer.entry {
+            self.is_begun &= label(self.entry.as_ref()) == label(layer.entry.as_ref());
+            // What was written in a field is known when the field is left.
+            self.told.extend(self.entry.take().map(|entry| entry.trim_end().to_owned()));
+            self.entry.clone_from(&layer.entry);
+        }
         let chosen = layer.rows.iter().enumerate().find(|(_, row)| row.is_chosen);
         let chosen = chosen.map(|(at, row)| (at, row.text.clone()));
-        if let (true, Some((at, row))) = (self.is_listed, &chosen)
-            && self.chosen.as_ref().is_none_or(|(before, told)| before != at || !is_same(told, row, is_acted))
-        {
-            telling.lines.push(row.clone());
-            self.told.push(row.clone());
-        }
-        if self.is_listed {
+        // While somebody writes, what is chosen may change with every letter: that waits.
+        if self.is_listed && hand != Hand::Acted {
+            if let Some((at, row)) = &chosen
+                && self.chosen.as_ref().is_none_or(|(before, told)| before != at || !is_same(told, row, hand))
+            {
+                telling.lines.push(row.clone());
+                self.told.push(row.clone());
+            }
             self.chosen = chosen.clone();
         }
         let is_settled = now.0.saturating_sub(self.since.0) >= SETTLED_MS;
         if is_settled {
-            self.list(layer, catalogue, is_acted, telling);
+            self.list(layer, catalogue, hand, telling);
             self.chosen = chosen;
             if self.keys != layer.keys {
                 self.keys.clone_from(&layer.keys);
@@ -137,23 +181,22 @@ impl Open {
             }
         }
         // A line that is to be written in comes after what is said about it.
-        let is_begun = self.entry.is_some() || is_settled;
-        if self.is_listed && is_begun {
-            // What was written in a field is known when the field is left.
-            if layer.entry != self.entry {
-                self.told.extend(self.entry.take().map(|entry| entry.trim_end().to_owned()));
-                self.entry.clone_from(&layer.entry);
-            }
+        self.is_begun |= is_settled;
+        if self.is_listed && self.is_begun {
             telling.entry.clone_from(&layer.entry);
         }
     }
 
     /// Tells the rows that were not told. After the first time, those in which only counts differ are none, unless
     /// somebody has just done something.
-    fn list(&mut self, layer: &Layer, catalogue: &Catalogue, is_acted: bool, telling: &mut Telling) {
-        for row in &layer.rows {
-            let is_told = |told: &String| is_same(told, &row.text, is_acted || !self.is_listed);
-            if self.told.iter().any(is_told) {
+    fn list(&mut self, layer: &Layer, catalogue: &Catalogue, hand: Hand, telling: &mut Telling) {
+        let hand = if self.is_listed && hand == Hand::Moved { Hand::Still } else { hand };
+        let is_told = |row: &&Row| self.told.iter().any(|told| is_same(told, &row.text, hand));
+        let news: Vec<&Row> = layer.rows.iter().filter(|row| !is_told(row)).collect();
+        let mut listed = 0_usize;
+        for row in news {
+            listed += usize::from(row.is_listed);
+            if row.is_listed && listed > ROWS_MAX {
                 continue;
             }
             telling.lines.push(if row.is_chosen && !self.is_listed {
@@ -162,14 +205,22 @@ impl Open {
                 row.text.clone()
             });
         }
+        if listed > ROWS_MAX {
+            telling.lines.push(catalogue.say_with("plain-more", &[("count", (listed - ROWS_MAX).into())]));
+        }
         self.told = layer.rows.iter().map(|row| row.text.clone()).collect();
         self.is_listed = true;
     }
 }
 
-/// Whether two rows say the same; where counts are no news, also if they differ in those.
-fn is_same(told: &str, row: &str, are_counts_news: bool) -> bool {
-    told == row || !are_counts_news && without_digits(told) == without_digits(row)
+/// Whether two rows say the same; where nobody did anything, also if they differ in counts alone.
+fn is_same(told: &str, row: &str, hand: Hand) -> bool {
+    told == row || hand == Hand::Still && without_digits(told) == without_digits(row)
+}
+
+/// What a line that is written in is called.
+fn label(entry: Option<&String>) -> Option<&str> {
+    entry.map(|entry| entry.split_once(": ").map_or("", |(label, _)| label))
 }
 
 fn without_digits(text: &str) -> String {
@@ -212,8 +263,11 @@ mod tests {
     fn a_list_is_told_once_and_then_what_is_chosen() {
         let mut teller = Teller::default();
         let list = |chosen: usize, ages: [u32; 2]| {
-            let row =
-                |at: usize| Row { text: format!("Door {}, {} s", ["A", "B"][at], ages[at]), is_chosen: at == chosen };
+            let row = |at: usize| Row {
+                text: format!("Door {}, {} s", ["A", "B"][at], ages[at]),
+                is_chosen: at == chosen,
+                is_listed: true,
+            };
             layer("Doors", vec![row(0), row(1)], None)
         };
 
@@ -237,9 +291,27 @@ mod tests {
         tell(&mut teller, &tries(3), 1_000);
         assert_eq!(tell(&mut teller, &tries(3), 1_300), [""; 0]);
 
-        teller.tell(&tries(2), &catalogue, Uptime(2_000), true);
-        let telling = teller.tell(&tries(2), &catalogue, Uptime(2_300), true);
+        teller.tell(&tries(2), &catalogue, Uptime(2_000), Hand::Acted);
+        let telling = teller.tell(&tries(2), &catalogue, Uptime(2_300), Hand::Acted);
         assert_eq!(telling.lines, ["2 more tries"]);
+    }
+
+    #[test]
+    fn what_is_found_waits_until_nobody_writes_and_a_long_list_is_cut() {
+        let catalogue = Catalogue::default();
+        let mut teller = Teller::default();
+        let found = |letter: char| {
+            let row = |at: usize| Row { text: format!("{letter}{at}"), is_chosen: at == 1, is_listed: true };
+            layer("Search", (1..=12).map(row).collect(), Some(format!("Name: {letter}")))
+        };
+        teller.tell(&found('a'), &catalogue, Uptime(0), Hand::Acted);
+        assert_eq!(teller.tell(&found('b'), &catalogue, Uptime(200), Hand::Acted).lines, [""; 0]);
+
+        let telling = teller.tell(&found('b'), &catalogue, Uptime(500), Hand::Acted);
+
+        assert_eq!(telling.lines.first().unwrap(), "Chosen: b1");
+        assert_eq!(telling.lines.get(8..).unwrap(), ["b9", "3 more.", "Keys: Esc back."]);
+        assert_eq!(teller.tell(&found('c'), &catalogue, Uptime(700), Hand::Acted).lines, [""; 0]);
     }
 
     #[test]
@@ -251,11 +323,11 @@ mod tests {
         };
         tell(&mut teller, &form(&["E-mail:"], "Name: "), 0);
         tell(&mut teller, &form(&["E-mail:"], "Name: "), 300);
-        let telling = teller.tell(&form(&["E-mail:"], "Name: Ada"), &catalogue, Uptime(400), true);
+        let telling = teller.tell(&form(&["E-mail:"], "Name: Ada"), &catalogue, Uptime(400), Hand::Acted);
         assert_eq!(telling, Telling { lines: vec![], entry: Some("Name: Ada".into()) });
 
-        teller.tell(&form(&["Name: Ada"], "E-mail: "), &catalogue, Uptime(500), true);
-        let telling = teller.tell(&form(&["Name: Ada"], "E-mail: "), &catalogue, Uptime(900), true);
+        teller.tell(&form(&["Name: Ada"], "E-mail: "), &catalogue, Uptime(500), Hand::Acted);
+        let telling = teller.tell(&form(&["Name: Ada"], "E-mail: "), &catalogue, Uptime(900), Hand::Acted);
         assert_eq!(telling, Telling { lines: vec![], entry: Some("E-mail: ".into()) });
     }
 
@@ -269,6 +341,6 @@ mod tests {
     }
 
     fn tell(teller: &mut Teller, spoken: &Spoken, at: u64) -> Vec<String> {
-        teller.tell(spoken, &Catalogue::default(), Uptime(at), false).lines
+        teller.tell(spoken, &Catalogue::default(), Uptime(at), Hand::Still).lines
     }
 }

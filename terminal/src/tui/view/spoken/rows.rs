@@ -21,12 +21,14 @@ pub(in crate::tui) struct Row {
     pub(in crate::tui) text: String,
     /// Whether it is the one that keys act on.
     pub(in crate::tui) is_chosen: bool,
+    /// Whether it is one of a list to choose from.
+    pub(in crate::tui) is_listed: bool,
 }
 
 impl Row {
     /// Returns a row that says this.
     pub(in crate::tui) fn of(text: &str) -> Self {
-        Self { text: plain(text), is_chosen: false }
+        Self { text: plain(text), is_chosen: false, is_listed: false }
     }
 }
 
@@ -57,7 +59,9 @@ fn read(buffer: &Buffer) -> (Vec<Row>, Option<String>) {
             None => {
                 let text = plain(&line);
                 if !text.is_empty() {
-                    rows.push(Row { text, is_chosen });
+                    // Lists leave two columns for the mark.
+                    let is_listed = line.starts_with(CHOSEN) || line.starts_with("  ") && !line.starts_with("   ");
+                    rows.push(Row { text, is_chosen, is_listed });
                 }
             }
         }
