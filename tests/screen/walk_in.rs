@@ -128,7 +128,7 @@ async fn a_sold_ticket_is_printed_and_put_into_files_and_a_printer_that_is_gone_
     for line in ["Open Air", "Wilma Walker", "Regular", "12.00 EUR"] {
         assert!(find(&receipt, line.as_bytes()).is_some(), "{line} is not on the receipt");
     }
-    assert_eq!(codes(dots(&receipt)), [shown.clone()]);
+    assert_eq!(codes(dots(&receipt)), std::slice::from_ref(&shown));
 
     press(&mut door, "p");
     door.wait_for("The printer did not take it.", PATIENCE).unwrap();
