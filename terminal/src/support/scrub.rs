@@ -37,7 +37,7 @@ impl Scrubber {
         let mut words = line.split(' ');
         let head: Vec<&str> = words.by_ref().filter(|word| !word.is_empty()).take(2).collect();
         let mut out = head.join(" ");
-        for word in words {
+        for word in without_codes(&words.collect::<Vec<_>>().join(" ")).split(' ') {
             out.push(' ');
             out.push_str(&self.word(word));
         }
@@ -50,7 +50,7 @@ impl Scrubber {
             _ => (None, word),
         };
         let is_bare_number = name.is_none() && is_number(value);
-        let is_person = value.contains('@') || is_bare_number || is_ticket(value) || is_code(value);
+        let is_person = value.contains('@') || is_bare_number || is_ticket(value);
         let value = if is_person { GONE.to_owned() } else { self.without_names(value) };
         match name {
             Some(name) => format!("{name}={value}"),
@@ -101,10 +101,25 @@ fn is_ticket(text: &str) -> bool {
     text.len() >= 5 && has_both && !text.contains('.') && TicketId::from_typed_code(text).is_ok()
 }
 
-/// Whether `text` holds a long run of the letters that credentials and enrolment codes are made of.
-fn is_code(text: &str) -> bool {
-    let is_letter = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "$%*+-./:".contains(c);
-    text.split(|c| !is_letter(c)).any(|run| run.len() >= CODE_CHARS_MIN)
+/// Takes out every long run of the letters that credentials and enrolment codes are made of, which
+/// a space is one of.
+fn without_codes(text: &str) -> String {
+    let is_letter = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || " $%*+-./:".contains(c);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (run, after) = rest.split_at(rest.find(|c| !is_letter(c)).unwrap_or(rest.len()));
+        let (between, after) = after.split_at(after.find(is_letter).unwrap_or(after.len()));
+        let code = run.trim_matches([' ', ':']);
+        if code.len() >= CODE_CHARS_MIN {
+            out.push_str(&run.replace(code, GONE));
+        } else {
+            out.push_str(run);
+        }
+        out.push_str(between);
+        rest = after;
+    }
+    out
 }
 
 #[cfg(test)]
@@ -115,7 +130,7 @@ mod tests {
     fn whatever_looks_like_a_person_is_taken_out() {
         let mut scrubber = Scrubber::default();
         scrubber.add_name("Zoë van Xylander-Quist");
-        let credential = "US5EQ$*8E:UI1/ZZ99".repeat(7);
+        let credential = "US5EQ$*8 :UI1/ZZ99".repeat(7);
         let line = |rest: &str| scrubber.line(&format!("2026-09-01T12:02:29.123456Z  INFO {rest}"));
 
         for (rest, kept) in [
@@ -124,6 +139,7 @@ mod tests {
             ("gate: name=Quist rows=1500", "gate: name=▒ rows=1500"),
             ("session: wrong PIN 4711", "session: wrong PIN ▒"),
             (&format!("gate: {credential} is forged"), "gate: ▒ is forged"),
+            (&format!("gate: credential={credential}"), "gate: credential=▒"),
         ] {
             assert_eq!(line(rest), format!("2026-09-01T12:02:29.123456Z INFO {kept}"));
         }
