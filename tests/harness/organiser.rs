@@ -43,7 +43,9 @@ impl Organiser {
     pub async fn log_in(server_url: &str, email: &str, password: &str) -> anyhow::Result<Self> {
         // Two tests of one process may both come here first; either's provider is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        // A server closes connections that rest, and a test may ask at just that moment.
         let http = reqwest::Client::builder()
+            .pool_max_idle_per_host(0)
             .timeout(Duration::from_secs(60))
             // The harness's servers sign their own certificates.
             .tls_danger_accept_invalid_certs(true)

@@ -41,6 +41,8 @@ async fn the_ready_check_says_that_the_sound_device_played() {
     door.send("r").unwrap();
     door.wait_for("A tone was played by the sound device", PATIENCE).unwrap();
     door.send("y").unwrap();
+    door.wait_for("This door works.", PATIENCE).unwrap();
+    door.send(&key::DOWN.repeat(30)).unwrap();
 
     door.wait_for("Heard, from the sound device.", PATIENCE).unwrap();
 }
