@@ -1,5 +1,6 @@
 //! What the camera sees: each guest comes, holds the code still, and goes.
 
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -13,10 +14,12 @@ use crate::guests::Presentation;
 /// Pictures per guest.
 const FRAMES: usize = 8;
 
-/// Renders a folder of numbered pictures of these guests, on as many threads as there are processors.
+/// Renders a folder of numbered pictures of these guests, on as many threads as there are processors,
+/// and tells a terminal how far it is.
 pub(crate) fn render(guests: &[Presentation], folder: &Path) -> anyhow::Result<usize> {
     std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
-    let next = AtomicUsize::new(0);
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let is_watched = io::stderr().is_terminal();
     let work = || -> anyhow::Result<()> {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -24,6 +27,10 @@ pub(crate) fn render(guests: &[Presentation], folder: &Path) -> anyhow::Result<u
             for (at, frame) in of_guest(guest, number as u64).into_iter().enumerate() {
                 let path = folder.join(format!("{:04}.jpg", number * FRAMES + at));
                 frame.save(&path).with_context(|| format!("could not write {}", path.display()))?;
+            }
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            if is_watched {
+                eprint!("\r  {done} of {} guests{}", guests.len(), if done == guests.len() { "\n" } else { "" });
             }
         }
     };

@@ -23,8 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub struct Screen {
     shown: Arc<(Mutex<Shown>, Condvar)>,
     keys: Box<dyn Write + Send>,
-    master: Box<dyn MasterPty + Send>,
-    child: Box<dyn Child + Send + Sync>,
+    master: Master,
+    child: Process,
 }
 
 struct Shown {
@@ -52,28 +52,9 @@ impl Screen {
     ///
     /// If the system gives no pseudo-terminal or the program can't be started.
     pub fn start(command: &Command, columns: u16, rows: u16) -> anyhow::Result<Self> {
-        let pair = native_pty_system().openpty(size(columns, rows)).context("could not open a pseudo-terminal")?;
-        let mut builder = CommandBuilder::new(command.get_program());
-        builder.args(command.get_args());
-        builder.env("TERM", "xterm-256color");
-        builder.env("COLORTERM", "truecolor");
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => builder.env(name, value),
-                None => builder.env_remove(name),
-            }
-        }
-        if let Some(folder) = command.get_current_dir() {
-            builder.cwd(folder);
-        } else if let Ok(folder) = std::env::current_dir() {
-            builder.cwd(folder);
-        }
-        let child = pair.slave.spawn_command(builder).context("could not start the program")?;
-        // The output ends only when nobody holds the program's side of the pseudo-terminal any more.
-        drop(pair.slave);
-
-        let mut output = pair.master.try_clone_reader().context("could not read the pseudo-terminal")?;
-        let keys = pair.master.take_writer().context("could not write to the pseudo-terminal")?;
+        let (master, child) = open(command, columns, rows)?;
+        let mut output = master.try_clone_reader().context("could not read the pseudo-terminal")?;
+        let keys = master.take_writer().context("could not write to the pseudo-terminal")?;
         let parser = vt100::Parser::new_with_callbacks(at_least_one(rows), at_least_one(columns), 0, Bells::default());
         let shown = Arc::new((Mutex::new(Shown { parser, written: Vec::new(), closed: false }), Condvar::new()));
         let filled = Arc::clone(&shown);
@@ -91,7 +72,7 @@ impl Screen {
             lock(&filled.0).closed = true;
             filled.1.notify_all();
         });
-        Ok(Self { shown, keys, master: pair.master, child })
+        Ok(Self { shown, keys, master, child })
     }
 
     /// Types text or control sequences, as [`key`] names them.
@@ -235,6 +216,61 @@ impl Screen {
         }
     }
 }
+
+/// Starts a command in a window of 80 by 24, closes the window once the program shows `text`, and waits for its end.
+///
+/// # Errors
+///
+/// If it can't be started, ends before, or hasn't ended within `patience` after the window was closed.
+pub fn close_window(command: &Command, text: &str, patience: Duration) -> anyhow::Result<ExitStatus> {
+    let (master, mut child) = open(command, 80, 24)?;
+    let mut output = master.try_clone_reader().context("could not read the pseudo-terminal")?;
+    let mut parser = vt100::Parser::new(at_least_one(24), at_least_one(80), 0);
+    let mut bytes = [0; 8192];
+    while !parser.screen().contents().contains(text) {
+        match output.read(&mut bytes) {
+            Ok(count @ 1..) => parser.process(bytes.get(..count).unwrap_or_default()),
+            _ => bail!("it ended before it showed {text:?}:\n{}", parser.screen().contents()),
+        }
+    }
+    drop((output, master));
+    let deadline = Instant::now() + patience;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().context("could not end it")?;
+    bail!("it went on for {patience:?} without a window")
+}
+
+/// Opens a pseudo-terminal with a program on it.
+fn open(command: &Command, columns: u16, rows: u16) -> anyhow::Result<(Master, Process)> {
+    let pair = native_pty_system().openpty(size(columns, rows)).context("could not open a pseudo-terminal")?;
+    let mut builder = CommandBuilder::new(command.get_program());
+    builder.args(command.get_args());
+    builder.env("TERM", "xterm-256color");
+    builder.env("COLORTERM", "truecolor");
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => builder.env(name, value),
+            None => builder.env_remove(name),
+        }
+    }
+    if let Some(folder) = command.get_current_dir() {
+        builder.cwd(folder);
+    } else if let Ok(folder) = std::env::current_dir() {
+        builder.cwd(folder);
+    }
+    let child = pair.slave.spawn_command(builder).context("could not start the program")?;
+    // The output ends only when nobody holds the program's side of the pseudo-terminal any more.
+    drop(pair.slave);
+    Ok((pair.master, child))
+}
+
+type Master = Box<dyn MasterPty + Send>;
+type Process = Box<dyn Child + Send + Sync>;
 
 /// Output that is held back until its picture is whole, as a good emulator does (DEC private mode 2026).
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! How the screen begins and ends, also in the ways nobody plans.
 
 use harness::process::PATIENCE;
-use harness::pty::{Screen, key};
+use harness::pty::{Screen, close_window, key};
 
 use crate::venue::Venue;
 use crate::verdicts::scan;
@@ -39,6 +39,20 @@ async fn however_it_ends_the_terminal_is_as_before_and_no_admission_is_lost() {
     door.wait_for("to send 1", PATIENCE).unwrap();
     scan(&mut door, &venue.codes["Bo Diddley"]);
     door.wait_for("to send 2", PATIENCE).unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_window_ends_the_door() {
+    let venue = Venue::open(&["Ada Lovelace"]).await;
+    let mut door = venue.terminal.command().unwrap();
+    door.args(OFFLINE);
+
+    close_window(&door, READY, PATIENCE).unwrap();
+
+    let mut again = venue.door(&OFFLINE, (80, 24));
+    again.wait_for(READY, PATIENCE).unwrap();
+    scan(&mut again, &venue.codes["Ada Lovelace"]);
+    again.wait_for("to send 1", PATIENCE).unwrap();
 }
 
 #[tokio::test]

@@ -22,6 +22,9 @@ use crate::feedback::Report;
 const INPUTS_MAX: usize = 1_024;
 /// How often the thread that waits for keys looks whether the screen is gone, in ms.
 const KEY_POLL_MS: u64 = 100;
+/// How long the end waits for that thread, in ms. Once the window is gone, the library that reads keys reads
+/// the window's end for ever, and that must not keep the program.
+const KEYS_END_MS: u64 = 2_000;
 
 /// Something for the screen.
 pub(super) enum Input {
@@ -43,8 +46,8 @@ pub(super) enum Input {
     End,
 }
 
-/// The queue; dropping it ends the thread that waits for keys, and waits for that: two at once would
-/// take each other's keys.
+/// The queue; dropping it ends the thread that waits for keys, and waits for that if there is a window still:
+/// two at once would take each other's keys.
 pub(super) struct Inputs {
     pub(super) queue: Receiver<Input>,
     /// For others that bring something.
@@ -57,7 +60,9 @@ pub(super) struct Inputs {
 impl Drop for Inputs {
     fn drop(&mut self) {
         self.is_done.store(true, Ordering::Relaxed);
-        while self.keys.as_ref().is_some_and(|keys| !keys.is_finished()) {
+        let began = Instant::now();
+        let is_patient = || began.elapsed() < Duration::from_millis(KEYS_END_MS);
+        while self.keys.as_ref().is_some_and(|keys| !keys.is_finished()) && is_patient() {
             // It may be waiting for room in the queue.
             let _ = self.queue.recv_timeout(Duration::from_millis(KEY_POLL_MS / 10));
         }
