@@ -1,7 +1,7 @@
 //! Which way of drawing pictures the emulator knows.
 //!
 //! The environment is asked first. Where it names no emulator that is known, the emulator itself is
-//! asked whether it draws sixels; see [`query`](super::query). Over a network and in multiplexers blocks
+//! asked whether it draws sixels; see [`query`]. Over a network and in multiplexers blocks
 //! are drawn: pixels would be many bytes on a line that verdicts need, or would not arrive at all.
 
 use ratatui::crossterm::terminal::window_size;
