@@ -119,6 +119,20 @@ pub fn text<'a>(text: impl Into<Cow<'a, str>>) -> Value<'a> {
     Value::String(text.into())
 }
 
+/// Returns every word of `language`'s sentences, in small letters.
+#[cfg(test)]
+pub(crate) fn words(language: Language) -> std::collections::BTreeSet<String> {
+    let sentences = texts::of(language).iter().flat_map(|(_, text)| tests::entries(text)).map(|(_, sentence)| sentence);
+    sentences.flat_map(|sentence| words_of(&tests::without_values(&sentence))).collect()
+}
+
+/// Returns the words of `text`, in small letters.
+#[cfg(test)]
+pub(crate) fn words_of(text: &str) -> Vec<String> {
+    let words = text.split(|letter: char| !letter.is_alphabetic()).filter(|word| word.chars().count() > 1);
+    words.map(str::to_lowercase).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -222,7 +236,7 @@ mod tests {
     }
 
     /// Ids and what follows them, up to the next entry.
-    fn entries(text: &str) -> Vec<(String, String)> {
+    pub(super) fn entries(text: &str) -> Vec<(String, String)> {
         let mut entries: Vec<(String, String)> = Vec::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             if line.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -233,6 +247,17 @@ mod tests {
             }
         }
         entries
+    }
+
+    /// The sentence without what is filled in, and without the names of plurals.
+    pub(super) fn without_values(sentence: &str) -> String {
+        let mut rest = String::new();
+        for word in sentence.split_whitespace() {
+            let is_value = word.starts_with('$') || matches!(word, "[one]" | "*[other]");
+            rest.push_str(if is_value { "" } else { word });
+            rest.push(' ');
+        }
+        rest
     }
 
     fn variables(sentence: &str) -> BTreeSet<String> {

@@ -17,6 +17,7 @@ use sync_protocol::time::UnixMillis;
 pub use book::Book;
 pub use right::Refusal;
 
+use crate::catalogue::Language;
 use crate::door::Supervisor;
 use crate::print::Sheet;
 
@@ -95,14 +96,17 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Returns what is printed of it.
-    pub fn sheet(&self) -> Sheet {
+    /// Returns what is printed of it, amounts as in `language`.
+    pub fn sheet(&self, language: Language) -> Sheet {
         let sold = &self.sold;
         Sheet {
             event: self.event.clone(),
             name: sold.name().to_owned(),
             class: self.class.clone(),
-            price: if sold.minor == 0 { String::new() } else { till::amount(sold.minor.into(), sold.currency, '.') },
+            price: match sold.minor {
+                0 => String::new(),
+                minor => till::amount(minor.into(), sold.currency, language.point()),
+            },
             number: sold.ticket.typed_code(),
             credential: self.credential.clone(),
         }

@@ -58,5 +58,5 @@ decision-not-heard-more = { $count ->
 }
 decision-inside = drin { $inside }
 decision-inside-of = drin { $inside } von { $capacity }
-decision-silent = { $door } schweigt seit { $span }
+decision-silent = still { $span }: { $door }
 decision-double = Doppelt: { $name }, { $here } hier, { $there } bei { $gate } ({ $device }).

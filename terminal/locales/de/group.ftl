@@ -22,10 +22,10 @@ group-waiting = wartet
 group-asked = …
 group-not-decided = nicht durchgelassen
 group-through = durchgelassen
-group-check-id = durchgelassen · Ausweis prüfen
+group-check-id = durch · Ausweis prüfen
 group-looked = nur angesehen
 
 group-key-tick = wählen
 group-key-all = alle
-group-key-decide = einzeln entscheiden
+group-key-decide = entscheiden
 group-key-stop = anhalten

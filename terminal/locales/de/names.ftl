@@ -3,5 +3,5 @@
 names-gate = Eingang { $number }
 names-zone = Bereich { $number }
 names-server = Server
-names-terminal = Terminal { $number }
+names-terminal = Gerät { $number }
 names-or = { $most } oder { $last }

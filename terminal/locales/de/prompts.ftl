@@ -1,16 +1,17 @@
 ### What is asked and told before the door opens.
 
-prompts-passphrase = Passwort:
-prompts-new = Neues Passwort (Enter: eins machen lassen):
+prompts-passphrase = Passphrase:
+prompts-new = Neue Passphrase (Enter: eine machen lassen):
+prompts-wrong = Falsche Passphrase. Noch einmal.
 prompts-again = Noch einmal:
 prompts-differ = Die beiden sind verschieden. Noch einmal von vorn.
-prompts-made-keep = Aufschreiben: Ohne es öffnet niemand die Daten dieses Terminals, und niemand kann es nachsehen.
+prompts-made-keep = Aufschreiben: Ohne sie öffnet niemand die Daten dieses Geräts, und niemand kann sie nachschlagen.
 prompts-checking = Die Liste wird geprüft: { $done } von { $total }
 prompts-no-list = Es gibt noch keine Ticketliste; sie wird geholt.
 prompts-downloading = Die Liste wird geholt: { $done } von { $total } Einträgen
 prompts-show-code = Den Anmelde-QR des Veranstalters vor die Kamera halten. Strg-C beendet.
 prompts-digits = Ziffern: { $digits }
 prompts-digits-compare = Ziffern: { $digits }. Der Veranstalter muss auf dem Server dieselben sehen und bestätigen.
-prompts-enrolled = Dieser Laptop ist Terminal { $number } von { $event }.
-prompts-tickets = { $count } Tickets sind auf diesem Laptop. `usher` öffnet die Tür.
+prompts-enrolled = Dieses Gerät ist Nummer { $number } von { $event }.
+prompts-tickets = { $count } Tickets sind auf diesem Gerät. `usher` öffnet die Tür.
 prompts-tab = Tab zeigt, was getippt ist.

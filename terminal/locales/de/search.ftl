@@ -2,7 +2,7 @@
 
 search-title = Gast suchen
 search-field = Suchen:
-search-hint = Ein Teil von Name, E-Mail, Bestellung, Ticketnummer oder Tickettyp. Tippfehler schaden nicht.
+search-hint = Ein Teil von Name, E-Mail, Bestellung, Ticketnummer oder Ticketart. Tippfehler schaden nicht.
 search-known = { $count ->
     [0] Die Ticketliste ist leer.
     [one] { $count } Ticket auf der Liste.
@@ -42,7 +42,7 @@ search-key-group = die Bestellung
 
 search-detail-title = Was bekannt ist
 search-detail-name = Name
-search-detail-type = Tickettyp
+search-detail-type = Ticketart
 search-detail-ticket = Ticket
 search-detail-status = Status
 search-detail-presence = Hier

@@ -17,9 +17,9 @@ session-pin-set = Die PIN gilt. k sperrt diesen Bildschirm.
 session-locked = GESPERRT
 session-locked-key = k entsperrt
 session-locked-scan = Scannen geht weiter.
-session-locked-rest = Solange der Bildschirm gesperrt ist, wird niemand eingelassen.
+session-locked-rest = Niemand wird eingelassen, bis entsperrt ist.
 session-unlock-title = Gesperrt
-session-unlock-hint = Die PIN derer, die gesperrt haben.
+session-unlock-hint = Die PIN, mit der gesperrt wurde.
 session-wrong-pin = { $left ->
     [one] Falsche PIN. Noch ein Versuch; danach hilft nur die Passphrase.
    *[other] Falsche PIN. Noch { $left } Versuche.

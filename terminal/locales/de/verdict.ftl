@@ -30,6 +30,6 @@ verdict-test = Probeticket: nicht für echte Gäste.
 verdict-manual = Getippter Code: nach dem Namen des Gastes fragen.
 verdict-unlisted = Gerade verkauft: noch nicht auf dieser Liste.
 verdict-stale = Nach einer alten Ticketliste entschieden.
-verdict-clock = Die Uhr dieses Terminals geht vielleicht falsch.
+verdict-clock = Die Uhr dieses Geräts geht vielleicht falsch.
 verdict-walk-in = An der Abendkasse verkauft.
 verdict-override = Vom Personal trotzdem eingelassen.

@@ -17,11 +17,11 @@ walk-in-left = { $count ->
     [one] hier noch { $count }
    *[other] hier noch { $count }
 }
-walk-in-costs-nothing = kostenlos
+walk-in-costs-nothing = gratis
 walk-in-payment = Bezahlt:
 walk-in-cash = bar
 walk-in-card = Karte
-walk-in-free = kostenlos
+walk-in-free = gratis
 walk-in-admit = Gleich rein:
 walk-in-yes = ja
 walk-in-no = nein

@@ -11,8 +11,8 @@ drill-key-not-heard = not heard
 drill-key-again = play again
 drill-key-read = read
 drill-all-green = This door is ready.
-drill-some-amber = This door works. Look at what is marked with ! before it opens.
-drill-some-red = This door is NOT ready. See what is marked with ✖.
+drill-some-amber = This door works. Look at what is marked with { $mark } before it opens.
+drill-some-red = This door is NOT ready. See what is marked with { $mark }.
 drill-not-kept = The result could not be written down.
 
 drill-ready = May let in

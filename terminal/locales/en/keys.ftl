@@ -11,6 +11,7 @@ keys-present = present
 keys-quit = quit
 keys-scroll = scroll
 keys-search = search
+keys-space = Space
 keys-stay = stay
 keys-undo = undo
 keys-walk-in = walk-in

@@ -2,6 +2,7 @@
 
 prompts-passphrase = Passphrase:
 prompts-new = New passphrase (Enter to have one made):
+prompts-wrong = Wrong passphrase. Once more.
 prompts-again = Once more:
 prompts-differ = The two differ. Once more from the start.
 prompts-made-keep = Write it down: without it nobody opens this terminal's data, and nobody can look it up.

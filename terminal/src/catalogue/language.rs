@@ -27,6 +27,14 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(tag))
     }
 
+    /// Returns what stands before the cents of an amount.
+    pub const fn point(self) -> char {
+        match self {
+            Self::English => '.',
+            Self::German => ',',
+        }
+    }
+
     /// Returns the language of a POSIX locale, such as `de_AT.UTF-8`; English where there is none of it.
     pub fn of_locale(locale: &str) -> Self {
         locale.split(['_', '-', '.', '@']).next().and_then(Self::of_tag).unwrap_or_default()

@@ -218,9 +218,16 @@ fn open(place: &Place, args: &DoorArgs, mut store: Store, session: Session, memo
         ..args.options(place.language(), memory)
     };
     let network = if args.offline { Network::Unused } else { Network::Used };
-    let (mut terminal, notices) =
-        Terminal::open(store, Arc::new(SystemClock::new()), gate, session, seeing, network, args.outlets())
-            .context("the terminal's threads could not be started")?;
+    let (mut terminal, notices) = Terminal::open(
+        store,
+        Arc::new(SystemClock::new()),
+        gate,
+        session,
+        seeing,
+        network,
+        args.outlets(place.language()),
+    )
+    .context("the terminal's threads could not be started")?;
     terminal.desk().set_direction(args.direction());
     if !args.headless {
         terminal.open_search().context("the search could not be started")?;
@@ -277,8 +284,8 @@ impl DoorArgs {
         if self.exit { Direction::Exit } else { Direction::Entry }
     }
 
-    fn outlets(&self) -> Outlets {
-        Outlets { printer: self.printer.clone(), folder: self.tickets_dir.clone() }
+    fn outlets(&self, language: Language) -> Outlets {
+        Outlets { printer: self.printer.clone(), folder: self.tickets_dir.clone(), language }
     }
 
     /// Whether nothing is to leave this machine.

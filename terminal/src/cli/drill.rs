@@ -112,7 +112,7 @@ fn tell(place: &Place, store: &Store, found: &[Found], drill: &Drill, is_kept: b
         }
     }
     let light = drill.light().unwrap_or(Light::Red);
-    println!("{} {}", light_symbol(light), drill_verdict(light, &names));
+    println!("{} {}", light_symbol(light), drill_verdict(light, |light| light_symbol(light).to_owned(), &names));
     if !is_kept {
         println!("{}", names.say("drill-not-kept"));
     }

@@ -44,21 +44,21 @@ impl Place {
     pub(super) fn open(&self) -> anyhow::Result<Store> {
         let folder = self.folder()?;
         let event = self.event(&folder)?;
-        let passphrase = self.passphrase()?;
-        open(&folder, event, &passphrase, &self.catalogue(), self.plain)
+        match self.known_passphrase()? {
+            Some(passphrase) => open(&folder, event, &passphrase, &self.catalogue(), self.plain),
+            None => self.open_by_hand(),
+        }
     }
-}
 
-impl Place {
-    /// Opens the store again with a passphrase that somebody types now, whatever the environment
-    /// says: too many wrong PINs were typed.
+    /// Opens the store with a passphrase that somebody types now, whatever the environment says; a
+    /// slip of the finger is forgiven a few times.
     pub(super) fn open_by_hand(&self) -> anyhow::Result<Store> {
         let folder = self.folder()?;
         let event = self.event(&folder)?;
         for _ in 1..PASSPHRASE_TRIES {
             match open(&folder, event, &self.typed_passphrase()?, &self.catalogue(), self.plain) {
                 Err(error) if error.downcast_ref::<StoreError>().is_some_and(is_wrong_passphrase) => {
-                    eprintln!("usher: {error:#}");
+                    eprintln!("{}", self.catalogue().say("prompts-wrong"));
                 }
                 outcome => return outcome,
             }

@@ -18,15 +18,13 @@ impl Place {
         self.ask(&self.catalogue(), "prompts-passphrase").context("the passphrase could not be read")
     }
 
-    /// Returns the passphrase that opens a store.
-    pub(super) fn passphrase(&self) -> anyhow::Result<Zeroizing<String>> {
-        if let Some(given) = self.given()? {
-            return Ok(given);
-        }
-        if !stdin().is_terminal() {
+    /// Returns the passphrase that opens a store, unless a person is to be asked for it.
+    pub(super) fn known_passphrase(&self) -> anyhow::Result<Option<Zeroizing<String>>> {
+        let given = self.given()?;
+        if given.is_none() && !stdin().is_terminal() {
             bail!("the passphrase is needed: name a file with --passphrase-file, or set {PASSPHRASE_VARIABLE}");
         }
-        self.typed_passphrase()
+        Ok(given)
     }
 
     /// Returns the passphrase for a new store, and whether a person must be shown it because it was

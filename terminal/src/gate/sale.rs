@@ -231,8 +231,10 @@ impl Gate {
     /// Gives the ticket of a sale to the printer, or to the folder for files.
     pub(super) fn put_out(&self, entry: Seq, outlet: Outlet) -> Done {
         match (outlet, &self.shop, self.sold(entry)) {
-            (Outlet::Printer, Some(shop), Some(receipt)) => shop.take(Job::Print(receipt.sheet())),
-            (Outlet::Files, Some(shop), Some(receipt)) => shop.take(Job::Save(receipt.sheet())),
+            (Outlet::Printer, Some(shop), Some(receipt)) => {
+                shop.take(Job::Print(receipt.sheet(shop.outlets().language)))
+            }
+            (Outlet::Files, Some(shop), Some(receipt)) => shop.take(Job::Save(receipt.sheet(shop.outlets().language))),
             (Outlet::Printer, ..) => Done::NoPrinter,
             (Outlet::Files, ..) => Done::NoFolder,
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::printer::Printer;
 use super::receipt::receipt;
 use super::{Sheet, files};
+use crate::catalogue::Language;
 use crate::causes::chain;
 
 /// How many jobs wait at most.
@@ -24,6 +25,8 @@ pub struct Outlets {
     pub printer: Option<Printer>,
     /// The folder for files. They hold personal data.
     pub folder: Option<PathBuf>,
+    /// How amounts are written.
+    pub language: Language,
 }
 
 /// One thing to put out.
@@ -141,6 +144,7 @@ mod tests {
         let outlets = Outlets {
             printer: Some(Printer::Device(paper.path().to_path_buf())),
             folder: Some(folder.path().to_path_buf()),
+            ..Outlets::default()
         };
         let (tell, told) = mpsc::channel();
         let shop = open(outlets, move |done| tell.send(done).unwrap()).unwrap();
@@ -156,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_printer_that_fails_is_told_of_and_what_is_not_set_up_too() {
-        let outlets = Outlets { printer: Some(Printer::Device("/nowhere/lp0".into())), folder: None };
+        let outlets = Outlets { printer: Some(Printer::Device("/nowhere/lp0".into())), ..Outlets::default() };
         let (tell, told) = mpsc::channel();
         let shop = open(outlets, move |done| tell.send(done).unwrap()).unwrap();
 

@@ -1,5 +1,7 @@
 //! The first start on the screen: its loop, and its one picture.
 
+#[cfg(test)]
+mod snapshot_tests;
 mod view;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};

@@ -1,10 +1,13 @@
 //! What staff see: each state at 80 × 24 and at 200 × 60, and what must hold at any size.
 
 mod decisions;
+mod german;
 mod pictures;
 mod search;
 mod session;
 mod walk_in;
+
+use std::sync::LazyLock;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -409,9 +412,18 @@ fn draw(state: &State, palette: Palette, width: u16, height: u16) -> Buffer {
     draw_in(Language::English, state, palette, width, height)
 }
 
+fn catalogue(language: Language) -> &'static Catalogue {
+    static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Language::English));
+    static GERMAN: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Language::German));
+    match language {
+        Language::English => &ENGLISH,
+        Language::German => &GERMAN,
+    }
+}
+
 fn draw_in(language: Language, state: &State, palette: Palette, width: u16, height: u16) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| drop(view(state, Theme::new(palette), &Catalogue::new(language), frame))).unwrap();
+    terminal.draw(|frame| drop(view(state, Theme::new(palette), catalogue(language), frame))).unwrap();
     terminal.backend().buffer().clone()
 }
 

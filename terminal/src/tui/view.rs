@@ -6,6 +6,7 @@ mod decide;
 mod doors;
 mod drill;
 mod group;
+mod keys;
 mod letters;
 mod lock;
 mod operator;
@@ -81,7 +82,7 @@ pub fn view(state: &State, theme: Theme, catalogue: &Catalogue, frame: &mut Fram
     lock::draw(&scene, frame, area);
     theme.paint(frame.buffer_mut());
     right_to_left::keep_columns(frame.buffer_mut());
-    Drawn { hidden, hints: status::hints(&scene, keys) }
+    Drawn { hidden, hints: keys::hints(&scene, keys) }
 }
 
 /// Returns what could be told of `state` with the sentences of `catalogue`.
@@ -102,7 +103,7 @@ fn full(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
     recent::draw(scene, frame, recent);
     draw_rule(frame, area, rule);
     status::draw(scene, frame, status);
-    frame.render_widget(status::keys(scene), keys);
+    keys::draw(scene, frame, keys);
     keys
 }
 
@@ -148,11 +149,15 @@ fn draw_rule(frame: &mut Frame<'_>, outer: Rect, rule: Rect) {
 ///
 /// Returns where the keys stand.
 fn small(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
+    // What is asked, or written in, needs its keys more than the status.
+    let needs_keys = scene.state.question().is_some() || scene.state.screen().is_some();
     let (top, bottom, keys) = match area.height {
         0..=3 => (0, 0, 0),
+        4..=6 if needs_keys => (0, 0, keys::rows(scene, area)),
         4..=6 => (0, 1, 0),
+        7..=9 if needs_keys => (1, 0, keys::rows(scene, area)),
         7..=9 => (1, 1, 0),
-        _ => (1, 1, 1),
+        _ => (1, 1, keys::rows(scene, area)),
     };
     let [head, panel, status, foot] = Layout::vertical([
         Constraint::Length(top),
@@ -174,7 +179,7 @@ fn small(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
     }
     panel::draw(scene, frame, panel);
     status::draw(scene, frame, status);
-    frame.render_widget(status::keys(scene), foot);
+    keys::draw(scene, frame, foot);
     foot
 }
 

@@ -39,7 +39,9 @@ pub use denial::{Denial, denial, short_denial, who_decides};
 pub use doors::{DoorState, door_heard, door_name, doors_columns, doors_head};
 pub use drill::{drill_check, drill_found, drill_head, drill_verdict, light_symbol};
 pub use facts::detail;
-pub use keys::{CODE_KEYS, DOOR_KEYS, Keys, QUIT_KEYS, READ_KEYS, SCROLL_KEYS, code_mistake, help, quit_question};
+pub use keys::{
+    CODE_KEYS, DOOR_KEYS, Keys, QUIT_KEYS, READ_KEYS, SCROLL_KEYS, code_mistake, help, key_label, quit_question,
+};
 pub use machine::{fault, no_list, progress, ready, starting, stopped, suspension};
 pub use screen::{answer, screen_keys, screen_title, undo_head, undo_row};
 pub use session::{LOCK_KEYS, UNLOCK_KEYS, learning, locked, pin_problem, scanner_test, weakness, wrong_pin};
@@ -87,6 +89,11 @@ impl<'a> Names<'a> {
         time::span(ms, self.catalogue)
     }
 
+    /// Returns a number with one digit behind the point: `1.4`, in German `1,4`.
+    pub fn decimal(&self, number: f64) -> String {
+        decimal(number, self.catalogue)
+    }
+
     /// Returns the rules, if they are known.
     pub const fn policy(&self) -> Option<&'a Policy> {
         self.policy
@@ -120,6 +127,11 @@ impl<'a> Names<'a> {
         }
         Some(self.say_with("names-or", &[("most", text(most.join(", "))), ("last", text(last))]))
     }
+}
+
+/// Returns a number with one digit behind the point: `1.4`, in German `1,4`.
+pub fn decimal(number: f64, catalogue: &Catalogue) -> String {
+    format!("{number:.1}").replace('.', &catalogue.language().point().to_string())
 }
 
 /// Returns `text` without anything that could move the cursor or turn the writing around: control

@@ -231,7 +231,7 @@ fn download(page: &mut Page<'_>, state: &Download, start: &FirstStart) {
     let filled = usize::try_from(done.min(total).saturating_mul(full as u64) / total.max(1)).unwrap_or(full).min(full);
     page.lines.push(Line::raw(format!(" {}{}", "█".repeat(filled), "░".repeat(full - filled))));
     if let Some((done, total)) = state.bytes {
-        let mb = |bytes: u64| text(format!("{:.1}", bytes as f64 / MB));
+        let mb = |bytes: u64| text(words::decimal(bytes as f64 / MB, page.catalogue));
         let said = page.catalogue.say_with("first-start-bytes", &[("done", mb(done)), ("total", mb(total))]);
         page.say(&said, Style::new());
     }

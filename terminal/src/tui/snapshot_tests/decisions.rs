@@ -44,7 +44,7 @@ fn a_looked_at_admission_is_never_green() {
     assert_eq!(green(&looked), 0);
 }
 
-fn states() -> Vec<(&'static str, State)> {
+pub(super) fn states() -> Vec<(&'static str, State)> {
     let mut states = vec![("unheard", unheard()), ("silent_and_nearly_full", status(silent)), ("double", double())];
     let mut looking = door();
     press(&mut looking, Key::Function(8));

@@ -18,7 +18,7 @@ const CHECK_COLUMNS: usize = 20;
 
 pub(super) fn draw(scene: &Scene<'_>, screen: &Drill, frame: &mut Frame<'_>, area: Rect) {
     let [head, list] = Layout::vertical([Constraint::Length(2), Constraint::Min(0)]).areas(area);
-    let (light, said) = words::drill_head(screen, &scene.names);
+    let (light, said) = words::drill_head(screen, |light| mark(scene, light).replace(':', ""), &scene.names);
     let symbol = light.map_or_else(String::new, |light| format!("{} ", mark(scene, light)));
     let style = light.map_or_else(Style::new, |light| style(scene, light)).add_modifier(Modifier::BOLD);
     let room = usize::from(area.width).saturating_sub(1);

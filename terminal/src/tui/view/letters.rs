@@ -5,15 +5,24 @@ pub(super) const HEIGHT: usize = 5;
 /// The sizes from the largest: columns and rows of one dot. A cell is about twice as high as wide.
 const SIZES: [(usize, usize); 6] = [(7, 4), (5, 3), (4, 2), (3, 2), (2, 1), (1, 1)];
 
-/// Returns the rows of `symbol` and `word` in the largest size that fits, or of the word alone, or
-/// nothing if not even that fits or a letter is missing.
-pub(super) fn largest(symbol: &str, word: &str, width: usize, height: usize) -> Option<Vec<String>> {
+/// A word in block letters.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Large {
+    /// Its rows.
+    pub(super) rows: Vec<String>,
+    /// Whether its symbol stands before it.
+    pub(super) is_marked: bool,
+}
+
+/// Returns `symbol` and `word` in the largest size that fits, or the word alone, or nothing if not
+/// even that fits or a letter is missing.
+pub(super) fn largest(symbol: &str, word: &str, width: usize, height: usize) -> Option<Large> {
     let marked = format!("{symbol}  {word}");
-    [marked.as_str(), word].into_iter().find_map(|text| {
+    [(marked.as_str(), true), (word, false)].into_iter().find_map(|(text, is_marked)| {
         let dots = dots(text)?;
         let columns = dots.first().map_or(0, |row| row.chars().count());
         let fits = |&&(x, y): &&(usize, usize)| columns * x <= width && HEIGHT * y <= height;
-        SIZES.iter().find(fits).map(|&(x, y)| enlarge(&dots, x, y))
+        SIZES.iter().find(fits).map(|&(x, y)| Large { rows: enlarge(&dots, x, y), is_marked })
     })
 }
 
@@ -88,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_size_grows_with_the_room_and_vanishes_without() {
-        let rows = |width, height| largest("✔", "ADMIT", width, height).map(|rows| rows.len());
+        let rows = |width, height| largest("✔", "ADMIT", width, height).map(|large| large.rows.len());
 
         assert_eq!(rows(43, 8), Some(5));
         assert_eq!(rows(130, 40), Some(10));
@@ -100,7 +109,8 @@ mod tests {
     fn the_symbol_goes_before_the_word_does() {
         let alone = largest("✔", "ADMIT", 30, 5).unwrap();
 
-        assert!(alone[0].chars().count() <= 30);
+        assert!(alone.rows[0].chars().count() <= 30);
+        assert!(!alone.is_marked);
     }
 
     #[test]

@@ -15,10 +15,14 @@ use crate::tui::words;
 const WIDTH_MAX: u16 = 60;
 
 /// Returns the line that takes the place of lists and figures.
-pub(super) fn line<'a>(scene: &Scene<'_>) -> Line<'a> {
+pub(super) fn line<'a>(scene: &Scene<'_>, width: u16) -> Line<'a> {
     let (locked, key) = (scene.names.say("session-locked"), scene.names.say("session-locked-key"));
     let goes_on = if scene.state.lock().decides() { "session-locked-scan" } else { "session-locked-rest" };
-    let text = format!(" ■ {locked}: {key}   {}", scene.names.say(goes_on));
+    let short = format!(" ■ {locked}");
+    let long = format!("{short}: {key}");
+    let longest = format!("{long}   {}", scene.names.say(goes_on));
+    // What has no room is left out whole.
+    let text = [longest, long].into_iter().find(|text| words::columns(text) <= usize::from(width)).unwrap_or(short);
     Line::styled(text, Style::new().add_modifier(Modifier::BOLD))
 }
 

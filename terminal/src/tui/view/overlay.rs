@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::status::listed;
+use super::keys::listed;
 use super::text::{pad, tail, wrap};
 use super::{Scene, centred, detail_rows};
 use crate::app::Overlay;
@@ -14,6 +14,10 @@ use crate::tui::words;
 
 /// The widest box.
 const WIDTH_MAX: u16 = 78;
+/// The widest question.
+const QUESTION_WIDTH_MAX: u16 = 60;
+/// From this many rows on a box has a frame.
+const BOXED_LEAST: u16 = 7;
 /// What keys and names take before what is said about them, in columns: at least, and at most.
 const KEY_COLUMNS: (usize, usize) = (15, 24);
 
@@ -53,7 +57,8 @@ fn draw_table(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect, title: &str,
         lines.extend(values.map(|more| Line::raw(format!(" {:<key_columns$}{more}", ""))));
     }
     let title = format!(" {} ", scene.names.say(title));
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let frame_rows = if area.height >= BOXED_LEAST { 2 } else { 0 };
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(frame_rows);
     let hidden = rows.saturating_sub(area.height);
     let back = format!("Esc {}", scene.names.say("keys-back"));
     let foot =
@@ -69,20 +74,31 @@ fn draw_quit(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let mut lines: Vec<Line<'_>> = Vec::new();
     for (at, sentence) in words::quit_question(unsent, &scene.names).iter().enumerate() {
         let style = if at == 0 { bold } else { Style::new() };
-        let room = usize::from(area.width.min(WIDTH_MAX)).saturating_sub(4);
+        let room = usize::from(area.width.min(QUESTION_WIDTH_MAX)).saturating_sub(4);
         lines.extend(wrap(sentence, room).into_iter().map(|row| Line::styled(format!(" {row}"), style)));
     }
-    lines.push(Line::default());
-    lines.push(listed(scene, words::QUIT_KEYS));
-    draw_box(frame, area, area.width.min(60), "", "", lines, 0);
+    let keys = listed(scene, words::QUIT_KEYS);
+    if usize::from(area.height) < lines.len() + 4 {
+        // What can be answered is more than what it is about.
+        lines.insert(1.min(lines.len()), keys);
+    } else {
+        lines.extend([Line::default(), keys]);
+    }
+    draw_box(frame, area, area.width.min(QUESTION_WIDTH_MAX), "", "", lines, 0);
 }
 
 fn draw_box(frame: &mut Frame<'_>, area: Rect, width: u16, title: &str, foot: &str, lines: Vec<Line<'_>>, top: u16) {
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let place = centred(area, width, height);
+    let is_framed = area.height >= BOXED_LEAST;
+    let place = centred(area, width, if is_framed { height } else { area.height });
     frame.render_widget(Clear, place);
-    let block = Block::bordered().title(title).title_bottom(Line::from(foot).right_aligned());
-    frame.render_widget(Paragraph::new(lines).block(block).scroll((top, 0)), place);
+    let paragraph = Paragraph::new(lines).scroll((top, 0));
+    if is_framed {
+        let block = Block::bordered().title(title).title_bottom(Line::from(foot).right_aligned());
+        frame.render_widget(paragraph.block(block), place);
+    } else {
+        frame.render_widget(paragraph, place);
+    }
 }
 
 /// At the foot, over the lists; on a very low screen it is the last row alone.

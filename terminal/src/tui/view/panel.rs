@@ -16,7 +16,7 @@ use crate::tui::words::{self, Message};
 /// From this many rows on, the word is large whatever there is to say.
 const LARGE_WORD_LEAST: usize = 11;
 /// A panel needs this many rows for a frame.
-const FRAMED_LEAST: u16 = 5;
+const FRAMED_LEAST: u16 = 8;
 /// The rows of a note about a code that was no ticket.
 const ASIDE_ROWS: u16 = 4;
 
@@ -38,16 +38,27 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         .borders(if is_framed { Borders::ALL } else { Borders::NONE })
         .border_type(scene.theme.frame(panel.mood))
         .style(style);
-    let block = if is_framed { block.title(fit(&panel.title, usize::from(area.width) - 2)) } else { block };
     let inner = block.inner(area);
+    let (rows, is_marked) = lines(&panel, body_of(scene, inner, is_framed)[0], is_framed);
+    let title = if is_marked { panel.title.clone() } else { format!(" {}{}", panel.symbol, or_space(&panel.title)) };
+    let block = if is_framed { block.title(fit(&title, usize::from(area.width) - 2)) } else { block };
     frame.render_widget(block, area);
-    let aside_rows = if scene.state.aside().is_some() && is_framed { ASIDE_ROWS.min(inner.height / 2) } else { 0 };
-    let [body, aside] = Layout::vertical([Constraint::Min(0), Constraint::Length(aside_rows)]).areas(inner);
-    frame.render_widget(Paragraph::new(lines(&panel, body)), body);
+    let [body, aside] = body_of(scene, inner, is_framed);
+    frame.render_widget(Paragraph::new(rows), body);
     match scene.state.aside() {
         Some(shown) if is_framed => draw_aside(scene, shown, frame, aside),
         _ => {}
     }
+}
+
+/// The panel's inside, and in it the place of a code that was no ticket.
+fn body_of(scene: &Scene<'_>, inner: Rect, is_framed: bool) -> [Rect; 2] {
+    let aside_rows = if scene.state.aside().is_some() && is_framed { ASIDE_ROWS.min(inner.height / 2) } else { 0 };
+    Layout::vertical([Constraint::Min(0), Constraint::Length(aside_rows)]).areas(inner)
+}
+
+fn or_space(title: &str) -> &str {
+    if title.is_empty() { " " } else { title }
 }
 
 /// Returns what the panel says of a verdict, the word first.
@@ -159,59 +170,100 @@ fn looking_title(scene: &Scene<'_>) -> String {
     format!(" {} ", words::looking_title(scene.state.looking_ms().unwrap_or_default(), &scene.names))
 }
 
-/// The word as large as the message leaves room for, then the message, most important first.
-fn lines(panel: &Panel, area: Rect) -> Vec<Line<'static>> {
+/// The word as large as the message leaves room for, then the message; and whether the symbol stands before the word.
+/// It stands there always unless `is_framed`: then it finds a place in the frame.
+fn lines(panel: &Panel, area: Rect, is_framed: bool) -> (Vec<Line<'static>>, bool) {
     let margin = usize::from(area.width >= 12);
     let width = usize::from(area.width).saturating_sub(2 * margin);
     let height = usize::from(area.height);
-    let mut message = message(panel, width);
-    let plain_word = || vec![format!("{}  {}", panel.symbol, panel.word)];
-    let least = if height >= LARGE_WORD_LEAST { letters::HEIGHT } else { 0 };
-    let room = height.saturating_sub(message.len() + 1).max(least);
-    let mut word = letters::largest(panel.symbol, &panel.word, width, room).unwrap_or_else(plain_word);
-    let left = height.saturating_sub(word.len());
-    if message.len() > left {
-        message.truncate(left);
-        if left > 2 {
-            message.pop();
-            message.push(("…".into(), Style::new()));
-        }
-    }
-    let is_large = word.len() > 1;
-    if is_large && message.len() < left {
+    let blocks = blocks(panel, width);
+    let rows: usize = blocks.iter().map(|block| block.rows.len()).sum();
+    let needed: usize = blocks.iter().filter(|block| block.rank < Rank::More).map(|block| block.rows.len()).sum();
+    let is_large = height >= LARGE_WORD_LEAST || height >= letters::HEIGHT + needed;
+    let least = if is_large { letters::HEIGHT } else { 0 };
+    let room = height.saturating_sub(rows + 1).max(least);
+    let large = letters::largest(panel.symbol, &panel.word, width, room).filter(|large| large.is_marked || is_framed);
+    let is_marked = matches!(panel.mood, Mood::Calm) || large.as_ref().is_none_or(|large| large.is_marked);
+    let mut word = large.map_or_else(|| vec![plain_word(panel, width)], |large| large.rows);
+    let message = shortened(blocks, height.saturating_sub(word.len()), width);
+    let left = height.saturating_sub(word.len() + message.len());
+    if left > 0 && word.len() > 1 {
         // What is left over goes above and below the word.
-        let free = height.saturating_sub(word.len() + message.len() + 1);
-        word.splice(0..0, std::iter::repeat_n(String::new(), (free / 3).min(4)));
-        word.push(String::new());
-    } else if message.len() < left {
+        word.splice(0..0, std::iter::repeat_n(String::new(), ((left - 1) / 3).min(4)));
+    }
+    if left > 0 {
         word.push(String::new());
     }
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let word = word.into_iter().map(|row| (row, bold));
     let indent = " ".repeat(margin);
-    word.chain(message).map(|(row, style)| Line::styled(format!("{indent}{row}"), style)).collect()
+    let rows = word.chain(message).map(|(row, style)| Line::styled(format!("{indent}{row}"), style)).collect();
+    (rows, is_marked)
 }
 
-fn message(panel: &Panel, width: usize) -> Vec<(String, Style)> {
+/// The word in letters of the usual size.
+fn plain_word(panel: &Panel, width: usize) -> String {
+    let word = format!("{}  {}", panel.symbol, panel.word);
+    if words::columns(&word) <= width { word } else { format!("{} {}", panel.symbol, panel.word) }
+}
+
+/// What goes first where there is no room for everything.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Rank {
+    Step,
+    Headline,
+    Note,
+    More,
+}
+
+/// A sentence of the message, in rows.
+struct Part {
+    rank: Rank,
+    rows: Vec<String>,
+    style: Style,
+}
+
+/// The message in the order in which it is read.
+fn blocks(panel: &Panel, width: usize) -> Vec<Part> {
     let (plain, bold) = (Style::new(), Style::new().add_modifier(Modifier::BOLD));
     let Message { headline, lines, notes, step } = &panel.message;
-    let mut rows = Vec::new();
-    rows.extend(wrap(headline, width).into_iter().map(|row| (row, bold)));
+    let mut blocks = vec![Part { rank: Rank::Headline, rows: wrap(headline, width), style: bold }];
     if let Some((done, total)) = panel.progress {
-        rows.push((bar(done, total, width), plain));
+        blocks.push(Part { rank: Rank::Note, rows: vec![bar(done, total, width)], style: plain });
     }
     let asks_first = matches!(panel.mood, Mood::Verdict(Look::Check));
     if let Some(step) = step {
         let style = if asks_first { bold } else { plain };
-        rows.extend(hanging("▸ ", step, width).into_iter().map(|row| (row, style)));
+        blocks.push(Part { rank: Rank::Step, rows: hanging("▸ ", step, width), style });
     }
-    for line in lines {
-        rows.extend(wrap(line, width).into_iter().map(|row| (row, plain)));
+    blocks.extend(lines.iter().map(|line| Part { rank: Rank::More, rows: wrap(line, width), style: plain }));
+    blocks.extend(notes.iter().map(|note| Part { rank: Rank::Note, rows: wrap(note, width), style: bold }));
+    blocks
+}
+
+/// Returns the rows of `blocks` in `room` rows: what to do is kept longest, then why, then notes. What is left out
+/// leaves an ellipsis.
+fn shortened(mut blocks: Vec<Part>, room: usize, width: usize) -> Vec<(String, Style)> {
+    let mut left = room;
+    for rank in [Rank::Step, Rank::Headline, Rank::Note, Rank::More] {
+        for block in blocks.iter_mut().filter(|block| block.rank == rank) {
+            let has_more = block.rows.len() > left;
+            block.rows.truncate(left);
+            left -= block.rows.len();
+            if has_more {
+                block.rows.last_mut().into_iter().for_each(|row| *row = cut_short(row, width));
+                // Whatever counts less would stand for something that is missing.
+                left = 0;
+            }
+        }
     }
-    for note in notes {
-        rows.extend(wrap(note, width).into_iter().map(|row| (row, bold)));
-    }
-    rows
+    let rows = blocks.into_iter().flat_map(|block| block.rows.into_iter().map(move |row| (row, block.style)));
+    rows.collect()
+}
+
+/// Returns a row that goes on somewhere else.
+fn cut_short(row: &str, width: usize) -> String {
+    fit(&format!("{row} …"), width)
 }
 
 /// Returns `text` in lines behind `mark`, the later ones indented alike. `mark` is two columns wide.

@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::text::{fit, tail};
+use super::text::{fit, tail, wrap};
 use super::{
     Scene, cameras, centred, decide, doors, drill, group, operator, sales, scanner, search, ticket, undo, walk_in,
 };
@@ -15,6 +15,8 @@ use crate::app::{Field, Screen, Shown};
 use crate::tui::theme::Mood;
 use crate::tui::words;
 
+/// Below this many rows a screen has no frame.
+const LOW: u16 = 10;
 /// The largest screen, in columns and rows.
 const SIZE_MAX: (u16, u16) = (110, 40);
 
@@ -24,16 +26,25 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     if let Some(shown) = ticket::of(screen) {
         return ticket::draw(scene, shown, words::screen_keys(screen), frame, area);
     }
-    // The frame's title and the line of keys stay in sight.
-    let room = Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area };
+    // The frame's title and the line of keys stay in sight; where there is hardly room, the keys alone.
+    let room = match area.height {
+        0..=3 => area,
+        4..LOW => Rect { height: area.height - 1, ..area },
+        _ => Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area },
+    };
     if let Screen::Scanner(screen) = screen {
         return scanner::draw(scene, screen, frame, room.intersection(area));
     }
     let place = centred(room.intersection(area), SIZE_MAX.0, SIZE_MAX.1);
     frame.render_widget(Clear, place);
-    let block = Block::bordered().title(format!(" {} ", scene.names.say(words::screen_title(screen))));
-    let inner = block.inner(place);
-    frame.render_widget(block, place);
+    let inner = if area.height < LOW {
+        place
+    } else {
+        let block = Block::bordered().title(format!(" {} ", scene.names.say(words::screen_title(screen))));
+        let inner = block.inner(place);
+        frame.render_widget(block, place);
+        inner
+    };
     let inner = draw_verdict(scene, frame, inner);
     draw_inside(scene, screen, frame, inner);
 }
@@ -58,27 +69,38 @@ pub(super) fn draw_inside(scene: &Scene<'_>, screen: &Screen, frame: &mut Frame<
     }
 }
 
-/// A verdict that came while somebody writes: one line in its colours, above what is written.
+/// A verdict that came while somebody writes: a line or two in its colours, above what is written.
 fn draw_verdict(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Rect {
-    let Some(line) = verdict_line(scene, usize::from(area.width)) else { return area };
-    let [place, rest] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
-    frame.render_widget(Paragraph::new(line.clone()).style(line.style), place);
+    let lines = verdict_lines(scene, usize::from(area.width), usize::from(area.height));
+    let Some(style) = lines.first().map(|line| line.style) else { return area };
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let [place, rest] = Layout::vertical([Constraint::Length(rows), Constraint::Min(0)]).areas(area);
+    frame.render_widget(Paragraph::new(lines).style(style), place);
     rest
 }
 
-/// Returns the verdict that stands in one line of so many columns, in its colours.
-pub(super) fn verdict_line<'a>(scene: &Scene<'_>, width: usize) -> Option<Line<'a>> {
-    let shown = scene.state.verdict().filter(|shown| !scene.is_spoken && !is_told(scene, shown))?;
+/// Returns the verdict that stands, in its colours: in one line of so many columns, or in more if what to do next has
+/// no room in it. Where `height` is small, why it is so gives way to what to do.
+pub(super) fn verdict_lines<'a>(scene: &Scene<'_>, width: usize, height: usize) -> Vec<Line<'a>> {
+    let shown = scene.state.verdict().filter(|shown| !scene.is_spoken && !is_told(scene, shown));
+    let Some(shown) = shown else { return Vec::new() };
     let message = words::message(&shown.decided, &scene.names);
-    let text = format!(
-        " {}  {}  {} {}",
-        words::look_symbol(shown.look),
-        words::look_word(shown.look, &scene.names),
-        message.headline,
-        message.step.unwrap_or_default()
-    );
+    let (symbol, word) = (words::look_symbol(shown.look), words::look_word(shown.look, &scene.names));
+    let head = format!(" {symbol}  {word}  {}", message.headline);
+    let rows = match message.step {
+        None => vec![head],
+        Some(step) if words::columns(&head) + 1 + words::columns(&step) <= width => vec![format!("{head} {step}")],
+        Some(step) if height < usize::from(LOW) => {
+            let rows = wrap(&format!("{symbol}  {word}  {step}"), width.saturating_sub(1));
+            rows.into_iter().take(height.saturating_sub(1).max(1)).map(|row| format!(" {row}")).collect()
+        }
+        Some(step) => {
+            let step = wrap(&step, width.saturating_sub(3)).into_iter().map(|row| format!("   {row}"));
+            std::iter::once(fit(&head, width)).chain(step).collect()
+        }
+    };
     let style = scene.theme.panel(Mood::Verdict(shown.look), scene.state.is_flashing(shown));
-    Some(Line::styled(fit(&text, width), style))
+    rows.into_iter().map(|row| Line::styled(fit(&row, width), style)).collect()
 }
 
 /// Whether the screen itself is about that verdict.

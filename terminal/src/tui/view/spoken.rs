@@ -6,7 +6,7 @@ mod rows;
 
 use ratatui::layout::Rect;
 
-use super::status::keys_now;
+use super::keys::keys_now;
 use super::{Scene, detail_rows, screen};
 use crate::app::{Overlay, Screen};
 use crate::tui::words;
@@ -115,7 +115,7 @@ fn keys(scene: &Scene<'_>) -> String {
             // Read aloud, these are not heard.
             "/" => "F2".to_owned(),
             "?" => "F1".to_owned(),
-            label => label.to_owned(),
+            label => words::key_label(label, &scene.names),
         };
         format!("{label} {}", scene.names.say(what))
     });

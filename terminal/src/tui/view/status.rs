@@ -1,16 +1,16 @@
-//! The frame's title, the status line and the line of keys.
+//! The frame's title and the status line.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use sync_protocol::time::UnixMillis;
-use sync_protocol::verdict::{Direction, OverrideBy, Verdict};
+use sync_protocol::verdict::Direction;
 
 use super::Scene;
 use super::text::fit;
-use crate::app::{Key, Look, Overlay};
-use crate::door::{Link, Purpose, Status};
+use crate::app::Look;
+use crate::door::{Link, Status};
 use crate::tui::words;
 
 /// A list older than this is told as a warning, in ms.
@@ -51,7 +51,7 @@ pub(super) fn link_and_time<'a>(scene: &Scene<'_>) -> Line<'a> {
 /// Inside, to send, the list's age, this door's rate. What doesn't fit is left out from the end.
 pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     if scene.state.lock().locked().is_some() {
-        frame.render_widget(super::lock::line(scene), area);
+        frame.render_widget(super::lock::line(scene, area.width), area);
         return;
     }
     if let Some(told) = scene.state.answer().and_then(|answer| words::answer(answer, &scene.names)) {
@@ -132,74 +132,4 @@ pub(super) fn fullness(status: &Status) -> Fullness {
 /// Whether the list is so old that staff should know, or is missing.
 pub(super) fn is_list_old(status: &Status, now: UnixMillis) -> bool {
     status.list_at.is_none_or(|at| now.since(at) > LIST_OLD_MS)
-}
-
-/// The keys that work now.
-pub(super) fn keys<'a>(scene: &Scene<'_>) -> Line<'a> {
-    listed(scene, keys_now(scene))
-}
-
-/// Returns where keys stand that a click may stand for, in the line of keys at `area`.
-pub(super) fn hints(scene: &Scene<'_>, area: Rect) -> Vec<(Rect, Key)> {
-    let mut hints = Vec::new();
-    let mut x = area.x.saturating_add(1);
-    for (label, what) in keys_now(scene) {
-        let columns = words::columns(label) + 1 + words::columns(&scene.names.say(what));
-        let width = u16::try_from(columns).unwrap_or(u16::MAX);
-        let place = Rect { x, width, ..area }.intersection(area);
-        if let Some(key) = key_of(label).filter(|_| !place.is_empty()) {
-            hints.push((place, key));
-        }
-        x = x.saturating_add(width).saturating_add(2);
-    }
-    hints
-}
-
-/// The key that is called so on the screen, if it is a single one.
-fn key_of(label: &str) -> Option<Key> {
-    match label {
-        "Enter" => Some(Key::Enter),
-        "Esc" => Some(Key::Escape),
-        "Tab" => Some(Key::Tab),
-        "Space" => Some(Key::Char(' ')),
-        label => {
-            let mut letters = label.chars();
-            letters.next().filter(|letter| letter.is_ascii() && letters.next().is_none()).map(Key::Char)
-        }
-    }
-}
-
-pub(super) fn keys_now(scene: &Scene<'_>) -> words::Keys {
-    match scene.state.overlay() {
-        _ if scene.state.lock().locked().is_some_and(|locked| locked.digits().is_some()) => words::UNLOCK_KEYS,
-        _ if scene.state.lock().locked().is_some() => words::LOCK_KEYS,
-        _ if scene.state.typing().line().is_some() => words::CODE_KEYS,
-        Some(Overlay::Quit) => words::QUIT_KEYS,
-        Some(Overlay::Help | Overlay::Detail) if scene.state.scroll().is_needed() => words::SCROLL_KEYS,
-        Some(Overlay::Help | Overlay::Detail) => words::READ_KEYS,
-        None => scene.state.screen().map_or_else(|| door_keys(scene), words::screen_keys),
-    }
-}
-
-/// The keys of the door: those that answer the verdict, while it asks or may be decided against.
-fn door_keys(scene: &Scene<'_>) -> words::Keys {
-    let is_denial = scene.state.verdict().is_some_and(|shown| {
-        matches!(&shown.decided.verdict, Verdict::Deny { by, .. } if *by != OverrideBy::Nobody)
-            && shown.decided.purpose == Purpose::Decide
-    });
-    match scene.state.question() {
-        Some(question) => words::verdict_keys(Some(&question)),
-        None if is_denial => words::verdict_keys(None),
-        None => words::DOOR_KEYS,
-    }
-}
-
-/// A line of keys and what they do.
-pub(super) fn listed<'a>(scene: &Scene<'_>, keys: words::Keys) -> Line<'a> {
-    let mut line = Line::raw(" ");
-    for (key, what) in keys {
-        line.push_span(Span::styled(*key, Style::new().add_modifier(Modifier::BOLD)));
-        line.push_span(Span::styled(format!(" {}  ", scene.names.say(what)), scene.theme.faint()));
-    }
-    line
 }

@@ -12,7 +12,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
 use super::Scene;
-use super::screen::verdict_line;
+use super::screen::verdict_lines;
 use super::text::wrap;
 use crate::app::Screen;
 use crate::app::screen::ticket::Ticket;
@@ -63,8 +63,9 @@ fn text<'a>(scene: &Scene<'_>, ticket: &Ticket, keys: Keys, has_code: bool, plac
     let width = usize::from(place.width);
     let (receipt, bold) = (ticket.receipt(), Style::new().add_modifier(Modifier::BOLD));
     let mut lines: Vec<Line<'a>> = Vec::new();
-    if let Some(verdict) = verdict_line(scene, width) {
-        lines.extend([verdict, Line::default()]);
+    lines.extend(verdict_lines(scene, width, usize::from(place.height)));
+    if !lines.is_empty() {
+        lines.push(Line::default());
     }
     let mut add = |text: &str, style: Style| {
         lines.extend(wrap(text, width).into_iter().map(|line| Line::styled(line, style)));

@@ -18,6 +18,9 @@ use crate::tui::words::walk_in as said;
 /// The column that what is written begins in, besides the mark.
 const LABEL_COLUMNS: usize = 14;
 
+/// A field, and what is said of it.
+const ROWS_PER_FIELD: usize = 2;
+
 pub(super) fn draw(scene: &Scene<'_>, screen: &WalkIn, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width);
     let mut lines = match screen.wares() {
@@ -31,7 +34,12 @@ pub(super) fn draw(scene: &Scene<'_>, screen: &WalkIn, frame: &mut Frame<'_>, ar
     };
     // On a low screen what must be answered stays in sight.
     let told = told(scene, screen, width);
-    lines.truncate(usize::from(area.height).saturating_sub(told.len()));
+    let room = usize::from(area.height).saturating_sub(told.len());
+    if *screen.stage() == Stage::Form {
+        // So does the field that is written in.
+        lines.drain(..(screen.at() as usize * ROWS_PER_FIELD + ROWS_PER_FIELD).saturating_sub(room).min(lines.len()));
+    }
+    lines.truncate(room);
     lines.extend(told);
     frame.render_widget(Paragraph::new(lines), area);
 }

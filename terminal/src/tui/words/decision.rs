@@ -1,7 +1,6 @@
 //! What is said about decisions against a verdict, about looking only, and about what is not known:
 //! silent doors, and admissions that were one too many.
 
-use sync_protocol::policy::Price;
 use sync_protocol::verdict::Verdict;
 
 use super::keys::Keys;
@@ -77,23 +76,12 @@ pub const fn verdict_keys(question: Option<&Question>) -> Keys {
 /// Returns what a verdict asks.
 pub fn question(question: &Question, names: &Names<'_>) -> String {
     match question {
-        Question::Collect(price) => names.say_with("decision-collect", &[("price", text(money(price)))]),
+        Question::Collect(price) => {
+            let price = super::walk_in::money(price, names).unwrap_or_else(|| price.currency.clone());
+            names.say_with("decision-collect", &[("price", text(price))])
+        }
         Question::Identity => names.say("decision-identity"),
         Question::LetIn => names.say("decision-let-in"),
-    }
-}
-
-/// Returns an amount of money: `12.00 €`. Currencies without cents have none.
-fn money(price: &Price) -> String {
-    let symbol = match price.currency.as_str() {
-        "EUR" => "€",
-        "GBP" => "£",
-        "USD" => "$",
-        other => other,
-    };
-    match price.currency.as_str() {
-        "JPY" | "KRW" | "ISK" | "CLP" | "VND" => format!("{} {symbol}", count(u64::from(price.amount))),
-        _ => format!("{}.{:02} {symbol}", count(u64::from(price.amount / 100)), price.amount % 100),
     }
 }
 
@@ -225,15 +213,6 @@ mod tests {
     use sync_protocol::id::{DeviceNo, GateId};
 
     const MINUTE_MS: u64 = 60_000;
-
-    #[test]
-    fn money_is_written_as_its_currency_is() {
-        let price = |amount, currency: &str| money(&Price { amount, currency: currency.into() });
-
-        assert_eq!(price(1_200, "EUR"), "12.00 €");
-        assert_eq!(price(5, "CHF"), "0.05 CHF");
-        assert_eq!(price(150_000, "JPY"), "150\u{2009}000 JPY");
-    }
 
     #[test]
     fn what_could_not_be_known_is_said_with_the_longest_silence_first() {

@@ -145,14 +145,7 @@ impl Case<'_> {
 
     fn not_ready(&self) -> String {
         let why = self.find(|fact| if let Fact::NotReady(why) = fact { Some(*why) } else { None });
-        self.names.say(match why {
-            Some(NotReady::Locked) => "denial-not-ready-locked",
-            Some(NotReady::Suspended) => "denial-not-ready-suspended",
-            Some(NotReady::Certificate) => "denial-not-ready-certificate",
-            Some(NotReady::Journal) => "denial-not-ready-journal",
-            Some(NotReady::Unverified) => "denial-not-ready-unverified",
-            None => "denial-not-ready",
-        })
+        self.names.say(not_ready(why))
     }
 
     fn just_scanned(&self) -> String {
@@ -302,6 +295,18 @@ impl Case<'_> {
 /// Returns what names the ticket where no guest's name is known.
 pub(super) fn ticket(ticket: TicketId, names: &Names<'_>) -> String {
     names.say_with("verdict-ticket", &[("ticket", text(ticket.to_string()))])
+}
+
+/// Returns the id of why a terminal is not ready.
+pub(super) const fn not_ready(why: Option<NotReady>) -> &'static str {
+    match why {
+        Some(NotReady::Locked) => "denial-not-ready-locked",
+        Some(NotReady::Suspended) => "denial-not-ready-suspended",
+        Some(NotReady::Certificate) => "denial-not-ready-certificate",
+        Some(NotReady::Journal) => "denial-not-ready-journal",
+        Some(NotReady::Unverified) => "denial-not-ready-unverified",
+        None => "denial-not-ready",
+    }
 }
 
 #[cfg(test)]

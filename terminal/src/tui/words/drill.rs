@@ -74,7 +74,7 @@ pub fn drill_found(found: &Found, names: &Names<'_>) -> (String, Option<String>)
         }
         Found::Durable(None) => (names.say("drill-durable-no"), advice("drill-durable-do")),
         Found::Durable(Some(Spread { p50_us, p99_us })) => {
-            let values = [("usual", text(ms(*p50_us))), ("most", text(ms(*p99_us)))];
+            let values = [("usual", text(ms(*p50_us, names))), ("most", text(ms(*p99_us, names)))];
             (names.say_with("drill-durable-took", &values), advice("drill-durable-do"))
         }
         Found::Copy(0) => (names.say("drill-copy-whole"), None),
@@ -116,8 +116,8 @@ pub fn drill_found(found: &Found, names: &Names<'_>) -> (String, Option<String>)
     }
 }
 
-/// Returns what stands above the findings, with a light once there is one.
-pub fn drill_head(screen: &Drill, names: &Names<'_>) -> (Option<Light>, String) {
+/// Returns what stands above the findings, with a light once there is one; `mark` is what stands before a finding.
+pub fn drill_head(screen: &Drill, mark: impl Fn(Light) -> String, names: &Names<'_>) -> (Option<Light>, String) {
     let light = screen.found().iter().map(Found::light).max();
     match screen.stage() {
         Stage::Probing | Stage::Keeping => (None, names.say("drill-running")),
@@ -128,19 +128,20 @@ pub fn drill_head(screen: &Drill, names: &Names<'_>) -> (Option<Light>, String) 
         Stage::Sound if screen.means() == Means::Device => (None, names.say("drill-heard-device")),
         Stage::Sound => (None, names.say("drill-heard-bell")),
         Stage::Done(is_kept) => {
-            let said = drill_verdict(light.unwrap_or(Light::Red), names);
+            let said = drill_verdict(light.unwrap_or(Light::Red), mark, names);
             (light, if is_kept { said } else { format!("{said} {}", names.say("drill-not-kept")) })
         }
     }
 }
 
-/// Returns what a whole check comes to.
-pub fn drill_verdict(light: Light, names: &Names<'_>) -> String {
-    names.say(match light {
-        Light::Green => "drill-all-green",
-        Light::Amber => "drill-some-amber",
-        Light::Red => "drill-some-red",
-    })
+/// Returns what a whole check comes to; `mark` is what stands before a finding.
+pub fn drill_verdict(light: Light, mark: impl Fn(Light) -> String, names: &Names<'_>) -> String {
+    let marked = [("mark", text(mark(light)))];
+    match light {
+        Light::Green => names.say("drill-all-green"),
+        Light::Amber => names.say_with("drill-some-amber", &marked),
+        Light::Red => names.say_with("drill-some-red", &marked),
+    }
 }
 
 fn battery_is(battery: Battery, names: &Names<'_>) -> String {
@@ -164,8 +165,8 @@ fn precise(ms: u64, names: &Names<'_>) -> String {
     if ms < 1_000 { format!("{ms} ms") } else { names.span(ms) }
 }
 
-fn ms(us: u32) -> String {
-    format!("{:.1} ms", f64::from(us) / 1_000.0)
+fn ms(us: u32, names: &Names<'_>) -> String {
+    format!("{} ms", names.decimal(f64::from(us) / 1_000.0))
 }
 
 fn size(bytes: u64) -> String {

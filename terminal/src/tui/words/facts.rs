@@ -1,6 +1,6 @@
 //! The technical detail of a decision: for whoever helps on the phone.
 
-use sync_protocol::verdict::{Fact, Verdict};
+use sync_protocol::verdict::{Fact, OverrideBy, Verdict};
 
 use super::{Names, clean};
 use crate::catalogue::text;
@@ -11,17 +11,17 @@ pub fn detail(decided: &Decided, names: &Names<'_>) -> Vec<(String, String)> {
     let none = || names.say("detail-none");
     let mut rows = vec![
         ("detail-time", names.clock().seconds(decided.at)),
-        ("detail-direction", format!("{:?}", decided.direction).to_lowercase()),
+        ("detail-direction", super::direction(decided.direction, names).to_lowercase()),
         ("detail-ticket", decided.ticket.map_or_else(none, |ticket| ticket.to_string())),
         ("detail-entry", decided.entry.map_or_else(none, |entry| entry.to_string())),
-        ("detail-took", format!("{:.1} ms", decided.took_us as f64 / 1_000.0)),
+        ("detail-took", format!("{} ms", names.decimal(decided.took_us as f64 / 1_000.0))),
     ];
     let flags = match &decided.verdict {
         Verdict::Admit { flags, .. } => flags,
         Verdict::Deny { all, by, flags, .. } => {
             let codes: Vec<&str> = all.iter().map(|code| code.name()).collect();
             rows.push(("detail-codes", codes.join(" ")));
-            rows.push(("detail-override", format!("{by:?}").to_lowercase()));
+            rows.push(("detail-override", names.say(who(*by))));
             flags
         }
     };
@@ -32,11 +32,20 @@ pub fn detail(decided: &Decided, names: &Names<'_>) -> Vec<(String, String)> {
     rows.into_iter().map(|(what, value)| (names.say(what), value)).collect()
 }
 
+/// The id of who may decide otherwise.
+const fn who(by: OverrideBy) -> &'static str {
+    match by {
+        OverrideBy::Nobody => "detail-by-nobody",
+        OverrideBy::Supervisor => "detail-by-supervisor",
+        OverrideBy::Door => "detail-by-door",
+    }
+}
+
 /// The id of what a fact is about, and its value in words.
 fn value(fact: &Fact, names: &Names<'_>) -> (&'static str, String) {
     let clock = names.clock();
     match fact {
-        Fact::NotReady(why) => ("detail-not-ready", format!("{why:?}").to_lowercase()),
+        Fact::NotReady(why) => ("detail-not-ready", names.say(super::denial::not_ready(Some(*why)))),
         Fact::OtherEvent(event) => ("detail-event", event.to_string()),
         Fact::Presented { issue, .. } => {
             ("detail-issue", issue.map_or_else(|| names.say("detail-issue-none"), |issue| issue.to_string()))
@@ -47,7 +56,7 @@ fn value(fact: &Fact, names: &Names<'_>) -> (&'static str, String) {
                 || names.say_with("detail-listed-class", &[("number", text(row.class.to_string()))]),
                 |class| clean(&class.name),
             );
-            let status = format!("{:?}", row.status).to_lowercase();
+            let status = names.say(super::search::status(row.status));
             let values = [("issue", text(row.issue.to_string())), ("class", text(class)), ("status", text(status))];
             ("detail-listed", names.say_with("detail-listed-as", &values))
         }

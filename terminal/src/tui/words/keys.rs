@@ -78,6 +78,11 @@ pub const DOOR_KEYS: Keys = &[
     ("q", "keys-quit"),
 ];
 
+/// Returns how a key is called on the screen.
+pub fn key_label(key: &str, names: &Names<'_>) -> String {
+    if key == "Space" { names.say("keys-space") } else { key.to_owned() }
+}
+
 /// Returns the rows of the help screen: what they are about, and what is said about it.
 pub fn help(names: &Names<'_>) -> Vec<(String, String)> {
     let row = |(topic, id): &(Topic, &str)| {

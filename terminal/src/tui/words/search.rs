@@ -116,18 +116,23 @@ pub fn being(presence: Presence, names: &Names<'_>) -> String {
     }
 }
 
+/// Returns the id of what a ticket's status is called.
+pub const fn status(status: TicketStatus) -> &'static str {
+    match status {
+        TicketStatus::Valid => "search-valid",
+        TicketStatus::Unpaid => "search-unpaid",
+        TicketStatus::Blocked => "search-blocked",
+        TicketStatus::Cancelled => "search-cancelled",
+    }
+}
+
 /// Returns everything that is known of a ticket, as pairs of what and value.
 pub fn details(known: &Known, names: &Names<'_>) -> Vec<(String, String)> {
     let or_none = |value: &str| match clean(value) {
         value if value.is_empty() => names.say("search-detail-none"),
         value => value,
     };
-    let status = names.say(match known.status {
-        TicketStatus::Valid => "search-valid",
-        TicketStatus::Unpaid => "search-unpaid",
-        TicketStatus::Blocked => "search-blocked",
-        TicketStatus::Cancelled => "search-cancelled",
-    });
+    let status = names.say(status(known.status));
     let mut rows = vec![
         ("search-detail-name", or_none(&known.name)),
         ("search-detail-type", class(known.class, names)),

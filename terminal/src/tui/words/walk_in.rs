@@ -1,12 +1,13 @@
 //! What selling says.
 
 use sync_protocol::journal::walk_in::Payment;
+use sync_protocol::policy::Price;
 
 use super::decision::pin_refused;
 use super::keys::Keys;
 use super::{Names, clean};
 use crate::app::screen::walk_in::{Problem, Stage, WalkIn};
-use crate::catalogue::{Language, text};
+use crate::catalogue::text;
 use crate::print::shop::Done;
 use crate::walk_in::form::{EmailMistake, NameMistake};
 use crate::walk_in::{Receipt, Refusal, Sold, Ware, till};
@@ -22,6 +23,7 @@ pub const TICKET_KEYS: Keys = &[
 /// Returns the keys that work while selling.
 pub fn keys(screen: &WalkIn) -> Keys {
     match screen.stage() {
+        Stage::Form if screen.wares().is_none_or(<[Ware]>::is_empty) => &[("Esc", "keys-back")],
         Stage::Form => {
             &[("Tab", "walk-in-key-field"), ("← →", "keys-choose"), ("Enter", "walk-in-key-sell"), ("Esc", "keys-back")]
         }
@@ -34,13 +36,9 @@ pub fn keys(screen: &WalkIn) -> Keys {
     }
 }
 
-/// Returns an amount as people write it: `12.00 €`.
+/// Returns an amount as people write it: `12.00 €`, in German `12,00 €`.
 pub fn amount(minor: u64, currency: [u8; 3], names: &Names<'_>) -> String {
-    let point = match names.catalogue().language() {
-        Language::English => '.',
-        Language::German => ',',
-    };
-    let amount = till::amount(minor, currency, point);
+    let amount = till::amount(minor, currency, names.catalogue().language().point());
     match &currency {
         b"EUR" => amount.replace("EUR", "€"),
         b"GBP" => amount.replace("GBP", "£"),
@@ -49,14 +47,16 @@ pub fn amount(minor: u64, currency: [u8; 3], names: &Names<'_>) -> String {
     }
 }
 
+/// Returns a price as people write it, if its currency is one.
+pub fn money(price: &Price, names: &Names<'_>) -> Option<String> {
+    let currency = price.currency.as_bytes().try_into().ok()?;
+    Some(amount(u64::from(price.amount), currency, names))
+}
+
 /// Returns a ticket type with its price and how many are left.
 pub fn ware(ware: &Ware, names: &Names<'_>) -> String {
-    let price = ware.price.as_ref().filter(|price| price.amount > 0);
-    let price = price.and_then(|price| Some((price.amount, price.currency.as_bytes().try_into().ok()?)));
-    let price = match price {
-        Some((minor, currency)) => amount(u64::from(minor), currency, names),
-        None => names.say("walk-in-costs-nothing"),
-    };
+    let price = ware.price.as_ref().filter(|price| price.amount > 0).and_then(|price| money(price, names));
+    let price = price.unwrap_or_else(|| names.say("walk-in-costs-nothing"));
     let left = names.say_with("walk-in-left", &[("count", ware.left.into())]);
     format!("{} · {price} · {left}", clean(&ware.name))
 }
@@ -132,4 +132,30 @@ pub fn done(done: &Done, names: &Names<'_>) -> Option<String> {
         Done::NoPrinter => names.say("walk-in-no-printer"),
         Done::NoFolder => names.say("walk-in-no-folder"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{Catalogue, Language};
+    use crate::tui::words::Clockface;
+
+    #[test]
+    fn money_is_written_as_its_currency_and_the_language_have_it() {
+        let price = |language, amount, currency: &str| {
+            let catalogue = Catalogue::new(language);
+            let names = Names::new(&catalogue, None, Clockface::default());
+            money(&Price { amount, currency: currency.into() }, &names)
+        };
+
+        for (amount, currency, english, german) in [
+            (1_200, "EUR", "12.00 €", "12,00 €"),
+            (5, "CHF", "0.05 CHF", "0,05 CHF"),
+            (123_456, "GBP", "1\u{2009}234.56 £", "1\u{2009}234,56 £"),
+            (150_000, "JPY", "150\u{2009}000 JPY", "150\u{2009}000 JPY"),
+        ] {
+            assert_eq!(price(Language::English, amount, currency).as_deref(), Some(english));
+            assert_eq!(price(Language::German, amount, currency).as_deref(), Some(german));
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use super::rows::sentences;
 use crate::app::{Shown, Stage};
 use crate::door::{Link, Suspension};
-use crate::tui::view::status::{Fullness, fullness, is_list_old, keys_now};
+use crate::tui::view::keys::keys_now;
+use crate::tui::view::status::{Fullness, fullness, is_list_old};
 use crate::tui::view::{Scene, lock, panel};
 use crate::tui::words;
 
@@ -115,7 +116,7 @@ fn door(scene: &Scene<'_>) -> Vec<Fact> {
     let sound = if state.is_muted() { words::sound_off(names) } else { names.say("plain-sound-on") };
     facts.push(fact(About::Sound, state.is_muted(), &[sound]));
     let is_locked = state.lock().locked().is_some();
-    let locked = if is_locked { vec![lock::line(scene).to_string()] } else { Vec::new() };
+    let locked = if is_locked { vec![lock::line(scene, u16::MAX).to_string()] } else { Vec::new() };
     facts.push(fact(About::Lock, is_locked, &locked));
     facts
 }
