@@ -2,9 +2,12 @@
 
 mod decisions;
 mod german;
+mod light;
 mod pictures;
 mod search;
 mod session;
+mod sizes;
+mod tiny;
 mod walk_in;
 
 use std::sync::LazyLock;
