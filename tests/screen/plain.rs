@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::venue::{Venue, door_of, open_air};
 use crate::verdicts::scan;
+use crate::walk_in::till;
 
 /// Wide and high enough for everything that is said.
 const SIZE: (u16, u16) = (200, 150);
@@ -109,6 +110,86 @@ async fn what_stands_against_a_guest_is_decided_by_ear() {
     door.send(key::ESCAPE).unwrap();
     press(&mut door, "e");
     door.wait_for("\nEXIT.", PATIENCE).unwrap();
+    quit(&mut door);
+    said(&door);
+}
+
+#[tokio::test]
+async fn a_ticket_is_sold_by_ear() {
+    let (venue, till) = till(&json!({}), 1).await;
+    let mut door = door_of(&till, &["--plain", "--no-camera", "--offline"], SIZE);
+    door.wait_for("Ready for the next guest", PATIENCE).unwrap();
+
+    press(&mut door, "w");
+    door.wait_for("Sell a ticket", PATIENCE).unwrap();
+    door.wait_for("1 left here", PATIENCE).unwrap();
+    door.type_slowly("Wilma Walker").unwrap();
+    door.wait_for("Name: Wilma Walker", PATIENCE).unwrap();
+    press(&mut door, key::ENTER);
+    door.type_slowly("wilma@").unwrap();
+    door.wait_for("E-mail: wilma@", PATIENCE).unwrap();
+    press(&mut door, key::ENTER);
+    press(&mut door, key::ENTER);
+    door.wait_for("This is no e-mail address.", PATIENCE).unwrap();
+    door.type_slowly("example.org").unwrap();
+    press(&mut door, key::ENTER);
+    press(&mut door, key::ENTER);
+    door.wait_for("Its code is a picture", PATIENCE).unwrap();
+    let sold = door.wait_for("12.00 €", PATIENCE).unwrap();
+    assert!(sold.contains("\nWilma Walker"), "{sold}");
+
+    // The next guest's form.
+    press(&mut door, key::ENTER);
+    door.wait_for("none left here", PATIENCE).unwrap();
+    press(&mut door, key::ESCAPE);
+    press(&mut door, "s");
+    door.wait_for("1 sale", PATIENCE).unwrap();
+    door.send(key::ESCAPE).unwrap();
+    quit(&mut door);
+    said(&door);
+
+    till.run(&["sync"]).unwrap().success().unwrap();
+    let registrations = venue.organiser.registrations(&venue.event).await.unwrap();
+    assert_eq!(registrations[0]["email"], "wilma@example.org");
+}
+
+#[tokio::test]
+async fn the_ready_check_is_heard() {
+    let venue = Venue::open(&["Ada Lovelace"]).await;
+    let mut door = venue.door(&["--plain", "--no-camera", "--sound", "bell"], SIZE);
+    door.wait_for("Ready for the next guest", PATIENCE).unwrap();
+
+    press(&mut door, "r");
+    door.wait_for("Ready check", PATIENCE).unwrap();
+    door.wait_for("Did you hear it?", PATIENCE).unwrap();
+    door.wait_for("Keys: y heard, n not heard", PATIENCE).unwrap();
+    press(&mut door, "y");
+    let told = door.wait_until("the end", PATIENCE, |told| told.contains("This door ")).unwrap();
+    assert!(!told.contains("marked with !"), "{told}");
+    for found in ["OK: Ticket list, 1 ticket", "OK: Forgeries, ", "OK: Camera, None in use.", "OK: Sound, Heard"] {
+        assert!(told.contains(found), "{found}:\n{told}");
+    }
+    door.send(key::ESCAPE).unwrap();
+    quit(&mut door);
+    said(&door);
+}
+
+#[tokio::test]
+async fn a_guest_without_a_code_is_found_and_let_in_by_ear() {
+    let venue = Venue::open(&["Ada Lovelace", "Bo Diddley"]).await;
+    let mut door = venue.door(&["--plain", "--no-camera"], SIZE);
+    door.wait_for("Ready for the next guest", PATIENCE).unwrap();
+
+    press(&mut door, "/");
+    door.wait_for("2 tickets on the list", PATIENCE).unwrap();
+    door.type_slowly("lovlace").unwrap();
+    door.wait_for("Find: lovlace", PATIENCE).unwrap();
+    door.wait_for("Nobody exactly. 1 similar", PATIENCE).unwrap();
+    door.wait_for("Ada Lovelace: Regular", PATIENCE).unwrap();
+    press(&mut door, key::ENTER);
+    door.wait_for("\nADMIT. Ada Lovelace.", PATIENCE).unwrap();
+    press(&mut door, key::TAB);
+    door.wait_for("inside 1 of 1200", PATIENCE).unwrap();
     quit(&mut door);
     said(&door);
 }

@@ -145,7 +145,7 @@ async fn a_sold_ticket_is_printed_and_put_into_files_and_a_printer_that_is_gone_
 }
 
 /// Makes an event of the open air's rules and `more` of them, and a terminal that may sell so many tickets.
-async fn till(more: &Value, places: usize) -> (Venue, Terminal) {
+pub(crate) async fn till(more: &Value, places: usize) -> (Venue, Terminal) {
     let mut rules = open_air();
     let price = json!({ "amount": 1_200, "currency": "EUR" });
     rules["ticket_types"] = json!([{ "name": "Regular", "price": price, "quota": 100 }]);
