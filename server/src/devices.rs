@@ -262,6 +262,31 @@ pub async fn plan_walk_ins(
     Ok(device)
 }
 
+/// Sets the gates a device may stand at, in place of those it had before; none means any. A device that has a
+/// certificate gets another one, and its next contact with the server brings it there.
+///
+/// `device` is locked by `tx`. Appends to the feed, so it comes last in the transaction.
+///
+/// # Errors
+///
+/// [`ConfirmError::Revoked`] if the device does not count any more.
+pub async fn set_gates(app: &App, tx: &mut Tx, mut device: Device, gates: Vec<GateId>) -> Result<Device, ConfirmError> {
+    match device.standing {
+        Standing::Pending | Standing::Enrolled(DeviceStatus::Active) if device.gates == gates => return Ok(device),
+        Standing::Pending | Standing::Enrolled(DeviceStatus::Active) => {}
+        Standing::Enrolled(DeviceStatus::Revoked | DeviceStatus::Forked | DeviceStatus::Wiped) => {
+            return Err(ConfirmError::Revoked);
+        }
+    }
+    device.gates = gates;
+    store::set_gates(tx, &device).await?;
+    if !device.is_pending() {
+        recertify(app, tx, &mut device, app.clock().now()).await?;
+        feed::append(tx, app.sealer(), device.event, &[device_entry(&device)?]).await?;
+    }
+    Ok(device)
+}
+
 /// Fills a device's rights to sell up again, as far as the quota has places, and returns them.
 ///
 /// # Errors

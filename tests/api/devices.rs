@@ -192,6 +192,76 @@ on_both_databases! {
         assert_eq!((id, status, last_seq), (device.id, DeviceStatus::Revoked, Seq(1)));
     }
 
+    async fn the_gates_of_an_enrolled_device_can_be_changed_and_all_terminals_are_told(url: String) {
+        let served = Served::start(&url).await;
+        let doors = Doors::open(&served, 0).await;
+        let code = doors.code(json!({ "name": "Left", "gates": ["side door"], "confirmed": true })).await;
+        let device = Device::enrol(&doors.url, code["code"].as_str().unwrap()).await.unwrap();
+        let path = format!("/events/{}/devices/{}", doors.event, device.id);
+        let told = async || {
+            let pulled = device.pull(device.beginning(), 100).await.unwrap();
+            let certificates = pulled.records.into_iter().filter(|record| record.kind == Kind::Device).map(|record| {
+                let Form::Body(body) = record.form else { panic!("no body") };
+                let Body::Device { certificate, .. } = Body::decode(Kind::Device, record.entity, &body).unwrap()
+                else { panic!("no device") };
+                certificate.open(&device.server_key).unwrap()
+            });
+            certificates.collect::<Vec<_>>()
+        };
+        assert_eq!(told().await.last().unwrap().gates, [GateId(1)]);
+
+        let moved = doors.olga.patch(&path, &json!({ "gates": ["main entrance", "MAIN ENTRANCE"] })).await.unwrap();
+        assert_eq!((&moved["gates"], &moved["status"]), (&json!(["Main entrance"]), &json!("active")));
+        let certificates = told().await;
+        let last = certificates.last().unwrap();
+        assert_eq!((last.gates.as_slice(), last.number, last.device), (&[GateId(0)][..], DeviceNo(1), device.id));
+        assert!(last.validity.contains(now()));
+
+        // The same again, and nothing at all, change nothing.
+        for change in [json!({ "gates": ["Main entrance"] }), json!({})] {
+            let again = doors.olga.patch(&path, &change).await.unwrap();
+            assert_eq!(again["gates"], json!(["Main entrance"]));
+        }
+        assert_eq!(told().await.len(), certificates.len());
+
+        let anywhere = doors.olga.patch(&path, &json!({ "gates": [] })).await.unwrap();
+        assert_eq!(anywhere["gates"], json!([]));
+        assert_eq!(told().await.last().unwrap().gates, []);
+    }
+
+    async fn the_gates_of_a_device_that_waits_are_those_it_is_confirmed_for(url: String) {
+        let served = Served::start(&url).await;
+        let doors = Doors::open(&served, 0).await;
+        let code = doors.code(json!({ "name": "Left", "gates": ["side door"] })).await;
+        let (mut device, _) = Device::ask(&doors.url, code["code"].as_str().unwrap()).await.unwrap();
+        let path = format!("/events/{}/devices/{}", doors.event, device.id);
+
+        let changed = doors.olga.patch(&path, &json!({ "gates": ["Main entrance"] })).await.unwrap();
+        assert_eq!((&changed["gates"], &changed["status"]), (&json!(["Main entrance"]), &json!("pending")));
+        doors.change(&device, "confirm").await.unwrap();
+        device.finish().await.unwrap();
+
+        assert_eq!(certificate(&device).open(&device.server_key).unwrap().gates, [GateId(0)]);
+    }
+
+    async fn a_change_of_gates_that_makes_no_sense_is_refused(url: String) {
+        let served = Served::start(&url).await;
+        let doors = Doors::open(&served, 0).await;
+        let device = doors.device("Left").await;
+        let path = format!("/events/{}/devices/{}", doors.event, device.id);
+        let patch = |organiser: &harness::organiser::Organiser, change: serde_json::Value| {
+            organiser.request(Method::PATCH, &path).json(&change)
+        };
+
+        for change in [json!({ "gates": ["nowhere"] }), json!({ "gates": "Main entrance" }), json!({ "name": "Right" })] {
+            assert_problem(patch(&doors.olga, change), 422, "invalid").await;
+        }
+        let mallory = served.organiser("mallory@example.org", "Others").await;
+        assert_problem(patch(&mallory, json!({ "gates": [] })), 404, "not-found").await;
+        doors.change(&device, "revoke").await.unwrap();
+        assert_problem(patch(&doors.olga, json!({ "gates": [] })), 409, "device-revoked").await;
+    }
+
     async fn a_request_that_is_not_signed_rightly_is_refused_and_says_why(url: String) {
         let served = Served::start(&url).await;
         let doors = Doors::open(&served, 0).await;

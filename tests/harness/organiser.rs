@@ -74,6 +74,15 @@ impl Organiser {
         self.json(self.request(Method::POST, path).json(body)).await
     }
 
+    /// Sends a change of what lies at `path` and reads JSON.
+    ///
+    /// # Errors
+    ///
+    /// With the problem, if the answer isn't a success.
+    pub async fn patch(&self, path: &str, change: &Value) -> anyhow::Result<Value> {
+        self.json(self.request(Method::PATCH, path).json(change)).await
+    }
+
     /// Asks for `path` and returns the bytes: pictures, exports.
     ///
     /// # Errors

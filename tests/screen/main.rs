@@ -11,6 +11,7 @@ mod german;
 mod home_gate;
 mod lost;
 mod mouse;
+mod moved;
 mod network;
 mod people;
 mod pictures;

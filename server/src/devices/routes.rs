@@ -1,6 +1,7 @@
 //! Enrolment codes and devices over HTTP.
 
 mod body;
+mod change;
 mod device;
 mod exposure;
 mod leases;
@@ -40,7 +41,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(enrolment_code_svg))
         .routes(routes!(enrolment_code_png))
         .routes(routes!(list_devices))
-        .routes(routes!(show_device))
+        .routes(routes!(show_device, change::change_device))
         .routes(routes!(leases::put_leases))
         .routes(routes!(exposure::show_exposure))
         .routes(routes!(confirm_device))

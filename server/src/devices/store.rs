@@ -230,6 +230,16 @@ pub(super) async fn set_walk_in(tx: &mut Tx, device: &Device) -> Result<(), Stor
     Ok(())
 }
 
+/// Stores the gates a device may stand at.
+pub(super) async fn set_gates(tx: &mut Tx, device: &Device) -> Result<(), StoreError> {
+    sqlx::query("UPDATE devices SET gates = $1 WHERE id = $2")
+        .bind(gates_json(&device.gates)?)
+        .bind(&device.id.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Notes which of a device's entries are the newest about its session and about a check of itself.
 ///
 /// # Errors

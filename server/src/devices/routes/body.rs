@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sync_protocol::certificate::Capabilities;
-use sync_protocol::id::EventId;
+use sync_protocol::id::{EventId, GateId};
 use sync_protocol::text;
 use sync_protocol::time::UnixMillis;
 use utoipa::ToSchema;
@@ -56,14 +56,19 @@ pub(super) struct LeasesBody {
     pub(super) walk_in: Vec<PlanBody>,
 }
 
-/// Checks a code to make.
-pub(super) fn role(body: NewCodeBody, event: &Event, now: UnixMillis) -> Result<Role, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    if body.name.len() > NAME_BYTES_MAX {
-        errors.push(FieldError::new("body.name", "too_long", format!("must have at most {NAME_BYTES_MAX} bytes")));
-    }
-    let mut gates = Vec::new();
-    for (at, name) in body.gates.iter().enumerate() {
+/// What of a device is to be changed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "gates": ["Stage door"] }))]
+pub(super) struct DeviceChangeBody {
+    /// The names of the gates it may stand at from now on; any where the list is empty. Without, they stay.
+    pub(super) gates: Option<Vec<String>>,
+}
+
+/// Returns the gates that are named, each once.
+pub(super) fn named_gates(names: &[String], event: &Event) -> Result<Vec<GateId>, Vec<FieldError>> {
+    let (mut gates, mut errors) = (Vec::new(), Vec::new());
+    for (at, name) in names.iter().enumerate() {
         let wanted = name.trim().to_lowercase();
         match event.policy.gates.iter().find(|gate| gate.name.to_lowercase() == wanted) {
             Some(gate) if gates.contains(&gate.id) => {}
@@ -74,6 +79,19 @@ pub(super) fn role(body: NewCodeBody, event: &Event, now: UnixMillis) -> Result<
     if gates.len() > GATES_MAX {
         errors.push(FieldError::new("body.gates", "too_long", format!("must be at most {GATES_MAX}")));
     }
+    if errors.is_empty() { Ok(gates) } else { Err(errors) }
+}
+
+/// Checks a code to make.
+pub(super) fn role(body: NewCodeBody, event: &Event, now: UnixMillis) -> Result<Role, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    if body.name.len() > NAME_BYTES_MAX {
+        errors.push(FieldError::new("body.name", "too_long", format!("must have at most {NAME_BYTES_MAX} bytes")));
+    }
+    let gates = named_gates(&body.gates, event).unwrap_or_else(|wrong| {
+        errors.extend(wrong);
+        Vec::new()
+    });
     let mut capabilities = Capabilities::default();
     let names = body.capabilities.unwrap_or_else(|| vec!["scan".to_owned(), "search".to_owned()]);
     for (at, name) in names.iter().enumerate() {
