@@ -179,6 +179,8 @@ pub struct Status {
     pub is_supervisor: bool,
     /// Why the terminal may not admit, if so.
     pub suspended: Option<Suspension>,
+    /// How much room the disk has besides the reserve, in MB, once that is little.
+    pub disk_left_mb: Option<u64>,
     /// How far a running download is: done and total, in tickets.
     pub download: Option<(u64, u64)>,
     /// How much of it has arrived: so many bytes of so many.

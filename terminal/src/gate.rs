@@ -37,7 +37,7 @@ use sync_protocol::verdict::{self, Cache, Code, Direction, NotReady, Question, R
 use self::doubles::Watched;
 use self::overrides::Asked;
 use self::supervisors::WrongPins;
-use crate::cache::{FULL_BYTES, Store, StoreError};
+use crate::cache::{FULL_BYTES, Store, StoreError, WARNING_BYTES};
 use crate::causes::chain;
 use crate::clock::{Clock, Moment};
 use crate::door::{Answer, Attendee, Decided, DoorHeard, Fault, Link, Purpose, Status, Suspension, Unheard};
@@ -47,6 +47,8 @@ use crate::session::Session;
 
 /// How far the time may be behind the journal before nothing is written any more, in ms.
 const CLOCK_BACK_MAX_MS: u64 = 60_000;
+/// What staff are told room on a disk in, in bytes.
+const MB: u64 = 1_000_000;
 
 /// Where a text came from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -419,6 +421,7 @@ impl Gate {
     /// Returns the terminal at a glance.
     pub fn status(&mut self) -> Status {
         let moment = self.moment();
+        let disk_left_mb = Some(self.store.free_bytes()).filter(|free| *free < WARNING_BYTES).map(|free| free / MB);
         let counts = self.store.counts();
         let policy = self.store.policy().map(|(_, policy)| policy);
         let gate = policy.as_ref().and_then(|policy| policy.gate(self.gate));
@@ -458,6 +461,7 @@ impl Gate {
             admitted_last_hour: self.store.admitted_last_hour(moment.now),
             is_supervisor: self.is_supervisor(),
             suspended,
+            disk_left_mb,
             download: self.download,
             fetched: self.fetched,
         }

@@ -4,12 +4,14 @@
  *
  *   FAKE_MACHINE_CLOCK_MS  the wall clock is so far ahead (or behind, with a minus)
  *   FAKE_MACHINE_BOOT_ID   a file that is read in the place of the kernel's boot id: another boot
- *   FAKE_MACHINE_FULL      while this file is there, every disk is full
+ *   FAKE_MACHINE_FULL      while this file is there, every disk has only so many bytes left as it says; none if it is
+ *                          empty
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -43,18 +45,29 @@ int open64(const char *path, int flags, ...)
     return NEXT(open64)(seen(path), flags, mode);
 }
 
-static int is_full(void)
+/* How many bytes are left, or -1 where nobody says. */
+static long long left(void)
 {
     const char *sign = getenv("FAKE_MACHINE_FULL");
-    return sign != NULL && access(sign, F_OK) == 0;
+    FILE *file = sign == NULL ? NULL : fopen(sign, "r");
+    if (file == NULL) {
+        return -1;
+    }
+    long long bytes = 0;
+    if (fscanf(file, "%lld", &bytes) != 1) {
+        bytes = 0;
+    }
+    fclose(file);
+    return bytes;
 }
 
 int statvfs(const char *path, struct statvfs *told)
 {
     int outcome = NEXT(statvfs)(path, told);
-    if (outcome == 0 && is_full()) {
-        told->f_bavail = 0;
-        told->f_bfree = 0;
+    long long bytes = left();
+    if (outcome == 0 && bytes >= 0) {
+        told->f_bavail = (fsblkcnt_t)bytes / told->f_frsize;
+        told->f_bfree = told->f_bavail;
     }
     return outcome;
 }

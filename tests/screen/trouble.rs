@@ -45,6 +45,11 @@ impl Machine {
         command.env("FAKE_MACHINE_CLOCK_MS", ahead_ms.to_string());
     }
 
+    /// Its disk has so many bytes left.
+    fn leave(&self, bytes: u64) {
+        fs::write(self.folder.path().join("full"), bytes.to_string()).unwrap();
+    }
+
     fn fill(&self, is_full: bool) {
         let sign = self.folder.path().join("full");
         if is_full { fs::write(sign, "").unwrap() } else { fs::remove_file(sign).unwrap() }
@@ -70,6 +75,24 @@ async fn a_full_disk_is_a_fault_that_goes_when_there_is_room_again_and_nobody_is
     a_second_passes(&door);
     scan(&mut door, &venue.codes["Bo Diddley"]);
     door.wait_for("inside 2", PATIENCE).unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_fills_up_is_told_of_while_there_is_still_room() {
+    let (venue, machine) = (Venue::open(&["Ada Lovelace"]).await, Machine::new());
+    let mut door = venue.door_with(&["--no-camera"], SIZE, |command| machine.connect(command));
+    door.wait_for("● ONLINE", PATIENCE).unwrap();
+    assert!(!door.text().contains("disk nearly full"));
+
+    machine.leave(41_500_000);
+    let warned = door.wait_for("disk nearly full: 41 MB", PATIENCE).unwrap();
+    assert!(warned.contains("Ready for the next guest"), "{warned}");
+    scan(&mut door, &venue.codes["Ada Lovelace"]);
+    door.wait_until("the guest is in", PATIENCE, |shown| shown.contains("Ada Lovelace")).unwrap();
+
+    machine.fill(false);
+    door.wait_until("no warning", PATIENCE, |shown| !shown.contains("disk nearly full")).unwrap();
+    door.wait_for("inside 1", PATIENCE).unwrap();
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ status-to-send = zu senden { $count }
 status-list-age = Liste { $span } alt
 status-list-none = noch keine Liste
 status-list-coming = { $list }, neue zu { $percent } %
+status-disk-low = Platte fast voll: { $megabytes } MB
 status-rate = diese Tür { $count } / h
 status-sound-off = Ton aus
 status-silence = ANTWORTET NICHT seit { $span }

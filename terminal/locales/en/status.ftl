@@ -12,6 +12,7 @@ status-to-send = to send { $count }
 status-list-age = list { $span } old
 status-list-none = no list yet
 status-list-coming = { $list }, { $percent } % of a new one
+status-disk-low = disk nearly full: { $megabytes } MB
 status-rate = this door { $count } / h
 status-sound-off = sound off
 status-silence = NOT RESPONDING for { $span }

@@ -48,6 +48,7 @@ pub(crate) fn status() -> Status {
         admitted_last_hour: 96,
         is_supervisor: false,
         suspended: None,
+        disk_left_mb: None,
         download: None,
         fetched: None,
     }

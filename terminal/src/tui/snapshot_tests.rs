@@ -209,6 +209,7 @@ fn states() -> Vec<(&'static str, State)> {
                 status.unsent = 1_312;
             }),
         ),
+        ("disk_low", status(|status| status.disk_left_mb = Some(41))),
         ("camera_off", noticed(Notice::Camera(CameraStatus::Off))),
         ("camera_absent", noticed(Notice::Camera(CameraStatus::Absent { found: Vec::new() }))),
         (

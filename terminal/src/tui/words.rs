@@ -46,7 +46,7 @@ pub use machine::{fault, no_list, progress, ready, starting, stopped, suspension
 pub use screen::{answer, screen_keys, screen_title, undo_head, undo_row};
 pub use session::{LOCK_KEYS, UNLOCK_KEYS, learning, locked, pin_problem, scanner_test, weakness, wrong_pin};
 pub use sight::{camera, camera_hint, is_advice};
-pub use status::{direction, link, list_age, rate, silence, sound_off, title, to_send};
+pub use status::{direction, disk_low, link, list_age, rate, silence, sound_off, title, to_send};
 pub use time::{Clock, Clockface};
 pub use verdict::{Message, look_symbol, look_word, message, recent, when};
 

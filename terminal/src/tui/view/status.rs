@@ -88,6 +88,9 @@ pub(super) fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
             parts.insert(3, (fit(&silent, room), scene.theme.warning()));
         }
     }
+    if let Some(low) = words::disk_low(status, names) {
+        parts.insert(0, (low, scene.theme.warning()));
+    }
     if let Some(ms) = scene.state.silence_ms() {
         parts.insert(0, (words::silence(ms, names), scene.theme.warning()));
     }

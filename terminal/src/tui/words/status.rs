@@ -60,6 +60,12 @@ pub fn list_age(status: &Status, names: &Names<'_>) -> String {
     }
 }
 
+/// Returns how much room the disk has, if that is little.
+pub fn disk_low(status: &Status, names: &Names<'_>) -> Option<String> {
+    let left = status.disk_left_mb?;
+    Some(names.say_with("status-disk-low", &[("megabytes", left.into())]))
+}
+
 /// Returns how many this door let in during the last hour.
 pub fn rate(status: &Status, names: &Names<'_>) -> String {
     names.say_with("status-rate", &[("count", status.admitted_last_hour.into())])

@@ -23,6 +23,7 @@ pub(in crate::tui) enum About {
     Full,
     Silent,
     Responding,
+    Disk,
     Sound,
     Lock,
     Stage,
@@ -113,6 +114,9 @@ fn door(scene: &Scene<'_>) -> Vec<Fact> {
     facts.push(fact(About::Silent, format!("{who:?}"), &silent));
     let silence: Vec<String> = state.silence_ms().map(|ms| words::silence(ms, names)).into_iter().collect();
     facts.push(fact(About::Responding, silence.is_empty(), &silence));
+    let disk: Vec<String> = words::disk_low(status, names).into_iter().collect();
+    // How much it is changes with every guest.
+    facts.push(fact(About::Disk, disk.is_empty(), &disk));
     let sound = if state.is_muted() { words::sound_off(names) } else { names.say("plain-sound-on") };
     facts.push(fact(About::Sound, state.is_muted(), &[sound]));
     let is_locked = state.lock().locked().is_some();
