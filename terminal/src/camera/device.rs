@@ -6,6 +6,7 @@
 
 mod capture;
 mod format;
+mod negotiate;
 mod signals;
 mod supervisor;
 mod switch;
@@ -23,7 +24,7 @@ use nokhwa::utils::{ApiBackend, CameraIndex};
 
 pub use switch::Switch;
 
-use super::{FrameSource, Sight, inbox::Inbox};
+use super::{FrameSource, Sight, inbox::Inbox, offer::Offer};
 use crate::contained;
 
 /// A camera that is connected.
@@ -119,6 +120,12 @@ pub fn list() -> Vec<Connected> {
         .collect();
     found.sort_by_key(|camera| camera.index);
     found
+}
+
+/// Returns the cameras that are connected, with what each can be asked for. Opens them, which takes as long as
+/// their drivers do; one that this program reads already is for [`Switch::look`].
+pub fn offers() -> Vec<Offer> {
+    Switch(Arc::new(switch::Shared::new(Settings::default()))).look()
 }
 
 impl Device {

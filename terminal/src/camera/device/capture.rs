@@ -1,20 +1,20 @@
 //! The capturing thread's work: open the camera, copy frames until something is wrong.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use nokhwa::{
     Camera, NokhwaError,
-    utils::{CameraFormat, CameraIndex, FrameFormat, RequestedFormat, RequestedFormatType},
+    utils::{CameraIndex, RequestedFormat, RequestedFormatType},
 };
 
-use super::{Connected, Settings, format, switch::Shared};
+use super::{Connected, Settings, format, negotiate, switch::Shared};
 use crate::camera::{CameraState, Frame, Trouble, inbox::Inbox, luma, offer::Mode};
-
-/// The formats that are asked for.
-const READABLE: [FrameFormat; 3] = [FrameFormat::YUYV, FrameFormat::NV12, FrameFormat::MJPEG];
 
 /// This many broken frames in a row are a broken camera.
 const BROKEN_MAX: u32 = 60;
@@ -31,9 +31,12 @@ pub(super) struct Progress {
 /// Why a camera can't be read, or no longer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CaptureError {
-    /// nokhwa or the driver refused.
+    /// nokhwa refused.
     #[error("{0}")]
     Camera(#[from] NokhwaError),
+    /// The driver refused.
+    #[error("{0}")]
+    Driver(#[from] io::Error),
     /// It offers no format that is read here.
     #[error("it offers neither YUYV nor NV12 nor MJPEG")]
     NoFormat,
@@ -47,18 +50,11 @@ impl CaptureError {
     pub(super) fn trouble(&self) -> Trouble {
         match self {
             Self::Camera(error) => Trouble::of_driver(&error.to_string()),
+            Self::Driver(error) => Trouble::of_driver(&error.to_string()),
             Self::NoFormat => Trouble::NoFormat,
             Self::Broken => Trouble::Broken,
         }
     }
-}
-
-/// Opens a camera without having it send anything, and returns what it offers.
-fn open(index: u32) -> Result<(Camera, Vec<CameraFormat>), CaptureError> {
-    let request = RequestedFormat::with_formats(RequestedFormatType::None, &READABLE);
-    let mut camera = Camera::new(CameraIndex::Index(index), request)?;
-    let offered = camera.compatible_camera_formats()?;
-    Ok((camera, offered))
 }
 
 /// Returns what a camera that nobody reads here can be asked for.
@@ -67,7 +63,7 @@ fn open(index: u32) -> Result<(Camera, Vec<CameraFormat>), CaptureError> {
 ///
 /// As [`capture`].
 pub(super) fn ask(index: u32) -> Result<Vec<Mode>, CaptureError> {
-    let modes = format::modes(&open(index)?.1);
+    let modes = format::modes(&negotiate::offered(&negotiate::open(index)?)?);
     if modes.is_empty() { Err(CaptureError::NoFormat) } else { Ok(modes) }
 }
 
@@ -83,11 +79,15 @@ pub(super) fn capture(
     inbox: &Inbox,
     progress: &Arc<Progress>,
 ) -> Result<(), CaptureError> {
-    let (mut camera, offered) = open(connected.index)?;
-    let chosen = format::choose(&offered, settings.width, settings.height).ok_or(CaptureError::NoFormat)?;
-    if camera.camera_format() != chosen {
-        camera.set_camera_requset(RequestedFormat::with_formats(RequestedFormatType::Exact(chosen), &READABLE))?;
-    }
+    let (offered, chosen) = {
+        let driver = negotiate::open(connected.index)?;
+        let offered = negotiate::offered(&driver)?;
+        let chosen = format::choose(&offered, settings.width, settings.height).ok_or(CaptureError::NoFormat)?;
+        let agreed = negotiate::agree(&driver, chosen)?;
+        (offered, agreed)
+    };
+    let request = RequestedFormat::with_formats(RequestedFormatType::Exact(chosen), &negotiate::READABLE);
+    let mut camera = Camera::new(CameraIndex::Index(connected.index), request)?;
     let pixels = format::readable(chosen.format()).ok_or(CaptureError::NoFormat)?;
     camera.open_stream()?;
     shared.gives(connected, format::modes(&offered), format::mode(chosen));
