@@ -3,6 +3,7 @@
 //! It needs no enrolment and touches nothing: for trying a camera, a printout or a phone, and for
 //! measuring how well codes are read.
 
+mod cameras;
 mod files;
 mod live;
 mod report;
@@ -10,7 +11,7 @@ mod report;
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use crate::{
-    camera::device::{Choice, list},
+    camera::device::{Choice, offers},
     decoder::Budget,
 };
 
@@ -56,7 +57,7 @@ pub struct Args {
     #[arg(long, value_name = "S", requires = "camera")]
     seconds: Option<u64>,
 
-    /// List the cameras and stop.
+    /// List the cameras with what they offer, and stop.
     #[arg(long, conflicts_with_all = ["paths", "camera"])]
     cameras: bool,
 }
@@ -74,7 +75,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let mut report = report::Report::new(args.json);
     let is_good = if args.cameras {
-        report.cameras(&list())?
+        cameras::list(&offers(), args.json)?
     } else if let Some(choice) = args.camera {
         let until = live::Until { frames: args.frames, time: args.seconds.map(Duration::from_secs) };
         live::read(choice, until, limited(Budget::live()), &mut report)?

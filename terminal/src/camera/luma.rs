@@ -1,6 +1,6 @@
 //! Camera formats to grey, in one pass into a buffer that is used again.
 
-use std::io::Cursor;
+use std::{fmt, io::Cursor};
 
 use image::{ImageReader, Limits};
 
@@ -15,6 +15,16 @@ pub enum PixelFormat {
     Mjpeg,
     /// A luma plane, then interleaved chroma.
     Nv12,
+}
+
+impl fmt::Display for PixelFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yuyv => "YUYV",
+            Self::Mjpeg => "MJPEG",
+            Self::Nv12 => "NV12",
+        })
+    }
 }
 
 /// A buffer that doesn't hold the frame it should; the frame is dropped and the next one taken.

@@ -1,5 +1,7 @@
 //! What is the matter with a camera, by what its driver says.
 
+use std::fmt;
+
 /// Why a camera gives no pictures.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Trouble {
@@ -32,6 +34,20 @@ impl Trouble {
             Some(libc::ENODEV | libc::ENXIO | libc::ENOENT) => Self::Unplugged,
             _ => Self::Unknown,
         }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Busy => "another program uses it",
+            Self::NotAllowed => "this user may not use it",
+            Self::Unplugged => "it is not connected any more",
+            Self::NoFormat => "it offers neither YUYV nor NV12 nor MJPEG",
+            Self::Silent => "it sends nothing",
+            Self::Broken => "it sends broken pictures",
+            Self::Unknown => "its driver refuses",
+        })
     }
 }
 

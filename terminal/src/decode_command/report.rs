@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    camera::{CameraState, device::Connected, picture::PictureError},
+    camera::{CameraState, picture::PictureError},
     decoder::Reading,
 };
 
@@ -50,12 +50,6 @@ struct CameraLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     message: String,
-}
-
-#[derive(Serialize)]
-struct ConnectedLine<'a> {
-    index: u32,
-    name: &'a str,
 }
 
 impl Report {
@@ -133,21 +127,6 @@ impl Report {
         }
         writeln!(io::stderr(), "usher: {state}")
     }
-
-    /// Lists the cameras; says whether there is one.
-    pub(super) fn cameras(&mut self, found: &[Connected]) -> io::Result<bool> {
-        for Connected { index, name } in found {
-            if self.json {
-                line(&ConnectedLine { index: *index, name })?;
-            } else {
-                say(&format!("{index}  {}", printable(name)))?;
-            }
-        }
-        if found.is_empty() && !self.json {
-            writeln!(io::stderr(), "usher: {}", CameraState::Absent { found: Vec::new() })?;
-        }
-        Ok(!found.is_empty())
-    }
 }
 
 fn texts(reading: &Reading) -> Vec<&str> {
@@ -160,7 +139,7 @@ fn ms(time: Duration) -> f64 {
 }
 
 /// Returns `text` in one line that can't steer a terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars()
         .flat_map(|char| {
             let escaped = char.is_control().then(|| char.escape_default());
@@ -170,11 +149,11 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-fn line(value: &impl Serialize) -> io::Result<()> {
+pub(super) fn line(value: &impl Serialize) -> io::Result<()> {
     say(&serde_json::to_string(value).map_err(io::Error::other)?)
 }
 
-fn say(text: &str) -> io::Result<()> {
+pub(super) fn say(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
