@@ -9,6 +9,7 @@
  *   FAKE_V4L2_WIDTH,_HEIGHT the frames' size (default 1280, 720)
  *   FAKE_V4L2_HALF          if set, a camera for YUYV also offers frames of half the width and height
  *   FAKE_V4L2_FPS           frames a second (default 30)
+ *   FAKE_V4L2_ODD           if set, it offers 12.5 frames a second, too, and the program before left it there, in H264
  *   FAKE_V4L2_NAME          what the camera is called (default "Fake Camera")
  *   FAKE_V4L2_OPEN_ERRNO    opening it fails with this error number
  *
@@ -18,6 +19,16 @@
  *   FAKE_V4L2_UNPLUG_AFTER  after that many frames it is unplugged
  *   FAKE_V4L2_ERROR_AFTER   after that many frames the driver answers EIO, and can't stop the stream either
  *   FAKE_V4L2_REPLUG_MS     so long after unplugging it is back (default: never)
+ *
+ *   FAKE_V4L2_FAULT_FILE    a file in which one of these words stands while a fault lasts:
+ *                           stall       it is silent
+ *                           unplug      its device file is gone, and whoever has it open is cut off
+ *                           disconnect  the same but for the file; over, and taken out, once nobody has it open
+ *                           refuse      the next stream is refused; then taken out
+ *                           break       the stream is broken until it is ended; taken out at once
+ *
+ * What it answers then, and else, is what real drivers do: tests/harness/camera_trial/answers.txt. (FAKE_V4L2_ERROR_AFTER
+ * is worse than those.)
  *
  * Each is about the first camera; with _2 behind its name, as in FAKE_V4L2_NAME_2, it is about the
  * second, which else is as the first.
@@ -50,8 +61,13 @@ struct camera {
     unsigned buffers;
     int queue[BUFFERS_MAX]; /* indices of queued buffers, oldest first */
     unsigned queued;
+    int has_format;         /* whether a format was asked for */
+    int has_pace;           /* whether a pace was */
     int is_half;            /* whether frames of half the size were asked for */
     int streaming;
+    int is_taken[BUFFERS_MAX]; /* whether a buffer is queued */
+    int is_cut_off;         /* whether the open handle is dead for good */
+    int is_broken;          /* whether the stream is */
     unsigned streams;       /* streams begun so far */
     unsigned frames;        /* frames of this stream */
     int64_t due_ns;         /* when the next frame is */
@@ -156,7 +172,34 @@ static int fault(const struct camera *camera, const char *variable) {
     return after >= 0 && camera->streams <= (unsigned)number(camera, "FAKE_V4L2_FAULTS", 1) && camera->frames >= (unsigned)after;
 }
 
+/* The fault whose word stands in the file now, "" if none does. */
+static const char *told_fault(const struct camera *camera) {
+    static char word[16];
+    const char *path = text(camera, "FAKE_V4L2_FAULT_FILE");
+    int fd = path ? (int)kernel(SYS_openat, AT_FDCWD, (long)path, O_RDONLY, 0, 0, 0) : -1;
+    if (fd < 0)
+        return "";
+    long length = kernel(SYS_read, fd, (long)word, sizeof word - 1, 0, 0, 0);
+    kernel(SYS_close, fd, 0, 0, 0, 0, 0);
+    word[length > 0 ? length : 0] = 0;
+    return word;
+}
+
+static int is_told(const struct camera *camera, const char *fault) { return !strcmp(told_fault(camera), fault); }
+
+static void take_out(const struct camera *camera) {
+    kernel(SYS_truncate, (long)text(camera, "FAKE_V4L2_FAULT_FILE"), 0, 0, 0, 0, 0);
+}
+
+/* Whether its device file is there. */
+static int has_file(const struct camera *camera) { return !camera->unplugged_ns && !is_told(camera, "unplug"); }
+
 static int is_plugged_in(struct camera *camera) {
+    const char *told = told_fault(camera);
+    if (camera->fd >= 0 && (!strcmp(told, "unplug") || !strcmp(told, "disconnect")))
+        camera->is_cut_off = 1;
+    if (camera->is_cut_off || !strcmp(told, "unplug"))
+        return 0;
     if (camera->streaming && !camera->unplugged_ns && fault(camera, "FAKE_V4L2_UNPLUG_AFTER"))
         camera->unplugged_ns = now_ns();
     if (!camera->unplugged_ns)
@@ -210,9 +253,17 @@ static size_t next_frame(struct camera *camera, uint8_t *to) {
     return (size_t)(end - to);
 }
 
+/* Every buffer is the program's again. */
+static void end_stream(struct camera *camera) {
+    camera->streaming = 0;
+    camera->queued = 0;
+    camera->is_broken = 0;
+    memset(camera->is_taken, 0, sizeof camera->is_taken);
+}
+
 static int open_device(struct camera *camera) {
     if (!is_plugged_in(camera))
-        return fail(ENOENT);
+        return fail(has_file(camera) ? ENODEV : ENOENT);
     if (number(camera, "FAKE_V4L2_OPEN_ERRNO", 0))
         return fail((int)number(camera, "FAKE_V4L2_OPEN_ERRNO", 0));
     const char *path = text(camera, "FAKE_V4L2_FRAMES");
@@ -236,8 +287,8 @@ static int open_device(struct camera *camera) {
     if (camera->fd < 0 || ftruncate(camera->fd, (off_t)all) != 0)
         return -1;
     camera->memory = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED, camera->fd, 0);
-    camera->buffers = camera->queued = 0;
-    camera->streaming = 0;
+    camera->buffers = 0;
+    end_stream(camera);
     return camera->fd;
 }
 
@@ -279,7 +330,10 @@ int close(int fd) {
     if (camera) {
         munmap(camera->memory, camera->buffer_bytes * BUFFERS_MAX);
         camera->fd = -1;
-        camera->streaming = 0;
+        camera->is_cut_off = 0;
+        end_stream(camera);
+        if (is_told(camera, "disconnect"))
+            take_out(camera);
     }
     return (int)kernel(SYS_close, fd, 0, 0, 0, 0, 0);
 }
@@ -293,31 +347,66 @@ static int wait_until(int64_t moment_ns) {
     return (int)kernel(SYS_ppoll, 0, 0, moment_ns ? (long)&span : 0, 0, 0, 0);
 }
 
+/* Whether its stream is broken, from when that is told until it is ended. */
+static int is_broken(struct camera *camera) {
+    if (camera->streaming && is_told(camera, "break")) {
+        camera->is_broken = 1;
+        take_out(camera);
+    }
+    return camera->is_broken;
+}
+
+/* Waits for a frame, in short spans: a fault may come or go meanwhile. Returns what poll() does. */
+static int wait_for_frame(struct camera *camera, struct pollfd *fds, int64_t end_ns) {
+    for (;;) {
+        if (!is_plugged_in(camera)) {
+            fds->revents = POLLERR | POLLHUP;
+            return 1;
+        }
+        if (!camera->streaming || is_broken(camera)) {
+            fds->revents = POLLERR;
+            return 1;
+        }
+        int is_silent = fault(camera, "FAKE_V4L2_STALL_AFTER") || is_told(camera, "stall") || !camera->queued;
+        int64_t now = now_ns();
+        if (!is_silent && camera->due_ns <= now) {
+            fds->revents = POLLIN;
+            return 1;
+        }
+        if (end_ns && end_ns <= now)
+            return 0;
+        int64_t next_ns = now + 20000000LL;
+        if (!is_silent && camera->due_ns < next_ns)
+            next_ns = camera->due_ns;
+        if (end_ns && end_ns < next_ns)
+            next_ns = end_ns;
+        if (wait_until(next_ns) < 0)
+            return -1;
+    }
+}
+
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
     struct camera *camera = count == 1 ? opened(fds->fd) : NULL;
     if (!camera) {
         struct timespec span = { timeout / 1000, (timeout % 1000) * 1000000L };
         return (int)kernel(SYS_ppoll, (long)fds, (long)count, timeout < 0 ? 0 : (long)&span, 0, 8, 0);
     }
-    if (!is_plugged_in(camera)) {
-        fds->revents = POLLERR | POLLHUP;
-        return 1;
-    }
-    if (fault(camera, "FAKE_V4L2_STALL_AFTER"))
-        return wait_until(0);
-    if (wait_until(camera->due_ns) < 0)
-        return -1;
-    fds->revents = POLLIN;
-    return 1;
+    return wait_for_frame(camera, fds, timeout < 0 ? 0 : now_ns() + timeout * 1000000LL);
 }
 
 static int dequeue(struct camera *camera, struct v4l2_buffer *buffer) {
     if (fault(camera, "FAKE_V4L2_ERROR_AFTER"))
         return fail(EIO);
-    if (!camera->streaming || !camera->queued)
+    if (!camera->streaming)
+        return fail(EINVAL);
+    if (is_broken(camera))
+        return fail(EIO);
+    /* A real driver would wait here; who asks without having been told of a frame has a fault. */
+    if (!camera->queued)
         return fail(EAGAIN);
     int index = camera->queue[0];
     memmove(camera->queue, camera->queue + 1, sizeof(int) * --camera->queued);
+    camera->is_taken[index] = 0;
     buffer->index = (uint32_t)index;
     buffer->bytesused = (uint32_t)next_frame(camera, camera->memory + (size_t)index * camera->buffer_bytes);
     buffer->length = (uint32_t)camera->buffer_bytes;
@@ -367,22 +456,26 @@ static int control(struct camera *camera, unsigned long request, void *argument)
     }
     case VIDIOC_ENUM_FRAMEINTERVALS: {
         struct v4l2_frmivalenum *interval = argument;
-        if (interval->index > 0)
+        int is_odd = text(camera, "FAKE_V4L2_ODD") && interval->index == 1;
+        if (interval->index > 0 && !is_odd)
             return fail(EINVAL);
         interval->type = V4L2_FRMIVAL_TYPE_DISCRETE;
-        interval->discrete.numerator = 1;
-        interval->discrete.denominator = (uint32_t)fps(camera);
+        interval->discrete.numerator = is_odd ? 2 : 1;
+        interval->discrete.denominator = is_odd ? 25 : (uint32_t)fps(camera);
         return 0;
     }
     case VIDIOC_G_FMT:
     case VIDIOC_S_FMT: {
         struct v4l2_format *agreed = argument;
+        if (request == VIDIOC_S_FMT && camera->buffers)
+            return fail(EBUSY);
         if (request == VIDIOC_S_FMT)
             camera->is_half = text(camera, "FAKE_V4L2_HALF") && agreed->fmt.pix.width < film_width(camera);
+        camera->has_format |= request == VIDIOC_S_FMT;
         memset(&agreed->fmt.pix, 0, sizeof agreed->fmt.pix);
         agreed->fmt.pix.width = (uint32_t)width(camera);
         agreed->fmt.pix.height = (uint32_t)height(camera);
-        agreed->fmt.pix.pixelformat = format(camera);
+        agreed->fmt.pix.pixelformat = text(camera, "FAKE_V4L2_ODD") && !camera->has_format ? V4L2_PIX_FMT_H264 : format(camera);
         agreed->fmt.pix.field = V4L2_FIELD_NONE;
         agreed->fmt.pix.bytesperline = (uint32_t)width(camera) * 2;
         agreed->fmt.pix.sizeimage = (uint32_t)camera->buffer_bytes;
@@ -393,16 +486,20 @@ static int control(struct camera *camera, unsigned long request, void *argument)
         struct v4l2_streamparm *parameters = argument;
         memset(&parameters->parm, 0, sizeof parameters->parm);
         parameters->parm.capture.capability = V4L2_CAP_TIMEPERFRAME;
-        parameters->parm.capture.timeperframe.numerator = 1;
-        parameters->parm.capture.timeperframe.denominator = (uint32_t)fps(camera);
+        camera->has_pace |= request == VIDIOC_S_PARM;
+        int is_odd = text(camera, "FAKE_V4L2_ODD") && !camera->has_pace;
+        parameters->parm.capture.timeperframe.numerator = is_odd ? 2 : 1;
+        parameters->parm.capture.timeperframe.denominator = is_odd ? 25 : (uint32_t)fps(camera);
         return 0;
     }
     case VIDIOC_REQBUFS: {
         struct v4l2_requestbuffers *wanted = argument;
+        if (camera->streaming && !fault(camera, "FAKE_V4L2_ERROR_AFTER"))
+            return fail(EBUSY);
         if (wanted->count > BUFFERS_MAX)
             wanted->count = BUFFERS_MAX;
         camera->buffers = wanted->count;
-        camera->queued = 0;
+        end_stream(camera);
         return 0;
     }
     case VIDIOC_QUERYBUF: {
@@ -415,14 +512,23 @@ static int control(struct camera *camera, unsigned long request, void *argument)
     }
     case VIDIOC_QBUF: {
         struct v4l2_buffer *buffer = argument;
-        if (buffer->index >= camera->buffers || camera->queued >= camera->buffers)
+        if (buffer->index >= camera->buffers || camera->is_taken[buffer->index])
             return fail(EINVAL);
+        camera->is_taken[buffer->index] = 1;
         camera->queue[camera->queued++] = (int)buffer->index;
         return 0;
     }
     case VIDIOC_DQBUF:
         return dequeue(camera, argument);
     case VIDIOC_STREAMON:
+        if (!camera->buffers)
+            return fail(EINVAL);
+        if (camera->streaming)
+            return 0;
+        if (is_told(camera, "refuse")) {
+            take_out(camera);
+            return fail(EINVAL);
+        }
         camera->streaming = 1;
         camera->streams++;
         camera->frames = 0;
@@ -431,8 +537,7 @@ static int control(struct camera *camera, unsigned long request, void *argument)
     case VIDIOC_STREAMOFF:
         if (camera->streaming && fault(camera, "FAKE_V4L2_ERROR_AFTER"))
             return fail(EIO);
-        camera->streaming = 0;
-        camera->queued = 0;
+        end_stream(camera);
         return 0;
     default:
         return fail(EINVAL);
@@ -472,7 +577,8 @@ struct dirent64 *readdir64(DIR *listing) {
     while (!entry && dev_listed < cameras_there()) {
         static struct dirent64 shown;
         int at = dev_listed++;
-        if (!is_plugged_in(&cameras[at]))
+        is_plugged_in(&cameras[at]);
+        if (!has_file(&cameras[at]))
             continue;
         shown.d_type = DT_CHR;
         shown.d_reclen = sizeof shown;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
 
+mod agreement;
 mod device;
 
 use std::time::{Duration, Instant};
@@ -36,6 +37,16 @@ fn an_nv12_camera_is_read() {
 }
 
 #[test]
+fn a_camera_that_another_program_left_at_an_odd_format_and_pace_is_read() {
+    let camera = FakeCamera::new(&[frames::clean("LEFT")], Film::Yuyv).with("FAKE_V4L2_ODD", "1");
+
+    let run = camera.read(&["--frames", "3"]);
+
+    assert_eq!(run.states(), ["opening", "streaming"]);
+    assert_eq!(run.texts(), ["LEFT"; 3]);
+}
+
+#[test]
 fn a_ticket_that_stays_in_view_is_new_once() {
     let run = FakeCamera::new(&[frames::clean("STAYS")], Film::Yuyv).read(&["--frames", "8"]);
 
@@ -44,13 +55,14 @@ fn a_ticket_that_stays_in_view_is_new_once() {
 }
 
 #[test]
-fn cameras_are_listed_by_name_and_found_by_a_part_of_it() {
+fn cameras_are_listed_with_what_they_offer_and_found_by_a_part_of_their_name() {
     let camera = FakeCamera::new(&[frames::clean("NAMED")], Film::Yuyv).with("FAKE_V4L2_NAME", "Door Cam HD");
 
     let listed = camera.run(&["decode", "--cameras", "--json"]);
     let read = camera.run(&["decode", "--json", "--camera", "door cam", "--frames", "1"]);
 
-    assert_eq!(listed.lines, [serde_json::json!({"index": 0, "name": "Door Cam HD"})]);
+    let modes = serde_json::json!([{"width": 1280, "height": 720, "rate": 30, "format": "YUYV"}]);
+    assert_eq!(listed.lines, [serde_json::json!({"index": 0, "name": "Door Cam HD", "modes": modes})]);
     assert_eq!(read.texts(), ["NAMED"]);
 }
 

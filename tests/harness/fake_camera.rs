@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use image::GrayImage;
 use tempfile::TempDir;
 
+use crate::camera_trial::{Fault, Rig};
 use crate::frames;
 
 /// Its source, which lies beside its tests and says what can be set.
@@ -32,7 +33,7 @@ pub enum Film {
 /// A camera that plays frames over and over.
 #[derive(Debug)]
 pub struct FakeCamera {
-    _folder: TempDir,
+    folder: TempDir,
     library: PathBuf,
     variables: Vec<(String, String)>,
 }
@@ -54,7 +55,7 @@ impl FakeCamera {
             Film::Mjpeg | Film::TornMjpeg => "MJPG",
         };
         let library = build(folder.path())?;
-        let camera = Self { _folder: folder, library, variables: Vec::new() };
+        let camera = Self { folder, library, variables: Vec::new() };
         Ok(camera.with("FAKE_V4L2_FRAMES", &path.to_string_lossy()).with("FAKE_V4L2_FORMAT", format))
     }
 
@@ -72,7 +73,49 @@ impl FakeCamera {
     }
 }
 
-fn filmed(picture: &GrayImage, film: Film) -> Vec<u8> {
+/// A fake camera whose faults are caused while a program uses it.
+#[derive(Debug)]
+pub struct FakeRig {
+    camera: FakeCamera,
+    fault: PathBuf,
+}
+
+impl FakeRig {
+    /// Makes `camera` obey.
+    pub fn new(camera: FakeCamera) -> Self {
+        let fault = camera.folder.path().join("fault");
+        let camera = camera.with("FAKE_V4L2_FAULT_FILE", &fault.to_string_lossy());
+        Self { camera, fault }
+    }
+}
+
+impl Rig for FakeRig {
+    fn name(&self) -> &str {
+        "Fake Camera"
+    }
+
+    fn device(&self) -> PathBuf {
+        "/dev/video0".into()
+    }
+
+    fn connect(&self, command: &mut Command) {
+        self.camera.connect(command);
+    }
+
+    fn cause(&self, fault: Fault) -> anyhow::Result<()> {
+        fs::write(&self.fault, fault.name()).context("could not tell the fake camera")
+    }
+
+    fn mend(&self, fault: Fault) -> anyhow::Result<()> {
+        match fault {
+            Fault::Stall | Fault::Unplug => fs::write(&self.fault, "").context("could not tell the fake camera"),
+            Fault::Disconnect | Fault::RefuseStream | Fault::BreakStream => Ok(()),
+        }
+    }
+}
+
+/// Returns `picture` as a camera sends it; a torn film's as two frames, the first of which is cut in half.
+pub fn filmed(picture: &GrayImage, film: Film) -> Vec<u8> {
     let jpeg = || frames::jpeg(picture, 90);
     match film {
         Film::Yuyv => picture.pixels().flat_map(|pixel| [pixel.0[0], 128]).collect(),
@@ -106,16 +149,28 @@ pub fn build(folder: &Path) -> anyhow::Result<PathBuf> {
 /// As [`build`].
 pub fn compile(source: &str, folder: &Path) -> anyhow::Result<PathBuf> {
     let library = folder.join("libpreloaded.so");
-    let compiled =
-        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl").output();
-    match compiled {
+    run_compiler(source, &["-shared", "-fPIC"], &library)?;
+    Ok(library)
+}
+
+/// Compiles the C source at `source` into the program at `path`.
+///
+/// # Errors
+///
+/// As [`build`].
+pub fn compile_program(source: &str, path: &Path) -> anyhow::Result<()> {
+    run_compiler(source, &[], path)
+}
+
+fn run_compiler(source: &str, flags: &[&str], to: &Path) -> anyhow::Result<()> {
+    match Command::new("cc").args(flags).args(["-O1", "-o"]).arg(to).arg(source).arg("-ldl").output() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            bail!("what is preloaded needs a C compiler: apt-get install gcc libc6-dev")
+            bail!("the tests' C programs need a C compiler: apt-get install gcc libc6-dev")
         }
         Err(error) => Err(error).context("cc can't be run"),
         Ok(output) if !output.status.success() => {
             bail!("{source} doesn't compile:\n{}", String::from_utf8_lossy(&output.stderr))
         }
-        Ok(_) => Ok(library),
+        Ok(_) => Ok(()),
     }
 }

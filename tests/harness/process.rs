@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 
 pub use server::{Server, ServerOptions};
-pub use terminal::Terminal;
+pub use terminal::{Door, Terminal};
 
 mod server;
 mod terminal;

@@ -103,6 +103,7 @@ impl Door {
     /// # Errors
     ///
     /// If none comes within [`PATIENCE`].
+    #[expect(clippy::should_implement_trait, reason = "it waits, and may fail; an iterator says neither")]
     pub fn next(&mut self) -> anyhow::Result<Option<Value>> {
         let report = self.process.json(PATIENCE)?;
         self.seen.extend(report.clone());
