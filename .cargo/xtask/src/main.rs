@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`.
+//! The project's chores: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`, `cargo xtask camera`.
 //!
 //! Each brings a fresh Debian machine with only Rust to where it can run, says what it does, and does it. The work
 //! itself lies elsewhere: the tests and the demo in `tests/`.
@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand};
 
+mod camera;
 mod packages;
 mod steps;
 mod tools;
@@ -27,6 +28,8 @@ enum Chore {
     Demo(Demo),
     /// Measures: the benchmarks' figures, from optimised programs
     Bench(Bench),
+    /// Checks the camera path on the kernel's own drivers, in a small machine that is booted for it
+    Camera(camera::Camera),
 }
 
 #[derive(Args)]
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Chore::Test(test) => ("test", test.run()),
         Chore::Demo(demo) => ("demo", demo.run()),
         Chore::Bench(bench) => ("bench", bench.run()),
+        Chore::Camera(camera) => ("camera", camera.run()),
     };
     let took = steps::duration(started.elapsed());
     match outcome {

@@ -26,6 +26,27 @@ pub(crate) const TEST: &[Package] = &[
     ("python3-cryptography", "the second implementation's signatures"),
 ];
 
+/// What `cargo xtask camera` needs besides. The kernel's own packages are only unpacked.
+pub(crate) const CAMERA: &[Package] = &[
+    ("binutils", "takes out what only debuggers read"),
+    ("busybox-static", "the small machine's shell"),
+    ("cpio", "packs what the small machine has"),
+    ("kmod", "says which kernel modules need which"),
+    ("libelf1", "read by the kernel's build tools"),
+    ("make", "builds the loopback camera"),
+    ("qemu-system-x86", "the small machine"),
+    ("seabios", "starts it"),
+    ("v4l-utils", "causes the cameras' faults"),
+];
+
+/// Has apt fetch the list of packages, where that may be done.
+pub(crate) fn update() -> Result<()> {
+    match Apt::find() {
+        Some(apt) => apt.run("Updating the list of packages", &["update"]),
+        None => bail!("the list of packages is missing; as root: apt-get update"),
+    }
+}
+
 /// Installs those packages that are missing, after asking if somebody is there to be asked.
 pub(crate) fn require(needed: &[Package], yes: bool) -> Result<()> {
     if !steps::succeeds("dpkg-query", &["--version"]) {
