@@ -1,23 +1,44 @@
 //! Grey frames to the texts of the QR codes in them, in bounded time on any picture.
 //!
-//! A frame passes through a cascade of [stages](stage): each prepares the picture in its own way (size,
-//! smoothing, polarity, threshold) and lets `rqrr` look for codes in it, [fenced in](fence). A text
-//! counts only if the code's own error correction vouches for it. What a text means, a ticket or a
-//! shop's address, is not this module's business.
+//! A frame passes through a cascade of [stages](stage), each of which looks at it in one size. The picture
+//! is told into [dark and light](ink); rows are searched for [finder patterns](finder), of which
+//! [three](triple) make a code. Their [outlines](outline) and the timing pattern tell the code's
+//! [pose](pose), [alignment patterns](alignment) make it exact, and its modules are sampled from the grey
+//! picture as [shades](soft), from which [blur is taken](equalise). Paper that is not flat is followed by a
+//! [mesh](mesh). A text counts only if the code's own error correction [vouches](vouch) for it. What a text
+//! means, a ticket or a shop's address, is not this module's business.
+//!
+//! Every list and every search has a limit, and the clock is looked at between tries, so that no picture
+//! takes longer than its budget by more than a few milliseconds.
 
 pub mod aim;
 pub mod presentation;
 pub mod thread;
 
-mod fence;
+mod alignment;
+mod equalise;
+mod finder;
+mod geometry;
+mod grey;
+mod ink;
+mod mesh;
+mod outline;
+mod pattern;
 mod plane;
+mod pose;
+mod reader;
+mod soft;
 mod stage;
 mod text;
-mod threshold;
+mod triple;
+mod vouch;
 
 use std::time::{Duration, Instant};
 
-pub use self::stage::Stage;
+pub use self::{
+    reader::Obstacle,
+    stage::{Stage, Try},
+};
 use crate::camera::Frame;
 
 /// A longer side than this, in pixels, is reduced before the first stage.
@@ -78,12 +99,29 @@ pub struct Reading {
     pub codes: Vec<Code>,
     /// The corners of what looked like codes and could not be read, as the first stage that saw any did.
     pub unread: Vec<[(i32, i32); 4]>,
-    /// Places of what looked like corners of codes, a few at most, as the stage that saw most did.
+    /// The middles of finder patterns, a few at most, as the stage that saw most of them did.
     pub finders: Vec<(i32, i32)>,
     /// How long it took.
     pub elapsed: Duration,
     /// Whether the time ran out before the decoder was content.
     pub ran_out: bool,
+    /// What each stage did, in order.
+    pub trace: Vec<Tried>,
+}
+
+/// What one stage did.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The stage.
+    pub stage: Stage,
+    /// How many finder patterns it saw.
+    pub finders: usize,
+    /// How many codes it read.
+    pub read: usize,
+    /// What it took for codes and could not read.
+    pub missed: Vec<Try>,
+    /// How long it took.
+    pub elapsed: Duration,
 }
 
 /// Reads frames within a budget.
@@ -104,7 +142,7 @@ impl Decoder {
         let deadline = began + self.budget.time;
         let mut codes: Vec<Code> = Vec::new();
         let mut ran_out = false;
-        let (mut unread, mut finders) = (Vec::new(), Vec::new());
+        let (mut unread, mut finders, mut trace) = (Vec::new(), Vec::new(), Vec::new());
 
         let (reduced, factor) = plane::reduce(frame, SIDE_MAX);
         let frame = reduced.as_ref().unwrap_or(frame);
@@ -121,8 +159,17 @@ impl Decoder {
                 ran_out = true;
                 break;
             }
-            let found = stage.run(&mut pyramid, deadline);
+            let started = Instant::now();
+            let known: Vec<_> = codes.iter().map(|code| code.corners).collect();
+            let found = stage.run(&mut pyramid, &known, deadline);
             ran_out |= found.ran_out;
+            trace.push(Tried {
+                stage: *stage,
+                finders: found.looked_at,
+                read: found.codes.len(),
+                missed: found.tries,
+                elapsed: started.elapsed(),
+            });
             let is_content = |read| self.budget.effort.is_content(done, read, found.unread.len());
             let up = |(x, y): (i32, i32)| (x.saturating_mul(factor as i32), y.saturating_mul(factor as i32));
             for mut code in found.codes {
@@ -144,7 +191,7 @@ impl Decoder {
         }
 
         codes.sort_by_key(|code| code.corners.map(|(x, y)| (y, x)).into_iter().min());
-        Reading { codes, unread, finders, elapsed: began.elapsed(), ran_out }
+        Reading { codes, unread, finders, elapsed: began.elapsed(), ran_out, trace }
     }
 }
 

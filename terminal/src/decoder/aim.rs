@@ -39,7 +39,7 @@ const FAR: f32 = 0.17;
 const BORDER: f32 = 0.015;
 /// A finder pattern so near to the border, as a part of the shorter side, may belong to a code that is
 /// cut off.
-const FINDER_BORDER: f32 = 0.22;
+const FINDER_BORDER: f32 = 0.26;
 /// Below this contrast, in steps of 256, there is nothing whose sharpness could be told.
 const CONTRAST_LEAST: u8 = 36;
 /// The steepest edges of a sharp picture are at least this part of its contrast, from pixel to pixel.
@@ -239,7 +239,14 @@ mod tests {
     use super::*;
 
     fn nothing() -> Reading {
-        Reading { codes: Vec::new(), unread: Vec::new(), finders: Vec::new(), elapsed: Duration::ZERO, ran_out: false }
+        Reading {
+            codes: Vec::new(),
+            unread: Vec::new(),
+            finders: Vec::new(),
+            elapsed: Duration::ZERO,
+            ran_out: false,
+            trace: Vec::new(),
+        }
     }
 
     fn frame(pixel: impl Fn(u32, u32) -> u8) -> Frame {

@@ -1,4 +1,4 @@
-//! Pictures made smaller, larger, smoother or inverse.
+//! Pictures made smaller, larger or smoother.
 
 use crate::camera::Frame;
 
@@ -98,11 +98,6 @@ pub(super) fn smooth(frame: &Frame) -> Frame {
     made(frame.width(), frame.height(), luma)
 }
 
-/// Returns `frame` with black and white exchanged.
-pub(super) fn invert(frame: &Frame) -> Frame {
-    made(frame.width(), frame.height(), frame.luma().iter().map(|pixel| !pixel).collect())
-}
-
 fn made(width: u32, height: u32, luma: Vec<u8>) -> Frame {
     Frame::new(width, height, luma).expect("made pixel by pixel from a frame within the bounds")
 }
@@ -142,7 +137,6 @@ mod tests {
         assert_eq!(smooth(&flat).luma(), [77; 9]);
         assert_eq!(enlarge(&flat, 2, 1).luma(), [77; 36]);
         assert_eq!(enlarge(&flat, 4, 3).luma(), [77; 16]);
-        assert_eq!(invert(&flat).luma(), [178; 9]);
     }
 
     #[test]

@@ -1,138 +1,103 @@
-//! The ways a picture is prepared, in the order in which they are tried.
+//! The passes over a picture, in the order in which they are made.
 //!
-//! Small pictures come first: they are cheap, and averaging takes off most of what a webcam adds. The
-//! orders were measured (November 2026) on 235 real photos and 160 drawn door frames: greedily, what
-//! reads most of the rest in a millisecond is next.
+//! Small pictures come first: they are cheap, and averaging takes off most of what a webcam adds.
 
 use std::time::Instant;
 
 use super::{
-    Code, fence, plane, text,
-    threshold::{self, Threshold},
+    Code,
+    finder::{self, Finder},
+    geometry::Point,
+    ink::Ink,
+    plane,
+    reader::{self, Obstacle, Outcome, Suspect},
+    triple::{self, Triple},
 };
 use crate::camera::Frame;
 
-/// One way of preparing a picture.
+/// One pass over a picture.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Stage {
     name: &'static str,
     scale: Scale,
-    polarity: Polarity,
-    threshold: Threshold,
+    way: Way,
 }
 
+/// In which size the picture is looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Scale {
     /// For codes that fill the picture, and for pictures of screens.
     Quarter,
-    Third,
     Half,
     HalfSmooth,
     Full,
     Smooth,
-    /// Smoothed twice, for noise and a camera's own sharpening.
-    Smoother,
-    /// Four thirds of the picture, for modules of three pixels.
-    Enlarged,
     /// For small pictures, whose modules are about two pixels wide.
     Double,
-    DoubleSmooth,
 }
 
+/// How codes are read in it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Polarity {
-    DarkOnLight,
-    LightOnDark,
+enum Way {
+    /// The picture is searched, and codes are read as planes.
+    Flat,
+    /// What was seen in that size and not read is read as bent paper.
+    Bent,
 }
 
 /// The longest side of pictures that are worth doubling, in pixels.
 const DOUBLED_SIDE_MAX: u32 = 1024;
-
-/// The longest side of pictures that are worth enlarging, in pixels.
-const ENLARGED_SIDE_MAX: u32 = 1300;
-
 /// A shorter side than this, in pixels, has no code left in it.
 const SIDE_MIN: u32 = 21;
+/// A longer side than this, in pixels, is searched in every second row only.
+const EVERY_ROW_SIDE_MAX: u32 = 1000;
+/// Once a code is read, others are looked for among patterns that stand out at least this much of it.
+const SECOND_STRENGTH: f32 = 0.4;
+/// Seen and unread codes of a size that are tried as bent paper, at most.
+const BENT_MAX: usize = 3;
 
-/// For frames of a camera: what reads most per millisecond on door frames comes first.
+/// For frames of a camera.
 pub(super) const LIVE: &[Stage] = &[
-    dark("third", Scale::Third, Threshold::Local(40)),
-    dark("half", Scale::Half, Threshold::Local(16)),
-    dark("smoother", Scale::Smoother, Threshold::Local(8)),
-    dark("half-smooth", Scale::HalfSmooth, Threshold::Local(16)),
-    light("inverse-half-smooth", Scale::HalfSmooth, Threshold::Local(16)),
-    light("inverse-half", Scale::Half, Threshold::Local(16)),
-    dark("smooth", Scale::Smooth, Threshold::Local(40)),
-    dark("enlarged", Scale::Enlarged, Threshold::Local(40)),
-    light("inverse-smooth", Scale::Smooth, Threshold::Local(40)),
+    flat("half", Scale::Half),
+    flat("smooth", Scale::Smooth),
+    bent("smooth-bent", Scale::Smooth),
+    bent("half-bent", Scale::Half),
 ];
 
-/// For a picture that is the only one: what reads most per millisecond on real photos comes first.
+/// For a picture that is the only one.
 pub(super) const THOROUGH: &[Stage] = &[
-    dark("quarter", Scale::Quarter, Threshold::Local(16)),
-    dark("half", Scale::Half, Threshold::Local(8)),
-    dark("half-smooth", Scale::HalfSmooth, Threshold::Local(16)),
-    dark("smoother", Scale::Smoother, Threshold::Local(8)),
-    dark("enlarged", Scale::Enlarged, Threshold::Local(40)),
-    dark("full", Scale::Full, Threshold::Local(40)),
-    light("inverse-half", Scale::Half, Threshold::Local(16)),
-    light("inverse-half-smooth", Scale::HalfSmooth, Threshold::Local(16)),
-    dark("third", Scale::Third, Threshold::Local(40)),
-    dark("enlarged-wide", Scale::Enlarged, Threshold::Local(16)),
-    dark("double", Scale::Double, Threshold::Local(40)),
-    dark("half-smooth-near", Scale::HalfSmooth, Threshold::Local(40)),
-    dark("smoother-near", Scale::Smoother, Threshold::Local(40)),
-    light("inverse-smooth", Scale::Smooth, Threshold::Local(40)),
-    dark("smooth-running", Scale::Smooth, Threshold::Running),
-    dark("double-wide", Scale::Double, Threshold::Local(8)),
-    dark("double-smooth", Scale::DoubleSmooth, Threshold::Running),
+    flat("half", Scale::Half),
+    flat("smooth", Scale::Smooth),
+    flat("quarter", Scale::Quarter),
+    bent("smooth-bent", Scale::Smooth),
+    bent("half-bent", Scale::Half),
+    flat("half-smooth", Scale::HalfSmooth),
+    flat("full", Scale::Full),
+    flat("double", Scale::Double),
+    bent("half-smooth-bent", Scale::HalfSmooth),
+    bent("full-bent", Scale::Full),
 ];
 
-const fn dark(name: &'static str, scale: Scale, threshold: Threshold) -> Stage {
-    Stage { name, scale, polarity: Polarity::DarkOnLight, threshold }
+const fn flat(name: &'static str, scale: Scale) -> Stage {
+    Stage { name, scale, way: Way::Flat }
 }
 
-const fn light(name: &'static str, scale: Scale, threshold: Threshold) -> Stage {
-    Stage { name, scale, polarity: Polarity::LightOnDark, threshold }
+const fn bent(name: &'static str, scale: Scale) -> Stage {
+    Stage { name, scale, way: Way::Bent }
 }
 
-/// A frame in the sizes that were asked for so far.
+/// A frame in the sizes that were asked for so far, and what was seen in them.
 pub(super) struct Pyramid<'a> {
     frame: &'a Frame,
-    made: Vec<(Scale, Frame)>,
+    levels: Vec<Level>,
 }
 
-impl<'a> Pyramid<'a> {
-    pub(super) const fn new(frame: &'a Frame) -> Self {
-        Self { frame, made: Vec::new() }
-    }
-
-    fn at(&mut self, scale: Scale) -> &Frame {
-        if scale == Scale::Full {
-            return self.frame;
-        }
-        let index = self.made.iter().position(|(known, _)| *known == scale).unwrap_or_else(|| {
-            let picture = self.make(scale);
-            self.made.push((scale, picture));
-            self.made.len() - 1
-        });
-        self.made.get(index).map_or(self.frame, |(_, picture)| picture)
-    }
-
-    fn make(&mut self, scale: Scale) -> Frame {
-        match scale {
-            Scale::Full => self.frame.clone(),
-            Scale::Quarter => plane::shrink(self.frame, 4),
-            Scale::Third => plane::shrink(self.frame, 3),
-            Scale::Half => plane::shrink(self.frame, 2),
-            Scale::HalfSmooth => plane::smooth(self.at(Scale::Half)),
-            Scale::Smooth => plane::smooth(self.frame),
-            Scale::Smoother => plane::smooth(self.at(Scale::Smooth)),
-            Scale::Enlarged => plane::enlarge(self.frame, 4, 3),
-            Scale::Double => plane::enlarge(self.frame, 2, 1),
-            Scale::DoubleSmooth => plane::smooth(self.at(Scale::Double)),
-        }
-    }
+struct Level {
+    scale: Scale,
+    /// None for the frame itself.
+    picture: Option<Frame>,
+    /// What was seen and not read.
+    suspects: Vec<Suspect>,
 }
 
 /// What one stage found.
@@ -141,9 +106,53 @@ pub(super) struct Found {
     pub(super) codes: Vec<Code>,
     /// The corners of codes that were seen and could not be read.
     pub(super) unread: Vec<[(i32, i32); 4]>,
-    /// A pixel of each of the first finder patterns.
+    /// The middles of finder patterns that are ones beyond doubt.
     pub(super) finders: Vec<(i32, i32)>,
     pub(super) ran_out: bool,
+    /// How many finder patterns were looked at.
+    pub(super) looked_at: usize,
+    /// What became of each triple of finder patterns that was not read.
+    pub(super) tries: Vec<Try>,
+}
+
+/// Three finder patterns that were not read as a code.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Try {
+    /// About the middle of the code they would make, in pixels of the frame.
+    pub middle: (i32, i32),
+    /// Why not.
+    pub obstacle: Obstacle,
+}
+
+impl<'a> Pyramid<'a> {
+    pub(super) const fn new(frame: &'a Frame) -> Self {
+        Self { frame, levels: Vec::new() }
+    }
+
+    /// Returns the number of the level of this size.
+    fn at(&mut self, scale: Scale) -> usize {
+        self.levels.iter().position(|level| level.scale == scale).unwrap_or_else(|| {
+            let picture = self.make(scale);
+            self.levels.push(Level { scale, picture, suspects: Vec::new() });
+            self.levels.len() - 1
+        })
+    }
+
+    fn picture(&mut self, scale: Scale) -> &Frame {
+        let level = self.at(scale);
+        self.levels.get(level).and_then(|level| level.picture.as_ref()).unwrap_or(self.frame)
+    }
+
+    fn make(&mut self, scale: Scale) -> Option<Frame> {
+        Some(match scale {
+            Scale::Full => return None,
+            Scale::Quarter => plane::shrink(self.picture(Scale::Half), 2),
+            Scale::Half => plane::shrink(self.frame, 2),
+            Scale::HalfSmooth => plane::smooth(self.picture(Scale::Half)),
+            Scale::Smooth => plane::smooth(self.frame),
+            Scale::Double => plane::enlarge(self.frame, 2, 1),
+        })
+    }
 }
 
 impl Stage {
@@ -152,44 +161,120 @@ impl Stage {
         self.name
     }
 
-    /// Says whether the stage can find anything in `frame` that the others can't.
+    /// Says whether it is worth its time on a picture of this size.
     pub(super) fn suits(&self, frame: &Frame) -> bool {
-        let (short, long) = (frame.width().min(frame.height()), frame.width().max(frame.height()));
+        let (long, short) = (frame.width().max(frame.height()), frame.width().min(frame.height()));
         let (by, over) = self.scale.factor();
-        let is_long_enough = short * by / over >= SIDE_MIN;
-        is_long_enough
-            && match self.scale {
-                Scale::Double | Scale::DoubleSmooth => long <= DOUBLED_SIDE_MAX,
-                Scale::Enlarged => long <= ENLARGED_SIDE_MAX,
-                _ => true,
-            }
+        short * by / over >= SIDE_MIN && (self.scale != Scale::Double || long <= DOUBLED_SIDE_MAX)
     }
 
-    /// Prepares the picture and reads what is in it, until `deadline`. Corners are in pixels of the
-    /// pyramid's frame.
-    pub(super) fn run(&self, pyramid: &mut Pyramid<'_>, deadline: Instant) -> Found {
-        let inverse;
-        let mut picture = pyramid.at(self.scale);
-        if self.polarity == Polarity::LightOnDark {
-            inverse = plane::invert(picture);
-            picture = &inverse;
+    /// Reads what is in the picture, until `deadline`; leaves out what lies within `known` codes. Corners
+    /// are in pixels of the pyramid's frame.
+    pub(super) fn run(&self, pyramid: &mut Pyramid<'_>, known: &[[(i32, i32); 4]], deadline: Instant) -> Found {
+        let level = pyramid.at(self.scale);
+        let frame = pyramid.frame;
+        let Some(level) = pyramid.levels.get_mut(level) else { return Found::default() };
+        let picture = level.picture.as_ref().unwrap_or(frame);
+        let mut search = Search { stage: self, known, deadline, found: Found::default() };
+        match self.way {
+            Way::Flat => level.suspects = search.flat(picture),
+            Way::Bent => search.bent(picture, &level.suspects),
         }
-        let black = threshold::binarise(picture, self.threshold);
-        let search = fence::search(picture.width(), picture.height(), black, deadline);
+        search.found
+    }
+}
 
-        let up = |(x, y)| (self.scale.up(x), self.scale.up(y));
-        let unread = search.unread.into_iter().map(|corners| corners.map(up)).collect();
-        let finders = search.finders.into_iter().map(up).collect();
-        let mut found = Found { codes: Vec::new(), unread, finders, ran_out: search.ran_out };
-        for read in search.read {
-            let corners = read.corners.map(up);
-            match text::of(read.bytes) {
-                Some(text) => found.codes.push(Code { text, corners, stage: *self }),
-                None => found.unread.push(corners),
+/// One stage at work.
+struct Search<'a> {
+    stage: &'a Stage,
+    known: &'a [[(i32, i32); 4]],
+    deadline: Instant,
+    found: Found,
+}
+
+impl Search<'_> {
+    fn flat(&mut self, picture: &Frame) -> Vec<Suspect> {
+        let ink = Ink::of(picture);
+        let long = picture.width().max(picture.height());
+        let finders = finder::find(picture, &ink, if long > EVERY_ROW_SIDE_MAX { 2 } else { 1 });
+        let strongest = finders.first().map_or(0.0, |finder| finder.strength);
+        let clear = finders.iter().filter(|finder| finder.is_clear(strongest));
+        self.found.finders = clear.map(|finder| self.up(finder.centre)).collect();
+        self.found.looked_at = finders.len();
+        let open: Vec<Finder> = finders.into_iter().filter(|finder| !self.is_known(finder.centre)).collect();
+        let mut suspects = Vec::new();
+        let mut strength = 0.0f32;
+        for triple in triple::ranked(&open) {
+            if Instant::now() >= self.deadline {
+                self.found.ran_out = true;
+                break;
+            }
+            if self.is_read(&triple) || triple.strength() < SECOND_STRENGTH * strength {
+                continue;
+            }
+            match reader::read(picture, &ink, &triple, self.deadline) {
+                Outcome::Read(read) => {
+                    strength = strength.max(triple.strength());
+                    self.keep(read);
+                }
+                Outcome::Unread(suspect) => {
+                    self.missed(triple.middle(), Obstacle::BeyondCorrection);
+                    suspects.push(suspect);
+                }
+                Outcome::Nothing(obstacle) => self.missed(triple.middle(), obstacle),
             }
         }
-        found
+        self.found.unread = suspects.iter().map(|suspect| suspect.corners().map(|corner| self.up(corner))).collect();
+        suspects
     }
+
+    fn bent(&mut self, picture: &Frame, suspects: &[Suspect]) {
+        for suspect in suspects.iter().take(BENT_MAX) {
+            if Instant::now() >= self.deadline {
+                self.found.ran_out = true;
+                break;
+            }
+            if let Some(read) = suspect.read_bent(picture) {
+                self.keep(read);
+            }
+        }
+    }
+
+    fn missed(&mut self, middle: Point, obstacle: Obstacle) {
+        let middle = self.up(middle);
+        self.found.tries.push(Try { middle, obstacle });
+    }
+
+    fn keep(&mut self, read: reader::Read) {
+        let corners = read.corners.map(|corner| self.up(corner));
+        self.found.codes.push(Code { text: read.text, corners, stage: *self.stage });
+    }
+
+    fn up(&self, at: Point) -> (i32, i32) {
+        self.stage.scale.up(at)
+    }
+
+    fn is_known(&self, at: Point) -> bool {
+        let at = self.up(at);
+        self.known.iter().any(|corners| is_within(corners, at))
+    }
+
+    fn is_read(&self, triple: &Triple) -> bool {
+        [triple.corner, triple.right, triple.below].iter().any(|finder| {
+            let at = self.up(finder.centre);
+            self.found.codes.iter().any(|code| is_within(&code.corners, at))
+        })
+    }
+}
+
+/// Whether a point lies within a quadrilateral.
+fn is_within(corners: &[(i32, i32); 4], (x, y): (i32, i32)) -> bool {
+    let [a, b, c, d] = *corners;
+    let side = |(x0, y0): (i32, i32), (x1, y1): (i32, i32)| {
+        i64::from(x1 - x0) * i64::from(y - y0) - i64::from(y1 - y0) * i64::from(x - x0) >= 0
+    };
+    let sides = [side(a, b), side(b, c), side(c, d), side(d, a)];
+    sides == [true; 4] || sides == [false; 4]
 }
 
 impl Scale {
@@ -197,18 +282,19 @@ impl Scale {
     const fn factor(self) -> (u32, u32) {
         match self {
             Self::Quarter => (1, 4),
-            Self::Third => (1, 3),
             Self::Half | Self::HalfSmooth => (1, 2),
-            Self::Full | Self::Smooth | Self::Smoother => (1, 1),
-            Self::Enlarged => (4, 3),
-            Self::Double | Self::DoubleSmooth => (2, 1),
+            Self::Full | Self::Smooth => (1, 1),
+            Self::Double => (2, 1),
         }
     }
 
-    /// Returns a coordinate of this size in the frame.
-    const fn up(self, at: i32) -> i32 {
+    /// Returns a point of this size in the frame.
+    fn up(self, at: Point) -> (i32, i32) {
         let (by, over) = self.factor();
-        at.saturating_mul(over as i32) / by as i32
+        let factor = over as f32 / by as f32;
+        // A tilt may send a corner far away; as far as this it is as good as anywhere.
+        let whole = |value: f32| (value * factor).clamp(-1e6, 1e6) as i32;
+        (whole(at.x), whole(at.y))
     }
 }
 
@@ -223,19 +309,23 @@ mod tests {
         let suiting =
             |frame: &Frame| THOROUGH.iter().filter(|stage| stage.suits(frame)).map(Stage::name).collect::<Vec<_>>();
 
-        assert!(suiting(&small).contains(&"double") && suiting(&small).contains(&"enlarged"));
-        assert!(!suiting(&large).contains(&"double") && !suiting(&large).contains(&"enlarged"));
-        assert!(
-            suiting(&Frame::new(20, 20, vec![0; 400]).unwrap())
-                .iter()
-                .all(|name| name.contains("double") || name.contains("enlarged"))
-        );
+        assert!(suiting(&small).contains(&"double"));
+        assert!(!suiting(&large).contains(&"double"));
+        assert_eq!(suiting(&Frame::new(20, 20, vec![0; 400]).unwrap()), ["double"]);
     }
 
     #[test]
     fn coordinates_are_those_of_the_frame() {
-        assert_eq!(Scale::Third.up(10), 30);
-        assert_eq!(Scale::Enlarged.up(40), 30);
-        assert_eq!(Scale::Smoother.up(-3), -3);
+        assert_eq!(Scale::Quarter.up(Point::new(10.0, 2.5)), (40, 10));
+        assert_eq!(Scale::Double.up(Point::new(40.0, 1.0)), (20, 0));
+    }
+
+    #[test]
+    fn a_point_is_within_a_code_whichever_way_it_lies() {
+        let square = [(0, 0), (10, 0), (10, 10), (0, 10)];
+        let mirrored = [(0, 0), (0, 10), (10, 10), (10, 0)];
+
+        assert!(is_within(&square, (5, 5)) && is_within(&mirrored, (5, 5)));
+        assert!(!is_within(&square, (15, 5)) && !is_within(&mirrored, (5, 15)));
     }
 }

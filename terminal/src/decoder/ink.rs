@@ -1,0 +1,219 @@
+//! Grey to dark and light, by the light around each pixel.
+//!
+//! Each block of 8 by 8 pixels has a level, its mean; a pixel is dark if it is at or below the mean level
+//! of the 5 by 5 blocks around it. A flat block tells nothing of a threshold and takes over its
+//! neighbours' when it is lighter than they are. It counts as flat only below a contrast that hardly a
+//! camera's noise stays under: a higher limit costs most of the pale codes.
+
+use super::geometry::Point;
+use crate::camera::Frame;
+
+/// The side of a block in pixels.
+const BLOCK: usize = 8;
+/// A block with less than this between its darkest and its lightest pixel, in 256 grey levels, is flat.
+const FLAT: u8 = 4;
+/// How many blocks to each side are looked at.
+const REACH: usize = 2;
+
+/// A picture of dark and light pixels.
+#[derive(Clone, Debug)]
+pub(super) struct Ink {
+    width: usize,
+    height: usize,
+    /// 1 dark, 0 light.
+    dark: Vec<u8>,
+}
+
+impl Ink {
+    pub(super) fn of(frame: &Frame) -> Self {
+        let (width, height) = (frame.width() as usize, frame.height() as usize);
+        let (columns, rows) = (width.div_ceil(BLOCK), height.div_ceil(BLOCK));
+        let levels = levels(frame, columns);
+        let mut dark = vec![0u8; width * height];
+        let mut thresholds = vec![0u8; columns];
+        let bands = frame.luma().chunks(width * BLOCK).zip(dark.chunks_mut(width * BLOCK));
+        for (row, (luma, dark)) in bands.enumerate() {
+            around(&levels, columns, rows, row, &mut thresholds);
+            for (luma, dark) in luma.chunks_exact(width).zip(dark.chunks_exact_mut(width)) {
+                mark(luma, dark, &thresholds);
+            }
+        }
+        Self { width, height, dark }
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        self.dark.chunks_exact(self.width)
+    }
+
+    /// Says whether there is ink at a point; none outside the picture.
+    #[inline]
+    pub(super) fn is_dark(&self, at: Point) -> Option<bool> {
+        // Not a number is outside as well.
+        if !(at.x >= 0.0 && at.y >= 0.0) {
+            return None;
+        }
+        let (x, y) = (at.x as usize, at.y as usize);
+        if x >= self.width || y >= self.height {
+            return None;
+        }
+        self.dark.get(y * self.width + x).map(|&dark| dark != 0)
+    }
+}
+
+fn mark(luma: &[u8], dark: &mut [u8], thresholds: &[u8]) {
+    let (luma_blocks, luma_rest) = luma.as_chunks::<BLOCK>();
+    let (dark_blocks, dark_rest) = dark.as_chunks_mut::<BLOCK>();
+    let mut thresholds = thresholds.iter();
+    for ((luma, dark), &threshold) in luma_blocks.iter().zip(dark_blocks).zip(thresholds.by_ref()) {
+        for (dark, &pixel) in dark.iter_mut().zip(luma) {
+            *dark = u8::from(pixel <= threshold);
+        }
+    }
+    let threshold = thresholds.next().copied().unwrap_or(0);
+    for (dark, &pixel) in dark_rest.iter_mut().zip(luma_rest) {
+        *dark = u8::from(pixel <= threshold);
+    }
+}
+
+/// What is seen of a block so far.
+#[derive(Clone, Copy)]
+struct Block {
+    least: u8,
+    most: u8,
+    sum: u32,
+    count: u32,
+}
+
+impl Block {
+    const NEW: Self = Self { least: u8::MAX, most: 0, sum: 0, count: 0 };
+
+    #[inline]
+    fn take(&mut self, pixels: &[u8; BLOCK]) {
+        let (mut least, mut most, mut sum) = (self.least, self.most, 0u16);
+        for &pixel in pixels {
+            least = least.min(pixel);
+            most = most.max(pixel);
+            sum += u16::from(pixel);
+        }
+        *self = Self { least, most, sum: self.sum + u32::from(sum), count: self.count + BLOCK as u32 };
+    }
+
+    fn take_some(&mut self, pixels: &[u8]) {
+        for &pixel in pixels {
+            self.least = self.least.min(pixel);
+            self.most = self.most.max(pixel);
+            self.sum += u32::from(pixel);
+            self.count += 1;
+        }
+    }
+
+    /// Returns the level, given those of the blocks to the left, above, and above to the left.
+    fn level(&self, left: Option<u8>, above: Option<u8>, corner: Option<u8>) -> u8 {
+        if self.most.saturating_sub(self.least) > FLAT {
+            return (self.sum / self.count.max(1)) as u8;
+        }
+        match (left, above, corner) {
+            (Some(left), Some(above), Some(corner)) => {
+                let near = (2 * u32::from(left) + u32::from(above) + u32::from(corner)) / 4;
+                if u32::from(self.least) < near { near as u8 } else { self.least / 2 }
+            }
+            _ => self.least / 2,
+        }
+    }
+}
+
+/// Returns the level of each block, row by row.
+fn levels(frame: &Frame, columns: usize) -> Vec<u8> {
+    let width = frame.width() as usize;
+    let mut levels: Vec<u8> = Vec::with_capacity(columns * (frame.height() as usize).div_ceil(BLOCK));
+    let mut blocks = vec![Block::NEW; columns];
+    for band in frame.luma().chunks(width * BLOCK) {
+        blocks.fill(Block::NEW);
+        for row in band.chunks_exact(width) {
+            let (whole, rest) = row.as_chunks::<BLOCK>();
+            blocks.iter_mut().zip(whole).for_each(|(block, pixels)| block.take(pixels));
+            if let Some(last) = blocks.last_mut() {
+                last.take_some(rest);
+            }
+        }
+        for (column, block) in blocks.iter().enumerate() {
+            let here = levels.len();
+            let back = |by: usize| here.checked_sub(by).and_then(|at| levels.get(at)).copied();
+            let is_first = column == 0;
+            let (left, corner) = if is_first { (None, None) } else { (back(1), back(columns + 1)) };
+            levels.push(block.level(left, back(columns), corner));
+        }
+    }
+    levels
+}
+
+/// Writes the mean levels around the blocks of one row.
+fn around(levels: &[u8], columns: usize, rows: usize, row: usize, means: &mut [u8]) {
+    // At the border the window moves inwards, so that it stays as large as it can.
+    let first_row = row.saturating_sub(REACH).min(rows.saturating_sub(2 * REACH + 1));
+    let window: Vec<&[u8]> = levels.chunks_exact(columns).skip(first_row).take(2 * REACH + 1).collect();
+    let column_sums: Vec<u32> = (0..columns)
+        .map(|column| window.iter().filter_map(|line| line.get(column)).map(|&level| u32::from(level)).sum())
+        .collect();
+    for (column, mean) in means.iter_mut().enumerate() {
+        let first = column.saturating_sub(REACH).min(columns.saturating_sub(2 * REACH + 1));
+        let (mut sum, mut count) = (0, 0);
+        for part in column_sums.iter().skip(first).take(2 * REACH + 1) {
+            sum += part;
+            count += window.len() as u32;
+        }
+        *mean = (sum / count.max(1)) as u8;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dark(ink: &Ink, x: f32, y: f32) -> Option<bool> {
+        ink.is_dark(Point::new(x, y))
+    }
+
+    fn ink(width: u32, height: u32, pixel: impl Fn(u32, u32) -> u8) -> Ink {
+        let luma = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).collect();
+        Ink::of(&Frame::new(width, height, luma).unwrap())
+    }
+
+    #[test]
+    fn paper_without_ink_is_light() {
+        let flat = ink(100, 60, |_, _| 90);
+
+        assert!(flat.rows().flatten().all(|&dark| dark == 0));
+    }
+
+    #[test]
+    fn stripes_are_found_in_light_and_in_shadow() {
+        let stripes = ink(203, 40, |x, _| {
+            let paper = if x < 100 { 220 } else { 60 };
+            if x % 8 < 4 { paper } else { paper / 2 }
+        });
+
+        for x in (24..70).chain(130..180) {
+            assert_eq!(dark(&stripes, x as f32, 20.5), Some(x % 8 >= 4), "at {x}");
+        }
+    }
+
+    #[test]
+    fn a_contrast_of_a_few_levels_is_enough() {
+        let pale = ink(64, 64, |x, y| if (x / 5 + y / 5) % 2 == 0 { 120 } else { 128 });
+
+        assert_eq!(dark(&pale, 32.5, 32.5), Some(true));
+        assert_eq!(dark(&pale, 37.5, 32.5), Some(false));
+    }
+
+    #[test]
+    fn every_size_has_its_pixels_and_nothing_outside() {
+        for (width, height) in [(1, 1), (3, 50), (50, 3), (8, 8), (9, 17)] {
+            let picture = ink(width, height, |x, y| (x * 7 + y * 13) as u8);
+
+            assert!(dark(&picture, width as f32 - 0.5, height as f32 - 0.5).is_some());
+            assert_eq!(dark(&picture, width as f32, 0.0), None);
+            assert_eq!(dark(&picture, 0.0, -0.5), None);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! How a code lies in the picture: its size in modules, and the map of its plane.
+
+use super::{
+    geometry::{Homography, Pair, Point},
+    grey::Grey,
+    ink::Ink,
+    outline::{FINDER, Outline},
+    pattern::{self, SIDE_MAX, SIDE_MIN, TIMING},
+    triple::Triple,
+};
+
+/// Sizes that are tried around the measured one, in steps of four modules.
+const SIZES_AROUND: usize = 3;
+/// Of the timing pattern's two lines together, the least likeness (1 is a perfect match, 0 chance).
+const TIMING_LEAST: f32 = 0.22;
+
+/// Maps a code's modules to the picture.
+pub(super) trait Map {
+    /// Returns where the point `module` of the code, in modules, is in the picture.
+    fn at(&self, module: Point) -> Point;
+}
+
+impl Map for Homography {
+    #[inline]
+    fn at(&self, module: Point) -> Point {
+        Self::at(self, module)
+    }
+}
+
+/// The three patterns of a code with their outlines.
+#[derive(Clone, Debug)]
+pub(super) struct Corners {
+    triple: Triple,
+    outlines: [Outline; 3],
+}
+
+/// A code as a plane.
+#[derive(Clone, Debug)]
+pub(super) struct Pose {
+    /// Modules to a side.
+    pub(super) side: usize,
+    pub(super) map: Homography,
+    /// How much the timing pattern looks like one, at most 1.
+    pub(super) timing: f32,
+    pairs: Vec<Pair>,
+}
+
+impl Corners {
+    pub(super) fn trace(ink: &Ink, triple: &Triple) -> Option<Self> {
+        let across = triple.right.centre.minus(triple.corner.centre).unit()?;
+        let down = triple.below.centre.minus(triple.corner.centre).unit()?;
+        let trace = |finder| Outline::trace(ink, finder, across, down);
+        let outlines = [trace(&triple.corner)?, trace(&triple.right)?, trace(&triple.below)?];
+        Some(Self { triple: *triple, outlines })
+    }
+
+    /// Returns the modules to a side, as measured along the top and along the left.
+    fn measured(&self) -> [f32; 2] {
+        let [corner, right, below] = &self.outlines;
+        // The geometric mean of the modules at both ends is exact for a tilted plane.
+        let count = |distance: f32, one: f32, other: f32| distance / (one * other).sqrt().max(0.1) + FINDER;
+        let top = self.triple.corner.centre.distance(self.triple.right.centre);
+        let left = self.triple.corner.centre.distance(self.triple.below.centre);
+        [count(top, corner.across(), right.across()), count(left, corner.down(), below.down())]
+    }
+
+    /// Returns the sizes the code may have, the most likely first.
+    fn sizes(&self) -> Vec<usize> {
+        let [top, left] = self.measured();
+        let mean = (top + left) / 2.0;
+        let mut sizes: Vec<usize> = Vec::new();
+        for measured in [top, left, mean] {
+            let nearest = pattern::nearest_side(measured);
+            for side in (nearest.saturating_sub(4 * SIZES_AROUND)..=nearest + 4 * SIZES_AROUND).step_by(4) {
+                if (SIDE_MIN..=SIDE_MAX).contains(&side) && !sizes.contains(&side) {
+                    sizes.push(side);
+                }
+            }
+        }
+        sizes.sort_by(|&a, &b| (a as f32 - mean).abs().total_cmp(&(b as f32 - mean).abs()));
+        sizes
+    }
+
+    /// Returns the pose for a code of `side` modules.
+    fn pose(&self, side: usize, grey: &Grey<'_>) -> Option<Pose> {
+        let far = side as f32 - FINDER;
+        let origins = [(0.0, 0.0), (far, 0.0), (0.0, far)];
+        let mut pairs = Vec::with_capacity(12);
+        for (outline, (x, y)) in self.outlines.iter().zip(origins) {
+            let square = [(0.0, 0.0), (FINDER, 0.0), (FINDER, FINDER), (0.0, FINDER)];
+            pairs.extend(square.iter().zip(outline.corners).map(|(&(u, v), to)| Pair {
+                from: Point::new(x + u, y + v),
+                to,
+                weight: 1.0,
+            }));
+        }
+        let map = Homography::of(&pairs, side as f32)?;
+        let timing = timing(grey, &map, side);
+        Some(Pose { side, map, timing, pairs })
+    }
+
+    /// Returns the poses whose timing pattern is there, the best first.
+    pub(super) fn poses(&self, grey: &Grey<'_>) -> Vec<Pose> {
+        let mut poses: Vec<Pose> = self.sizes().into_iter().filter_map(|side| self.pose(side, grey)).collect();
+        poses.retain(|pose| pose.timing >= TIMING_LEAST);
+        poses.sort_by(|a, b| b.timing.total_cmp(&a.timing));
+        poses
+    }
+}
+
+impl Pose {
+    /// Brings the map in line with more points of the code that were found in the picture.
+    pub(super) fn fit(&mut self, more: &[Pair]) {
+        let pairs: Vec<Pair> = self.pairs.iter().chain(more).copied().collect();
+        if let Some(map) = Homography::of(&pairs, self.side as f32) {
+            self.map = map;
+        }
+    }
+
+    /// Returns the code's corners in the picture, clockwise from its own top left.
+    pub(super) fn corners(&self) -> [Point; 4] {
+        let side = self.side as f32;
+        [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side)].map(|(x, y)| self.map.at(Point::new(x, y)))
+    }
+}
+
+/// Returns how much the lines between the finder patterns alternate as a timing pattern does: 1 if every
+/// module does, 0 for chance.
+fn timing(grey: &Grey<'_>, map: &impl Map, side: usize) -> f32 {
+    let line = |at: fn(f32) -> Point| {
+        let values: Vec<f32> = (TIMING..side - TIMING).map(|along| grey.at(map.at(at(along as f32 + 0.5)))).collect();
+        let (mut signed, mut whole) = (0.0, 1e-3);
+        for (index, window) in values.windows(3).enumerate() {
+            if let &[before, here, after] = window {
+                let step = here - (before + after) / 2.0;
+                // The first of them is module 7, which is light.
+                signed += if index % 2 == 0 { step } else { -step };
+                whole += step.abs();
+            }
+        }
+        signed / whole
+    };
+    (line(|along| Point::new(along, 6.5)) + line(|along| Point::new(6.5, along))) / 2.0
+}
