@@ -10,13 +10,13 @@ const KATAKANA: (u8, u32) = (0xa1, 0xff61);
 const KATAKANA_RUN: usize = 3;
 
 /// Returns the text of `bytes`: UTF-8, else half-width katakana among ASCII, else ISO 8859-1, the
-/// standard's default. None if it is empty or in another encoding, mostly Shift JIS.
+/// standard's default, else Shift JIS. None if it is empty or in another encoding.
 pub(super) fn of(bytes: Vec<u8>) -> Option<String> {
     match String::from_utf8(bytes) {
         Ok(text) => (!text.is_empty()).then_some(text),
         Err(other) => {
             let bytes = other.into_bytes();
-            katakana(&bytes).or_else(|| latin(&bytes))
+            katakana(&bytes).or_else(|| latin(&bytes)).or_else(|| shift_jis(&bytes))
         }
     }
 }
@@ -44,6 +44,14 @@ fn latin(bytes: &[u8]) -> Option<String> {
     is_latin.then(|| bytes.iter().copied().map(char::from).collect())
 }
 
+/// Returns the Shift JIS text, unless a character of it is outside JIS X 0208, or a control character:
+/// bytes of other encodings rarely avoid both.
+fn shift_jis(bytes: &[u8]) -> Option<String> {
+    let is_rare = |c: char| c.is_control() && !c.is_ascii_whitespace() || ('\u{e000}'..='\u{f8ff}').contains(&c);
+    let text = encoding_rs::SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes)?;
+    (!text.contains(is_rare)).then(|| text.into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,8 +72,13 @@ mod tests {
     }
 
     #[test]
+    fn double_bytes_that_are_not_latin_are_shift_jis() {
+        assert_eq!(of(vec![0x93, 0xfa, 0x96, 0x7b]).as_deref(), Some("日本"));
+    }
+
+    #[test]
     fn what_is_in_another_encoding_or_empty_is_no_text() {
-        assert_eq!(of(vec![0x93, 0xfa, 0x96, 0x7b]), None);
+        assert_eq!(of(vec![0x80, 0xff, 0x85]), None);
         assert_eq!(of(vec![]), None);
     }
 }
