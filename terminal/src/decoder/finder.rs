@@ -8,7 +8,7 @@ use super::{geometry::Point, grey::Grey, ink::Ink};
 use crate::camera::Frame;
 
 /// The most patterns that are kept, best first. With the number of triples this bounds the time.
-const FINDERS_MAX: usize = 14;
+pub(super) const FINDERS_MAX: usize = 14;
 /// The most places that are kept while rows are searched; noise has thousands.
 const CANDIDATES_MAX: usize = 2000;
 /// The most of them that are checked by rays.
@@ -23,6 +23,8 @@ const RAYS_LEAST: u8 = 9;
 const RAYS_CLEAR: u8 = 14;
 /// And stands out by this part of the strongest one.
 const STRENGTH_CLEAR: f32 = 0.5;
+/// What stands out less than this part of the strongest one is clutter.
+const STRENGTH_LEAST: f32 = 0.08;
 /// The least width of a module in pixels that can be told apart.
 const MODULE_LEAST: f32 = 0.9;
 
@@ -46,6 +48,8 @@ pub(super) struct Finder {
     pub(super) rays: u8,
     /// How much it stands out: better than noise, text and blinds do.
     pub(super) strength: f32,
+    /// Its number in the picture, from 0.
+    pub(super) number: usize,
 }
 
 /// A place where a row and a column cross what may be a pattern.
@@ -77,7 +81,12 @@ pub(super) fn find(frame: &Frame, ink: &Ink, step: usize) -> Vec<Finder> {
         }
     }
     found.sort_by(|a, b| b.strength.total_cmp(&a.strength));
+    let weakest = found.first().map_or(0.0, |strongest| strongest.strength * STRENGTH_LEAST);
+    found.retain(|finder| finder.strength >= weakest);
     found.truncate(FINDERS_MAX);
+    for (number, finder) in found.iter_mut().enumerate() {
+        finder.number = number;
+    }
     found
 }
 
@@ -267,7 +276,7 @@ fn by_rays(grey: &Grey<'_>, ink: &Ink, candidate: &Candidate, row_step: usize) -
     // Of the rows that could have crossed the middle square.
     let crossed = (f32::from(hits) * row_step as f32 / (3.0 * unit)).min(1.0);
     let strength = contrast.max(1.0) / f32::from(rays) * share * share * (0.3 + crossed) * module.min(3.0);
-    Some(Finder { centre, module, polarity, rays, strength })
+    Some(Finder { centre, module, polarity, rays, strength, number: 0 })
 }
 
 #[cfg(test)]

@@ -186,8 +186,7 @@ impl<const N: usize> Equations<N> {
             self.rows.swap(column, column + best);
             let (pivot, others) = self.rows.get_mut(column..)?.split_first_mut()?;
             let lead = *pivot.0.get(column)?;
-            // Not a number is no lead either.
-            if !(lead.abs() > 1e-12) {
+            if lead.is_nan() || lead.abs() <= 1e-12 {
                 return None;
             }
             for (row, right) in others {

@@ -48,8 +48,9 @@ impl Ink {
     /// Says whether there is ink at a point; none outside the picture.
     #[inline]
     pub(super) fn is_dark(&self, at: Point) -> Option<bool> {
-        // Not a number is outside as well.
-        if !(at.x >= 0.0 && at.y >= 0.0) {
+        // What is not a number is outside as well.
+        let is_inside = at.x >= 0.0 && at.y >= 0.0;
+        if !is_inside {
             return None;
         }
         let (x, y) = (at.x as usize, at.y as usize);

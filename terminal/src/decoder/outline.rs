@@ -1,7 +1,9 @@
 //! The four corners of a finder pattern, from its outer edge all around.
 
+use std::cell::OnceCell;
+
 use super::{
-    finder::{self, Finder},
+    finder::{self, FINDERS_MAX, Finder},
     geometry::{Line, Point},
     ink::Ink,
 };
@@ -10,6 +12,32 @@ use super::{
 const RAYS: u8 = 48;
 /// The width of a finder pattern in modules.
 pub(super) const FINDER: f32 = 7.0;
+
+/// The outer edges of a picture's finder patterns, each followed when it is first asked for.
+#[derive(Debug, Default)]
+pub(super) struct Rims {
+    rims: [OnceCell<Vec<Point>>; FINDERS_MAX],
+}
+
+impl Rims {
+    /// Returns points all around the outer edge of `finder`.
+    fn around(&self, ink: &Ink, finder: &Finder) -> &[Point] {
+        self.rims.get(finder.number).map_or(&[], |rim| rim.get_or_init(|| follow(ink, finder)))
+    }
+}
+
+fn follow(ink: &Ink, finder: &Finder) -> Vec<Point> {
+    let reach = finder.module * 3.5 * 2.4 + 3.0;
+    let step = (finder.module / 8.0).clamp(0.25, 1.0);
+    (0..RAYS)
+        .filter_map(|ray| {
+            let angle = f32::from(ray) * std::f32::consts::TAU / f32::from(RAYS);
+            let direction = Point::new(angle.cos(), angle.sin());
+            let [_, _, end] = finder::edges(ink, finder.centre, direction, reach, step, finder.polarity)?;
+            Some(finder.centre.plus(direction.times(end)))
+        })
+        .collect()
+}
 
 /// The outer edge of a finder pattern.
 #[derive(Clone, Copy, Debug)]
@@ -20,23 +48,14 @@ pub(super) struct Outline {
 
 impl Outline {
     /// Returns the outline of `finder` in a code whose rows run along `across` and columns along `down`.
-    pub(super) fn trace(ink: &Ink, finder: &Finder, across: Point, down: Point) -> Option<Self> {
-        let reach = finder.module * 3.5 * 2.4 + 3.0;
-        let step = (finder.module / 8.0).clamp(0.25, 1.0);
-        let edge: Vec<Point> = (0..RAYS)
-            .filter_map(|ray| {
-                let angle = f32::from(ray) * std::f32::consts::TAU / f32::from(RAYS);
-                let direction = Point::new(angle.cos(), angle.sin());
-                let [_, _, end] = finder::edges(ink, finder.centre, direction, reach, step, finder.polarity)?;
-                Some(finder.centre.plus(direction.times(end)))
-            })
-            .collect();
+    pub(super) fn trace(ink: &Ink, rims: &Rims, finder: &Finder, across: Point, down: Point) -> Option<Self> {
+        let edge = rims.around(ink, finder);
         // The triple's directions are the pattern's own only if the paper is flat and seen from the front,
         // so the first answer's directions give a second one.
-        let first = Self::from_edge(&edge, finder, across, down)?;
+        let first = Self::from_edge(edge, finder, across, down)?;
         let [a, b, c, d] = first.corners;
         let (across, down) = (b.plus(c).minus(a.plus(d)).unit()?, c.plus(d).minus(a.plus(b)).unit()?);
-        Self::from_edge(&edge, finder, across, down).or(Some(first))
+        Self::from_edge(edge, finder, across, down).or(Some(first))
     }
 
     fn from_edge(edge: &[Point], finder: &Finder, across: Point, down: Point) -> Option<Self> {
@@ -111,7 +130,8 @@ mod tests {
         let ink = Ink::of(&frame);
         let finder = find(&frame, &ink, 1)[0];
 
-        let outline = Outline::trace(&ink, &finder, Point::new(1.0, 0.0), Point::new(0.0, 1.0)).unwrap();
+        let outline =
+            Outline::trace(&ink, &Rims::default(), &finder, Point::new(1.0, 0.0), Point::new(0.0, 1.0)).unwrap();
 
         let corner = |a: f32, b: f32| Point::new(50.0, 50.0).plus(right.times(a)).plus(down.times(b));
         let expected = [corner(-3.5, -3.5), corner(3.5, -3.5), corner(3.5, 3.5), corner(-3.5, 3.5)];

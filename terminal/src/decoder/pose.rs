@@ -4,7 +4,7 @@ use super::{
     geometry::{Homography, Pair, Point},
     grey::Grey,
     ink::Ink,
-    outline::{FINDER, Outline},
+    outline::{FINDER, Outline, Rims},
     pattern::{self, SIDE_MAX, SIDE_MIN, TIMING},
     triple::Triple,
 };
@@ -13,6 +13,9 @@ use super::{
 const SIZES_AROUND: usize = 3;
 /// Of the timing pattern's two lines together, the least likeness (1 is a perfect match, 0 chance).
 const TIMING_LEAST: f32 = 0.22;
+
+/// Of the three finder patterns together, the least.
+const SQUARES_LEAST: f32 = 0.4;
 
 /// Maps a code's modules to the picture.
 pub(super) trait Map {
@@ -46,10 +49,10 @@ pub(super) struct Pose {
 }
 
 impl Corners {
-    pub(super) fn trace(ink: &Ink, triple: &Triple) -> Option<Self> {
+    pub(super) fn trace(ink: &Ink, rims: &Rims, triple: &Triple) -> Option<Self> {
         let across = triple.right.centre.minus(triple.corner.centre).unit()?;
         let down = triple.below.centre.minus(triple.corner.centre).unit()?;
-        let trace = |finder| Outline::trace(ink, finder, across, down);
+        let trace = |finder| Outline::trace(ink, rims, finder, across, down);
         let outlines = [trace(&triple.corner)?, trace(&triple.right)?, trace(&triple.below)?];
         Some(Self { triple: *triple, outlines })
     }
@@ -81,7 +84,7 @@ impl Corners {
         sizes
     }
 
-    /// Returns the pose for a code of `side` modules.
+    /// Returns the pose for a code of `side` modules; none if it can't be one.
     fn pose(&self, side: usize, grey: &Grey<'_>) -> Option<Pose> {
         let far = side as f32 - FINDER;
         let origins = [(0.0, 0.0), (far, 0.0), (0.0, far)];
@@ -96,13 +99,15 @@ impl Corners {
         }
         let map = Homography::of(&pairs, side as f32)?;
         let timing = timing(grey, &map, side);
+        if timing < TIMING_LEAST || squares(grey, &map, side) < SQUARES_LEAST {
+            return None;
+        }
         Some(Pose { side, map, timing, pairs })
     }
 
     /// Returns the poses whose timing pattern is there, the best first.
     pub(super) fn poses(&self, grey: &Grey<'_>) -> Vec<Pose> {
         let mut poses: Vec<Pose> = self.sizes().into_iter().filter_map(|side| self.pose(side, grey)).collect();
-        poses.retain(|pose| pose.timing >= TIMING_LEAST);
         poses.sort_by(|a, b| b.timing.total_cmp(&a.timing));
         poses
     }
@@ -122,6 +127,28 @@ impl Pose {
         let side = self.side as f32;
         [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side)].map(|(x, y)| self.map.at(Point::new(x, y)))
     }
+}
+
+/// Returns how much the three corners look like finder patterns: the mean correlation, at most 1.
+fn squares(grey: &Grey<'_>, map: &impl Map, side: usize) -> f32 {
+    let far = side as f32 - FINDER;
+    let one = |(left, top): (f32, f32)| {
+        let (mut sum, mut squares, mut product) = (0.0, 0.0, 0.0);
+        for y in 0..7u8 {
+            for x in 0..7u8 {
+                let value = grey.at(map.at(Point::new(left + f32::from(x) + 0.5, top + f32::from(y) + 0.5)));
+                sum += value;
+                squares += value * value;
+                if x.abs_diff(3).max(y.abs_diff(3)) == 2 {
+                    product += value;
+                }
+            }
+        }
+        // Of the 49 modules 16 are light.
+        let spread = (squares - sum * sum / 49.0).max(49.0) * (16.0 * 33.0 / 49.0);
+        (product - sum * 16.0 / 49.0) / spread.sqrt()
+    };
+    (one((0.0, 0.0)) + one((far, 0.0)) + one((0.0, far))) / 3.0
 }
 
 /// Returns how much the lines between the finder patterns alternate as a timing pattern does: 1 if every

@@ -9,6 +9,7 @@ use super::{
     grey::Grey,
     ink::Ink,
     mesh,
+    outline::Rims,
     pattern::Pattern,
     pose::{Corners, Map, Pose},
     soft::{self, Soft},
@@ -62,10 +63,10 @@ pub enum Obstacle {
 }
 
 /// Tries to read the code at `triple` as a plane.
-pub(super) fn read(frame: &Frame, ink: &Ink, triple: &Triple, deadline: Instant) -> Outcome {
+pub(super) fn read(frame: &Frame, ink: &Ink, rims: &Rims, triple: &Triple, deadline: Instant) -> Outcome {
     let polarity = triple.corner.polarity;
     let grey = Grey::of(frame, polarity);
-    let Some(corners) = Corners::trace(ink, triple) else { return Outcome::Nothing(Obstacle::NoOutline) };
+    let Some(corners) = Corners::trace(ink, rims, triple) else { return Outcome::Nothing(Obstacle::NoOutline) };
     let mut seen = Outcome::Nothing(Obstacle::NoTiming);
     for mut pose in corners.poses(&grey).into_iter().take(SIZES_MAX) {
         if Instant::now() >= deadline {

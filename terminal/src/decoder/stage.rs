@@ -9,6 +9,7 @@ use super::{
     finder::{self, Finder},
     geometry::Point,
     ink::Ink,
+    outline::Rims,
     plane,
     reader::{self, Obstacle, Outcome, Suspect},
     triple::{self, Triple},
@@ -204,6 +205,7 @@ impl Search<'_> {
         let open: Vec<Finder> = finders.into_iter().filter(|finder| !self.is_known(finder.centre)).collect();
         let mut suspects = Vec::new();
         let mut strength = 0.0f32;
+        let rims = Rims::default();
         for triple in triple::ranked(&open) {
             if Instant::now() >= self.deadline {
                 self.found.ran_out = true;
@@ -212,7 +214,7 @@ impl Search<'_> {
             if self.is_read(&triple) || triple.strength() < SECOND_STRENGTH * strength {
                 continue;
             }
-            match reader::read(picture, &ink, &triple, self.deadline) {
+            match reader::read(picture, &ink, &rims, &triple, self.deadline) {
                 Outcome::Read(read) => {
                     strength = strength.max(triple.strength());
                     self.keep(read);

@@ -88,7 +88,14 @@ mod tests {
     use crate::decoder::finder::Polarity;
 
     fn finder(x: f32, y: f32, module: f32) -> Finder {
-        Finder { centre: Point::new(x, y), module, polarity: Polarity::DarkOnLight, rays: 16, strength: 100.0 }
+        Finder {
+            centre: Point::new(x, y),
+            module,
+            polarity: Polarity::DarkOnLight,
+            rays: 16,
+            strength: 100.0,
+            number: 0,
+        }
     }
 
     #[test]
