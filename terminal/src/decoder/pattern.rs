@@ -41,8 +41,7 @@ pub(super) fn alignment_centres(side: usize) -> Vec<usize> {
 pub(super) fn alignments(side: usize) -> Vec<(usize, usize)> {
     let centres = alignment_centres(side);
     let last = side.saturating_sub(7);
-    let is_finder =
-        |x: usize, y: usize| (x == TIMING && y == TIMING) || (x == TIMING && y == last) || (x == last && y == TIMING);
+    let is_finder = |x: usize, y: usize| (x == TIMING && (y == TIMING || y == last)) || (x == last && y == TIMING);
     centres.iter().flat_map(|&y| centres.iter().map(move |&x| (x, y))).filter(|&(x, y)| !is_finder(x, y)).collect()
 }
 

@@ -140,7 +140,7 @@ impl<const N: usize> Sums<N> {
         sums.reserve(line * width);
         let mut row = [0.0; N];
         for value in values {
-            if sums.len() % line == 0 {
+            if sums.len().is_multiple_of(line) {
                 sums.push([0.0; N]);
                 row = [0.0; N];
             }
