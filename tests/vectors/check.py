@@ -18,6 +18,16 @@ sys.dont_write_bytecode = True
 
 from second.base import H, Refused, dst, is_acceptable, is_signed, read_typed_code, satisfies_equation, typed_code
 from second.devices import check_request, code_of_random, enrol_code, read_certificate, read_invitation
+from second.door import (
+    is_wipe_order,
+    keyring_of,
+    policy_says,
+    read_drill,
+    read_guest,
+    read_sale,
+    rights_left,
+    ticket_says,
+)
 from second.feed import pull, read_body, restore
 from second.journal import journal_start, read_ack, read_entry, rebuilt, take_in, walk
 from second.rules import evidence, fold, verdict
@@ -158,6 +168,41 @@ def check_conversations():
         agree("http.json", case["name"], found["error"] if isinstance(found, dict) else "OK", case["expect"])
 
 
+def check_door():
+    file = load("door.json")
+    for case in file["bodies"]:
+        found = outcome(read_body, case["kind"], bytes.fromhex(case["entity"]), bytes.fromhex(case["body"]))
+        agree("door.json", case["name"], found, expected_of(case, "says"))
+    for case in file["policies"]:
+        agree("door.json", case["name"], outcome(policy_says, case), expected_of(case, "says"))
+    for case in file["guests"]:
+        found = outcome(read_guest, bytes.fromhex(case["data"]))
+        agree("door.json", case["name"], found, expected_of(case, "says"))
+    for case in file["drills"]:
+        agree("door.json", case["name"], outcome(read_drill, case["note"]), expected_of(case, "says"))
+    for case in file["tickets"]:
+        names = ("ticket", "issue", "typed_code")
+        expected = {"error": "TICKET"} if "refused" in case else {name: case[name] for name in names}
+        agree("door.json", [case["device"], case["seq"]], outcome(ticket_says, case), expected)
+    keyring = keyring_of(file)
+    for case in file["sales"]:
+        agree("door.json", case["name"], outcome(read_sale, file, case), expected_of(case, "says"))
+        if "says" in case:
+            claims = {name: case["says"][name] for name in ("ticket", "issue", "class")}
+            claims |= {"signer": "device", "number": 4, "test": False, "needs_listed_row": False}
+            agree("door.json", case["name"], outcome(read_ticket, case["text"], keyring), claims)
+    for case in file["credentials"]:
+        found = outcome(read_ticket, case["text"], keyring)
+        agree("door.json", case["name"], found, expected_of(case, "claims"))
+    for case in file["rights"]:
+        agree("door.json", case["name"], rights_left(case), case["left"])
+    for table, function in [("batches", rebuilt), ("intakes", take_in)]:
+        for case in file[table]:
+            agree("door.json", case["name"], outcome(function, file, case), case["expect"])
+    for case in file["wipe_orders"]:
+        agree("door.json", case["name"], is_wipe_order(file, case), case["valid"])
+
+
 def check_stores():
     file = load("store.json")
     for info, key in file["subkeys"].items():
@@ -189,5 +234,6 @@ if __name__ == "__main__":
     check_journals()
     check_decisions()
     check_conversations()
+    check_door()
     check_stores()
     print(f"{AGREED} comparisons agree")

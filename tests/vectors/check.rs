@@ -8,6 +8,7 @@ mod check {
     pub(crate) mod conversations;
     pub(crate) mod credential;
     pub(crate) mod decisions;
+    pub(crate) mod door;
     pub(crate) mod feed;
     pub(crate) mod journal;
     pub(crate) mod second;

@@ -7,6 +7,7 @@ pub(crate) mod base45;
 pub(crate) mod certificate;
 pub(crate) mod credential;
 pub(crate) mod disturbance;
+pub(crate) mod door;
 pub(crate) mod edges;
 pub(crate) mod enrol;
 pub(crate) mod feed;
@@ -28,6 +29,7 @@ pub(crate) fn files() -> Vec<(&'static str, String)> {
         ("base45.json", base45::file()),
         ("certificate.json", certificate::file()),
         ("credential.json", credential::file()),
+        ("door.json", door::file()),
         ("enrol.json", enrol::file()),
         ("feed.json", feed::file()),
         ("fold.json", fold::file()),

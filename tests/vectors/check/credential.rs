@@ -39,7 +39,7 @@ fn keyring(file: &Value) -> Keyring {
     keyring
 }
 
-fn read(keyring: &Keyring, text: &str) -> Value {
+pub(super) fn read(keyring: &Keyring, text: &str) -> Value {
     match keyring.read(text) {
         Ok(verified) => {
             let claims = verified.claims();

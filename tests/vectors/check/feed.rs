@@ -17,7 +17,13 @@ use crate::{array, bytes, file, list, make, number, text};
 
 #[test]
 fn bodies_say_what_they_say_or_are_refused() {
-    for case in list(&file("feed.json"), "bodies") {
+    for name in ["feed.json", "door.json"] {
+        check_bodies(&file(name));
+    }
+}
+
+fn check_bodies(file: &Value) {
+    for case in list(file, "bodies") {
         let entity = Entity(array(&case["entity"]));
         let body = Kind::from_u8(number(&case["kind"]) as u8)
             .and_then(|kind| Body::decode(kind, entity, &bytes(&case["body"])).ok());

@@ -56,9 +56,14 @@ fn journals_hold_together_or_break_where_they_break() {
 
 #[test]
 fn batches_are_rebuilt_or_refused_with_their_code() {
-    let file = file("journal.json");
-    for case in list(&file, "batches") {
-        let found = match Batch::decode(&bytes(&case["batch"]), device(&file), &key(&file)) {
+    for name in ["journal.json", "door.json"] {
+        check_batches(&file(name));
+    }
+}
+
+fn check_batches(file: &Value) {
+    for case in list(file, "batches") {
+        let found = match Batch::decode(&bytes(&case["batch"]), device(file), &key(file)) {
             Ok(batch) => json!({
                 "first": batch.first_seq().0,
                 "hashes": batch.entries.iter().map(|e| hex::encode(e.hash)).collect::<Vec<_>>(),
@@ -73,9 +78,14 @@ fn batches_are_rebuilt_or_refused_with_their_code() {
 
 #[test]
 fn the_server_does_with_each_batch_what_is_written() {
-    let file = file("journal.json");
-    for case in list(&file, "intakes") {
-        let batch = Batch::decode(&bytes(&case["batch"]), device(&file), &key(&file)).unwrap();
+    for name in ["journal.json", "door.json"] {
+        check_intakes(&file(name));
+    }
+}
+
+fn check_intakes(file: &Value) {
+    for case in list(file, "intakes") {
+        let batch = Batch::decode(&bytes(&case["batch"]), device(file), &key(file)).unwrap();
         let end = Link { seq: Seq(number(&case["held"]["seq"])), hash: array(&case["held"]["hash"]) };
         let held = Held { status: DeviceStatus::from_u8(number(&case["status"]) as u8).unwrap(), end };
         let known = case["known"].as_array().unwrap();

@@ -43,7 +43,7 @@ fn server(kid: u16, ticket: u64, issue: u32, class: u16) -> Claims {
     }
 }
 
-fn sold(device: u16, seq: u32, class: u16) -> Claims {
+pub(crate) fn sold(device: u16, seq: u32, class: u16) -> Claims {
     Claims {
         is_test: false,
         signer: Signer::Device(DeviceNo(device)),
@@ -85,7 +85,7 @@ pub(crate) fn genuine_texts() -> Vec<String> {
     genuine().into_iter().map(|(_, claims, key)| claims.sign(event(), &key).to_text()).collect()
 }
 
-fn read(claims: &Claims, needs_listed_row: bool) -> Value {
+pub(crate) fn read(claims: &Claims, needs_listed_row: bool) -> Value {
     let (signer, number) = match claims.signer {
         Signer::Server(kid) => ("server", kid.0),
         Signer::Device(device) => ("device", device.0),

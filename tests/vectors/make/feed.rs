@@ -82,10 +82,14 @@ pub(crate) fn says(body: &Body) -> Value {
             "device": device.to_string(), "status": *status as u8, "last_seq": last_seq.0,
             "certificate": hex::encode(&certificate.bytes), "signature": hex::encode(certificate.signature),
         }),
-        Body::Ticket { ticket, ticket_row: TicketRow { row, name, note, .. } } => json!({
-            "ticket": ticket.0, "issue": row.issue.0, "class": row.class.0, "status": row.status as u8,
-            "attention": row.attention, "id_check": row.id_check, "name": name, "note": note,
-        }),
+        Body::Ticket { ticket, ticket_row: TicketRow { row, name, note, email, group } } => {
+            let bare = json!({
+                "ticket": ticket.0, "issue": row.issue.0, "class": row.class.0, "status": row.status as u8,
+                "attention": row.attention, "id_check": row.id_check, "name": name, "note": note,
+            });
+            let has_tail = !email.is_empty() || !group.is_empty();
+            if has_tail { with(bare, json!({"email": email, "group": group})) } else { bare }
+        }
         Body::Move(movement) => {
             with(super::scene::movement_json(movement), json!({"entry_hash": hex::encode(movement.entry_hash)}))
         }

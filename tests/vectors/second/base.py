@@ -1,6 +1,7 @@
 """Hashes, strict signatures, layouts, texts (section 0) and typed codes (section 1)."""
 
 import hashlib
+import json
 import unicodedata
 
 from cryptography.exceptions import InvalidSignature
@@ -101,6 +102,25 @@ def plain_text(data, limit):
     controls = any(unicodedata.category(c) == "Cc" for c in text)
     refuse_if(controls or unicodedata.normalize("NFC", text) != text)
     return text
+
+
+def plain_string(text, limit):
+    """The same of a text that came in JSON, where half a surrogate pair can stand too."""
+    refuse_if(not isinstance(text, str))
+    plain_text(text.encode("utf-8", "surrogatepass"), limit)
+
+
+def read_json(data):
+    """JSON as a strict reader takes it: UTF-8 and nothing else, each name once, no NaN."""
+
+    def one_of_each(pairs):
+        refuse_if(len(dict(pairs)) != len(pairs))
+        return dict(pairs)
+
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=one_of_each, parse_constant=lambda _: refuse_if(True))
+    except ValueError:
+        raise Refused("MALFORMED") from None
 
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

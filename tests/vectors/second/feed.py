@@ -1,32 +1,30 @@
 """The feed, its head and its snapshot (section 3)."""
 
 import hmac
-import json
 
-from second.base import H, Reader, Refused, dst, is_signed, plain_text, refuse_if
+from second.base import H, Reader, dst, is_signed, plain_string, plain_text, read_json, refuse_if
 
 
 POLICY, KEY, DEVICE, TICKET, MOVE, NOTICE, LEASE, CLOSE = range(1, 9)
 BODY_MAX = {POLICY: 256 * 1024, NOTICE: 64 * 1024}
 
 POLICY_WORDS = {
-    "": "event time_zone starts ends zones gates classes limits switches",
+    "": "event time_zone starts ends zones gates classes limits switches supervisors",
     "zones": "id name capacity",
     "gates": "id name zone",
-    "classes": "id name zones gates windows uses re_entry strict_clock home_gate",
+    "classes": "id name zones gates windows uses re_entry strict_clock home_gate price",
+    "price": "amount currency",
     "windows": "from until",
     "periods": "from until",
     "uses": "limit periods",
-    "limits": "repeat_ms claim_ms max_offline_ms max_uncertainty_ms grace_ms unlisted_cap",
-    "switches": "admit_unpaid unlisted manual home_gates",
+    "limits": "repeat_ms claim_ms max_offline_ms max_uncertainty_ms grace_ms unlisted_cap walk_in_overflow_cap",
+    "switches": "admit_unpaid unlisted manual home_gates walk_in",
+    "supervisors": "name pin",
 }
 
 
 def read_policy(body):
-    try:
-        policy = json.loads(body)
-    except ValueError:
-        raise Refused("MALFORMED") from None
+    policy = read_json(body)
 
     def check_words(value, where):
         if isinstance(value, list):
@@ -51,7 +49,32 @@ def read_policy(body):
         refuse_if(set(row["zones"]) - ids["zones"])
         named |= set(row["gates"]) | ({row["home_gate"]} - {None} if "home_gate" in row else set())
     refuse_if(named - ids["gates"])
+    check_sales(policy)
     return policy
+
+
+def is_count(value):
+    return type(value) is int and 0 <= value < 2**32
+
+
+def check_sales(policy):
+    """The words about sales at the door, each of which may be left out."""
+    refuse_if(policy["switches"].get("walk_in", "deny") not in ("deny", "supervisor", "overflow"))
+    refuse_if(not is_count(policy["limits"].get("walk_in_overflow_cap", 20)))
+    for price in (row["price"] for row in policy["classes"] if row.get("price") is not None):
+        refuse_if(not isinstance(price, dict) or set(price) != {"amount", "currency"})
+        plain_string(price["currency"], 3)
+        refuse_if(len(price["currency"]) != 3 or any(not "A" <= letter <= "Z" for letter in price["currency"]))
+        refuse_if(not is_count(price["amount"]))
+    supervisors = policy.get("supervisors", [])
+    refuse_if(not isinstance(supervisors, list) or len(supervisors) > 100)
+    for supervisor in supervisors:
+        refuse_if(not isinstance(supervisor, dict) or set(supervisor) != {"name", "pin"})
+        plain_string(supervisor["name"], 128)
+        plain_string(supervisor["pin"], 200)
+        refuse_if(not supervisor["name"] or not supervisor["pin"].startswith("$argon2id$"))
+        refuse_if(any(not "!" <= c <= "~" for c in supervisor["pin"]))
+    refuse_if(len({supervisor["name"] for supervisor in supervisors}) != len(supervisors))
 
 
 def read_body(kind, entity, body):
@@ -72,7 +95,7 @@ def read_body(kind, entity, body):
         says = {"device": entity.hex(), "status": r.number(1), "last_seq": r.number(8)}
         says["certificate"] = r.take(r.number(2)).hex()
         says["signature"] = r.take(64).hex()
-        refuse_if(says["status"] not in (1, 2, 3))
+        refuse_if(says["status"] not in (1, 2, 3, 4))
     elif kind == TICKET:
         zeros(8)
         says = {"ticket": name.number(8), "issue": r.number(4), "class": r.number(2), "status": r.number(1)}
@@ -81,6 +104,10 @@ def read_body(kind, entity, body):
         says["attention"], says["id_check"] = bool(flags & 1), bool(flags & 2)
         says["name"] = plain_text(r.take(r.number(1)), 128)
         says["note"] = plain_text(r.take(r.number(1)), 128)
+        if r.data:
+            says["email"] = plain_text(r.take(r.number(1)), 128)
+            says["group"] = plain_text(r.take(r.number(1)), 64)
+            refuse_if(not says["email"] and not says["group"])
     elif kind == MOVE:
         device = name.number(2)
         zeros(6)
