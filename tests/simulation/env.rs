@@ -25,6 +25,8 @@ pub(crate) struct Env {
     pub(crate) reference: Reference,
     pub(crate) trace: Trace,
     pub(crate) mistake: Option<Mistake>,
+    /// Whether tickets are sold at the doors.
+    pub(crate) sells: bool,
     /// How often a process ends at a place where it may, in a thousand.
     pub(crate) crashes: u64,
     /// How often what was worth counting happened.
@@ -34,7 +36,7 @@ pub(crate) struct Env {
 }
 
 impl Env {
-    pub(crate) fn new(seed: u64, mistake: Option<Mistake>) -> Self {
+    pub(crate) fn new(seed: u64, mistake: Option<Mistake>, sells: bool) -> Self {
         let mut rng = Rng::new(seed);
         let crashes = rng.below(20);
         Self {
@@ -44,6 +46,7 @@ impl Env {
             reference: Reference::default(),
             trace: Trace::default(),
             mistake,
+            sells,
             crashes,
             counts: BTreeMap::new(),
             violation: None,

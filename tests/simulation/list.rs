@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use sync_protocol::{
-    feed::{Body, Entity, Kind, entry::KeyPurpose},
-    id::{FeedSeq, TicketId},
-    journal::Movement,
-    key::PublicKey,
+    feed::{
+        Body, Entity, Kind,
+        entry::{DeviceStatus, KeyPurpose},
+    },
+    id::{ClassId, DeviceNo, FeedSeq, Seq, TicketId},
+    journal::{Movement, walk_in::Lease},
+    key::{PublicKey, public_key},
     policy::Policy,
-    ticket::Keyring,
+    ticket::{Keyring, keyring::Delegation},
     verdict::Row,
 };
 
-use crate::server::EVENT;
+use crate::server::{EVENT, server_key};
 
 /// A row of a terminal's disk.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -30,12 +33,21 @@ pub(crate) struct List {
     pub(crate) keyring: Keyring,
     tickets: BTreeMap<TicketId, Row>,
     movements: BTreeMap<TicketId, Vec<Movement>>,
+    leases: BTreeMap<(DeviceNo, ClassId), Lease>,
+    /// The highest number of each device's journal that a movement names.
+    seen: BTreeMap<DeviceNo, Seq>,
 }
 
 impl List {
     pub(crate) fn read(rows: &Rows) -> Self {
-        let mut list =
-            Self { policy: None, keyring: Keyring::new(EVENT), tickets: BTreeMap::new(), movements: BTreeMap::new() };
+        let mut list = Self {
+            policy: None,
+            keyring: Keyring::new(EVENT),
+            tickets: BTreeMap::new(),
+            movements: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            seen: BTreeMap::new(),
+        };
         for ((kind, entity), row) in rows {
             list.apply(*kind, *entity, &row.body);
         }
@@ -54,15 +66,39 @@ impl List {
                 self.tickets.insert(ticket, ticket_row.row);
             }
             Ok(Body::Move(movement)) => self.record(movement),
+            Ok(Body::Lease { device, class, count, expires }) => {
+                self.leases.insert((device, class), Lease { count, expires });
+            }
+            Ok(Body::Device { status, last_seq, certificate, .. }) => {
+                if let Ok(certificate) = certificate.open(&public_key(&server_key())) {
+                    self.keyring.set_delegation(Delegation {
+                        device: certificate.number,
+                        key: certificate.sign_key,
+                        capabilities: certificate.capabilities,
+                        classes: certificate.walk_in_classes,
+                        revoked_after: (status != DeviceStatus::Active).then_some(last_seq),
+                    });
+                }
+            }
             _ => {}
         }
     }
 
     pub(crate) fn record(&mut self, movement: Movement) {
+        let seen = self.seen.entry(movement.device).or_default();
+        *seen = movement.seq.max(*seen);
         let of_ticket = self.movements.entry(movement.ticket).or_default();
         if !of_ticket.contains(&movement) {
             of_ticket.push(movement);
         }
+    }
+
+    pub(crate) fn lease(&self, device: DeviceNo, class: ClassId) -> Option<Lease> {
+        self.leases.get(&(device, class)).copied()
+    }
+
+    pub(crate) fn seen(&self, device: DeviceNo) -> Seq {
+        self.seen.get(&device).copied().unwrap_or_default()
     }
 
     pub(crate) fn row(&self, ticket: TicketId) -> Option<&Row> {

@@ -21,10 +21,16 @@ pub(crate) enum Mistake {
     RevokedAccepted,
     /// The server holds whoever arrived first for the one who came first.
     WinnerByArrival,
+    /// A terminal that starts again doesn't know what it sold.
+    SalesForgotten,
+    /// The server takes rights back before the terminal can know.
+    RightsTakenBackAtOnce,
+    /// The server returns places by its own clock, whatever the terminal may have sold meanwhile.
+    PlacesReturnedUnheard,
 }
 
 impl Mistake {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::ShownBeforeDurable,
         Self::CursorBeforeRows,
         Self::UploadStoppedBySuspension,
@@ -34,5 +40,13 @@ impl Mistake {
         Self::ForkUnchecked,
         Self::RevokedAccepted,
         Self::WinnerByArrival,
+        Self::SalesForgotten,
+        Self::RightsTakenBackAtOnce,
+        Self::PlacesReturnedUnheard,
     ];
+
+    /// Whether it can only be made where tickets are sold at the doors.
+    pub(crate) const fn is_about_sales(self) -> bool {
+        matches!(self, Self::SalesForgotten | Self::RightsTakenBackAtOnce | Self::PlacesReturnedUnheard)
+    }
 }

@@ -9,7 +9,7 @@ use sync_protocol::{
     },
     id::{ClassId, DeviceNo, EventId, GateId, Issue, Kid, TicketId, ZoneId},
     key::public_key,
-    policy::{Class, Gate, Limits, Policy, ReEntry, Switches, Unlisted, Uses, Zone},
+    policy::{Class, Gate, Limits, Policy, Price, ReEntry, Switches, Unlisted, Uses, WalkIn, Zone},
     ticket::{Claims, KeyState, credential::Signer},
     time::{UnixMillis, Window},
     verdict::{Row, TicketStatus},
@@ -18,7 +18,7 @@ use sync_protocol::{
 use crate::{
     env::{Crashed, Env},
     rng::Rng,
-    server::{Database, EVENT, Server, server_key},
+    server::{DOOR_CLASS, Database, EVENT, Server, server_key},
     terminal::Terminal,
 };
 
@@ -83,10 +83,24 @@ fn policy(start: u64) -> Policy {
     }
 }
 
+/// Adds the type that the doors sell, and what they do where no place is left.
+fn sell_at_the_doors(policy: &mut Policy, rng: &mut Rng) {
+    let Some(first) = policy.classes.first() else { return };
+    let price = Some(Price { amount: 1_200, currency: "EUR".into() });
+    policy.classes.push(Class { id: DOOR_CLASS, name: "at the door".into(), price, ..first.clone() });
+    if rng.chance(300) {
+        policy.switches.walk_in = WalkIn::Overflow;
+        policy.limits.walk_in_overflow_cap = 3;
+    }
+}
+
 impl Office {
     /// Opens an event with its first tickets.
     pub(crate) fn open(env: &mut Env, server: &mut Server) -> Self {
-        let policy = policy(env.now);
+        let mut policy = policy(env.now);
+        if env.sells {
+            sell_at_the_doors(&mut policy, &mut env.rng);
+        }
         let mut office = Self { policy, sold: Vec::new(), codes: Vec::new(), bad_codes: Vec::new() };
         let key = public_key(&ticket_key()).to_bytes();
         let database = &mut server.database;
@@ -98,8 +112,8 @@ impl Office {
         office
     }
 
-    /// Enrols a terminal.
-    pub(crate) fn enrol(env: &Env, server: &mut Server, terminal: &Terminal) {
+    /// Enrols a terminal and returns its certificate.
+    pub(crate) fn enrol(env: &Env, server: &mut Server, terminal: &Terminal) -> Certificate {
         let key = public_key(&terminal.key);
         let certificate = Certificate {
             event: EVENT,
@@ -107,12 +121,23 @@ impl Office {
             number: terminal.no,
             sign_key: key,
             tls_key: [terminal.no.0 as u8; 32],
-            capabilities: Capabilities::SCAN,
+            capabilities: if env.sells { Capabilities::SCAN.and(Capabilities::WALK_IN) } else { Capabilities::SCAN },
             validity: Window::new(UnixMillis(0), UnixMillis(env.now + 86_400_000)).expect("it ends after 1970"),
             gates: Vec::new(),
-            walk_in_classes: Vec::new(),
+            walk_in_classes: if env.sells { vec![DOOR_CLASS] } else { Vec::new() },
         };
         server.enrol(terminal.device, terminal.no, key, certificate.sign(&server_key()));
+        certificate
+    }
+
+    /// Sells a ticket of the type that the doors sell too, if there is a place.
+    pub(crate) fn sell_place(&mut self, env: &mut Env, server: &mut Server) -> Result<(), Crashed> {
+        server.change(env, |database, env| {
+            if database.take_place(env) {
+                env.count("sold in advance");
+                self.sell(database, env, DOOR_CLASS);
+            }
+        })
     }
 
     /// Does something, and may find the server gone in the middle of it.
@@ -146,14 +171,20 @@ impl Office {
             env.note(format_args!("organiser revokes {} at {held}", terminal.no));
             env.count("revoke");
             env.reference.revoked.insert(terminal.no.0, held);
-            database.set_status(terminal.device, DeviceStatus::Revoked);
+            let is_lost = env.sells && env.rng.chance(300);
+            let status = if is_lost { DeviceStatus::Wiped } else { DeviceStatus::Revoked };
+            database.set_status(terminal.device, status);
         })
     }
 
     fn sell_in(&mut self, database: &mut Database, env: &mut Env) {
+        let class = ClassId(env.rng.below(4) as u16);
+        self.sell(database, env, class);
+    }
+
+    fn sell(&mut self, database: &mut Database, env: &mut Env, class: ClassId) {
         let serial = 1_000 + self.sold.len() as u64;
         let ticket = TicketId::new(DeviceNo(0), serial).expect("the serial is small");
-        let class = ClassId(env.rng.below(4) as u16);
         let row = Row { issue: Issue(0), class, status: TicketStatus::Valid, attention: false, id_check: false };
         let sold = Sold { ticket, row };
         self.sold.push(sold);

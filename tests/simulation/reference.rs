@@ -1,6 +1,8 @@
 //! The plain ledger that says what must come out: lists, loops, and no code of the product's own
 //! ledger.
 
+mod places;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::{
@@ -18,6 +20,7 @@ pub(crate) enum Act {
     Admit,
     Exit,
     Undo { target: u64 },
+    Sale { is_right_spent: bool },
     Other,
 }
 
@@ -44,7 +47,7 @@ impl Written {
     }
 }
 
-/// An admission that a person saw.
+/// An admission or a sale that a person saw.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     /// On which of the machines, as two may have one device's name.
@@ -89,6 +92,8 @@ pub(crate) struct Reference {
     pub(crate) copies: BTreeMap<u16, Vec<Hash>>,
     /// What the server was seen to feed: kind, entity and body, in order.
     pub(crate) fed: Vec<(EntityKey, Vec<u8>)>,
+    /// How many tickets of the type that the doors sell were sold before.
+    pub(crate) in_advance: usize,
     by_entity: BTreeMap<EntityKey, Vec<u64>>,
     issued: BTreeSet<(u64, u32)>,
     tickets: BTreeMap<u64, Vec<TicketFact>>,
@@ -103,6 +108,11 @@ impl Reference {
         let name = (entry.device, entry.seq);
         self.written.push(entry);
         if is_named_twice { Err(format!("2: {name:?} names two entries at one terminal")) } else { Ok(()) }
+    }
+
+    /// Notes that a door sold this credential.
+    pub(crate) fn sell(&mut self, ticket: u64, issue: u32) {
+        self.issued.insert((ticket, issue));
     }
 
     /// Notes that a machine's disk now holds only the entries `left` of its journal.
@@ -192,7 +202,7 @@ impl Reference {
         let is_heard_of = |w: &Written| match w.act {
             Act::Admit | Act::Exit => true,
             Act::Undo { .. } => record.iter().any(|target| w.takes_back(target)),
-            Act::Other => false,
+            Act::Sale { .. } | Act::Other => false,
         };
         record.iter().filter(|w| is_heard_of(w)).map(|w| (w.device, w.seq, w.hash)).collect()
     }

@@ -1,5 +1,7 @@
 //! A server in memory: what it has committed survives a crash, what waits in its process doesn't.
 
+mod places;
+
 use std::collections::BTreeMap;
 
 use ed25519_dalek::SigningKey;
@@ -24,6 +26,8 @@ use sync_protocol::{
     },
     time::UnixMillis,
 };
+
+pub(crate) use places::{DOOR_CLASS, Places};
 
 use crate::{
     env::{Crashed, Env},
@@ -81,6 +85,8 @@ pub(crate) struct Database {
     snapshot: Option<Snapshot>,
     pub(crate) devices: BTreeMap<DeviceId, Device>,
     pub(crate) quarantine: BTreeMap<Hash, Stored>,
+    /// What is sold at the doors, if anything is.
+    pub(crate) places: Option<Places>,
 }
 
 /// A feed request that waits for news.
@@ -111,6 +117,7 @@ impl Server {
             snapshot: None,
             devices: BTreeMap::new(),
             quarantine: BTreeMap::new(),
+            places: None,
         };
         Self { database, process: Some(Vec::new()), page_records, batch_entries }
     }
@@ -293,7 +300,7 @@ impl Server {
         env.survives("server before the commit of a batch")?;
         let answer = match decision {
             Intake::Store { skip, end } => {
-                self.database.store(from, &batch, skip);
+                self.database.store(env, from, &batch, skip);
                 let (feed_seq, time) = (self.database.point.seq, UnixMillis(env.now));
                 let ack = Ack { event: EVENT, device: from, seq: end.seq, hash: end.hash, feed_seq, time };
                 Answer::Acknowledged(ack.sign(&server_key()).to_bytes())
@@ -378,6 +385,8 @@ impl Database {
     pub(crate) fn set_status(&mut self, id: DeviceId, status: DeviceStatus) {
         if let Some(device) = self.devices.get_mut(&id) {
             device.status = status;
+            let no = device.no;
+            self.release(no);
         }
         self.announce_device(id);
     }
@@ -421,10 +430,14 @@ impl Database {
         }
     }
 
-    fn store(&mut self, from: DeviceId, batch: &Batch, skip: usize) {
+    fn store(&mut self, env: &mut Env, from: DeviceId, batch: &Batch, skip: usize) {
+        // Tickets come before the movements of later entries.
+        let fresh: Vec<_> = batch.entries.iter().skip(skip).collect();
+        let has_sales = self.take_sales(env, from, &fresh, &batch.personal_data);
         let Some(device) = self.devices.get_mut(&from) else { return };
         let mut moves = Vec::new();
-        for signed in batch.entries.iter().skip(skip) {
+        let no = device.no;
+        for signed in fresh {
             let own = |seq: Seq| device.journal.iter().find(|stored| stored.entry.seq == seq);
             let movement = movement_of(&signed.entry, &signed.hash, device.no);
             let target = signed.entry.undo_target.and_then(own);
@@ -435,6 +448,9 @@ impl Database {
         }
         for movement in moves {
             self.append(&Body::Move(movement));
+        }
+        if has_sales {
+            self.top_up(env, no);
         }
     }
 

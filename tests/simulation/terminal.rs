@@ -2,11 +2,15 @@
 //! [`SyncClient`].
 
 mod answers;
+mod till;
+
+pub(crate) use till::Carried;
 
 use std::collections::BTreeMap;
 
 use ed25519_dalek::SigningKey;
 use sync_protocol::{
+    certificate::Certificate,
     feed::{
         Record,
         pull::{Position, Pull},
@@ -14,7 +18,7 @@ use sync_protocol::{
     },
     hash::Hash,
     id::{DeviceId, DeviceNo, FeedSeq, GateId, Seq},
-    journal::{Entry, EntryKind, Link, Movement, SignedEntry, batch},
+    journal::{Entry, EntryKind, Link, Movement, PersonalData, SignedEntry, batch},
     sync::{
         SyncClient,
         client::{Event, Failure, Lane, Request, Start, Suspend},
@@ -22,6 +26,7 @@ use sync_protocol::{
     },
     time::{Hlc, UnixMillis, Uptime},
 };
+use usher_terminal::walk_in::Book;
 
 use crate::{
     env::{Crashed, Env},
@@ -40,6 +45,8 @@ pub(crate) const BATCH_ENTRIES: usize = 4;
 #[derive(Clone)]
 pub(crate) struct Disk {
     pub(crate) journal: Vec<SignedEntry>,
+    /// Who bought what was sold here.
+    pub(crate) personal: Vec<PersonalData>,
     pub(crate) rows: Rows,
     pub(crate) position: Option<Position>,
     pub(crate) valid_until: UnixMillis,
@@ -64,6 +71,8 @@ struct Asked {
 pub(crate) struct Process {
     pub(crate) client: SyncClient,
     pub(crate) list: List,
+    /// What was sold here.
+    pub(crate) book: Book,
     /// Denials that people saw and that are not written yet.
     pub(crate) unwritten: Vec<Entry>,
     pub(crate) unlisted_admitted: u32,
@@ -81,6 +90,7 @@ pub(crate) struct Terminal {
     pub(crate) device: DeviceId,
     pub(crate) no: DeviceNo,
     pub(crate) key: SigningKey,
+    pub(crate) certificate: Option<Certificate>,
     pub(crate) gate: GateId,
     /// What its wall clock shows beyond the true time, in ms.
     pub(crate) skew_ms: i64,
@@ -111,6 +121,7 @@ impl Terminal {
         let tag = no.0 as u8;
         let disk = Disk {
             journal: Vec::new(),
+            personal: Vec::new(),
             rows: Rows::new(),
             position: None,
             valid_until: UnixMillis(0),
@@ -123,6 +134,7 @@ impl Terminal {
             device: DeviceId([tag; 16]),
             no,
             key: SigningKey::from_bytes(&[100 + tag; 32]),
+            certificate: None,
             gate: GateId(no.0 % 3),
             skew_ms,
             offset_ms: 0,
@@ -133,16 +145,26 @@ impl Terminal {
     }
 
     /// Returns a second machine that was made from an image of this one's disk, started.
-    pub(crate) fn twin(&self, index: usize, disk: Disk) -> Self {
-        let (device, no, key, gate) = (self.device, self.no, self.key.clone(), self.gate);
-        let (skew_ms, offset_ms) = (self.skew_ms, self.offset_ms);
-        let mut twin = Self { index, device, no, key, gate, skew_ms, offset_ms, disk, process: None, requests: 0 };
-        twin.start();
+    pub(crate) fn twin(&self, env: &Env, index: usize, disk: Disk) -> Self {
+        let mut twin = Self {
+            index,
+            device: self.device,
+            no: self.no,
+            key: self.key.clone(),
+            certificate: self.certificate.clone(),
+            gate: self.gate,
+            skew_ms: self.skew_ms,
+            offset_ms: self.offset_ms,
+            disk,
+            process: None,
+            requests: 0,
+        };
+        twin.start(env);
         twin
     }
 
     /// Starts the process from what the disk holds.
-    pub(crate) fn start(&mut self) {
+    pub(crate) fn start(&mut self, env: &Env) {
         let disk = &self.disk;
         let start = Start {
             cursor: disk.cursor(),
@@ -153,6 +175,7 @@ impl Terminal {
         self.process = Some(Process {
             client: SyncClient::new(start),
             list: self.read_list(),
+            book: self.book(env),
             unwritten: Vec::new(),
             unlisted_admitted: 0,
             pull: None,
@@ -186,7 +209,7 @@ impl Terminal {
     /// Returns the batches of a file that carries everything not acknowledged.
     pub(crate) fn export(&self) -> Vec<Vec<u8>> {
         let unsent = self.disk.journal.get(self.disk.acknowledged.0 as usize..).unwrap_or_default();
-        unsent.chunks(BATCH_ENTRIES).map(|entries| batch::encode(entries, &[]).0).collect()
+        unsent.chunks(BATCH_ENTRIES).map(|entries| batch::encode(entries, &self.disk.personal).0).collect()
     }
 
     /// Returns when something is to be done if nothing arrives before.
@@ -269,7 +292,7 @@ impl Terminal {
             Request::Push { from, count_max, is_evidence } => {
                 let entries = self.disk.journal.get(from.0 as usize - 1..).unwrap_or_default();
                 let entries = entries.get(..(*count_max).min(BATCH_ENTRIES)).unwrap_or(entries);
-                let (batch, entries) = batch::encode(entries, &[]);
+                let (batch, entries) = batch::encode(entries, &self.disk.personal);
                 Ask::Push { batch, entries, is_evidence: *is_evidence }
             }
         };

@@ -1,6 +1,8 @@
 //! One run: a server, a few terminals, guests and an organiser, and everything that can go wrong
 //! between them.
 
+mod market;
+
 use std::collections::BTreeSet;
 
 use sync_protocol::{
@@ -17,12 +19,14 @@ use crate::{
     network::{Answer, Parcel, Weather},
     organiser::Office,
     reference::Excess,
-    server::{EVENT, Server},
+    server::{EVENT, Places, Server},
     terminal::{Disk, Terminal},
 };
 
 /// How many steps a run has before the network heals.
 pub(crate) const STEPS: usize = 1_000;
+/// How many of the newest tickets from the doors are read at every terminal before the end.
+const CODES_READ: usize = 5;
 /// After how many steps conflicts are looked for; then again at the end.
 const CONFLICTS_EVERY: usize = 250;
 /// The most terminals.
@@ -56,15 +60,21 @@ struct World {
     /// Images of disks.
     images: Vec<(usize, Disk)>,
     disks_go_back: bool,
+    /// How many places there are of the type that the doors sell.
+    capacity: u32,
+    /// What the doors sold.
+    sold: Vec<market::Sold>,
 }
 
-/// Runs the world of `seed`, in which somebody may make a mistake.
-pub(crate) fn run(seed: u64, mistake: Option<Mistake>) -> Outcome {
-    let mut world = World::new(seed, mistake);
+/// Runs the world of `seed`, in which somebody may make a mistake, and in which the doors may sell.
+pub(crate) fn run(seed: u64, mistake: Option<Mistake>, sells: bool) -> Outcome {
+    let mut world = World::new(seed, mistake, sells);
     for step in 1..=STEPS {
         world.step();
         if step % CONFLICTS_EVERY == 0 {
             let check = world.check_conflicts();
+            world.env.must(check);
+            let check = world.check_codes(CODES_READ);
             world.env.must(check);
         }
         if world.env.violation.is_some() {
@@ -82,14 +92,16 @@ pub(crate) fn run(seed: u64, mistake: Option<Mistake>) -> Outcome {
 }
 
 impl World {
-    fn new(seed: u64, mistake: Option<Mistake>) -> Self {
-        let mut env = Env::new(seed, mistake);
+    fn new(seed: u64, mistake: Option<Mistake>, sells: bool) -> Self {
+        let mut env = Env::new(seed, mistake, sells);
         let page_records = 3 + env.rng.below(60) as usize;
         let batch_entries = 1 + env.rng.below(6) as usize;
         let mut server = Server::new(page_records, batch_entries);
         let office = Office::open(&mut env, &mut server);
         let terminals_wanted = 2 + env.rng.below(TERMINALS_MAX - 1);
         let disks_go_back = env.rng.chance(450);
+        let capacity = if sells { 6 + env.rng.below(20) as u32 } else { 0 };
+        server.database.places = sells.then(|| Places::new(capacity));
         let mut world = Self {
             env,
             server,
@@ -99,6 +111,8 @@ impl World {
             files: Vec::new(),
             images: Vec::new(),
             disks_go_back,
+            capacity,
+            sold: Vec::new(),
         };
         world.add_terminal();
         world.add_terminal();
@@ -108,9 +122,9 @@ impl World {
     fn add_terminal(&mut self) {
         let skew_ms = self.env.rng.below(40_000) as i64 - 20_000;
         let mut terminal = Terminal::new(self.terminals.len(), skew_ms);
-        Office::enrol(&self.env, &mut self.server, &terminal);
+        terminal.certificate = Some(Office::enrol(&self.env, &mut self.server, &terminal));
         self.watch();
-        terminal.start();
+        terminal.start(&self.env);
         self.terminals.push(terminal);
     }
 
@@ -123,6 +137,9 @@ impl World {
         self.deliver();
         self.take_turns();
         self.something_happens();
+        if self.env.sells {
+            self.trade();
+        }
         self.watch();
     }
 
@@ -218,7 +235,7 @@ impl World {
     fn start(&mut self, at: usize) {
         if let Some(terminal) = self.terminals.get_mut(at).filter(|terminal| terminal.process.is_none()) {
             self.env.note(format_args!("{} starts", terminal.no));
-            terminal.start();
+            terminal.start(&self.env);
             let check = terminal.check_rows(&self.env, true);
             self.env.must(check);
         }
@@ -285,14 +302,14 @@ impl World {
         if is_twin {
             self.env.note(format_args!("a second {} starts with {} entries", terminal.no, left.len()));
             self.env.count("twin");
-            let twin = terminal.twin(index, image);
+            let twin = terminal.twin(&self.env, index, image);
             self.terminals.push(twin);
         } else {
             self.env.note(format_args!("{}'s disk goes back to {}", terminal.no, left.len()));
             self.env.count("disk back");
             self.env.reference.erase(at, &left);
             terminal.disk = image;
-            terminal.start();
+            terminal.start(&self.env);
         }
     }
 
@@ -371,6 +388,10 @@ impl World {
             let check = self.check_standing(terminal);
             self.env.must(check);
         }
+        let check = self.env.reference.check_places(self.capacity);
+        self.env.must(check.and_then(|()| self.check_tickets()));
+        let check = self.check_codes(usize::MAX);
+        self.env.must(check);
         let check = self.check_copies();
         self.env.must(check);
         let check = self.check_conflicts();
