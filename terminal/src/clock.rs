@@ -5,7 +5,7 @@
 //! and that nobody sets. Only after a reboot must the wall clock help out.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sync_protocol::bytes::{DecodeError, Put as _, Reader};
 use sync_protocol::time::{UnixMillis, Uptime};
@@ -78,6 +78,16 @@ fn since_boot() -> Uptime {
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let nanoseconds = u64::try_from(time.tv_nsec).unwrap_or(0);
     Uptime(seconds.saturating_mul(1_000).saturating_add(nanoseconds / 1_000_000))
+}
+
+/// Returns how long the processor has worked on this thread.
+#[expect(unsafe_code, reason = "the standard library knows no clock of a thread's work")]
+pub fn worked() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a timespec of ours that outlives the call, and the kernel writes
+    // nothing else.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// Clocks that stand still until somebody sets them: for tests and rehearsals.

@@ -1,6 +1,10 @@
 //! `usher decode` as a program.
 
-use std::{path::Path, process::Command};
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
 use harness::{
     frames,
@@ -69,4 +73,73 @@ fn nothing_to_read_is_a_mistake_that_is_explained() {
 
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stderr.contains("Usage: usher decode"));
+}
+
+#[test]
+fn a_quoted_pattern_is_taken_apart_and_an_empty_one_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    frames::clean("FIRST").save(folder.path().join("a1.png")).unwrap();
+    frames::clean("SECOND").save(folder.path().join("a2.png")).unwrap();
+
+    let output = decode(&["--json", "--jobs", "all", "a?.png", "b*.png"], folder.path());
+
+    assert_eq!(output.status.code(), Some(1));
+    let lines = lines(&output);
+    assert_eq!(lines[0]["texts"], serde_json::json!(["FIRST"]));
+    assert_eq!(lines[1]["texts"], serde_json::json!(["SECOND"]));
+    assert_eq!(
+        (lines[2]["file"].as_str(), lines[2]["error"].as_str()),
+        (Some("b*.png"), Some("no file has such a name"))
+    );
+}
+
+#[test]
+fn what_read_a_code_and_what_stopped_another_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    frames::clean("HELLO").save(folder.path().join("a.png")).unwrap();
+    image::GrayImage::from_pixel(640, 480, image::Luma([90])).save(folder.path().join("b.png")).unwrap();
+
+    let output = decode(&["--json", "--explain", "."], folder.path());
+    let people = decode(&["--explain", "."], folder.path());
+
+    let lines = lines(&output);
+    assert!(lines[0]["explain"]["read"][0]["stage"].is_string(), "{lines:?}");
+    assert!(lines[0]["explain"].get("stopped").is_none(), "{lines:?}");
+    assert_eq!(lines[1]["explain"]["stopped"], "nothing looks like a corner of a code");
+    assert!(people.stdout.contains("read by ") && people.stdout.contains("nothing looks like"), "{}", people.stdout);
+}
+
+#[test]
+fn ctrl_c_ends_with_what_was_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let files: Vec<String> = (0..400).map(|number| format!("{number}.png")).collect();
+    let (code, clutter) = (png(&frames::clean("FIRST")), png(&frames::without_code(1)));
+    for (number, name) in files.iter().enumerate() {
+        std::fs::write(folder.path().join(name), if number == 0 { &code } else { &clutter }).unwrap();
+    }
+    let mut command = Command::new(program("usher").unwrap());
+    command.args(["decode", "--json"]).args(&files).current_dir(folder.path());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+
+    assert!(answers.next().unwrap().unwrap().contains("FIRST"));
+    interrupt(&child);
+    let rest = answers.count();
+    let output = child.wait_with_output().unwrap();
+
+    assert_eq!(output.status.code(), Some(130));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&format!("stopped after {} of 400: 1 with a code", rest + 1)), "{said}");
+}
+
+fn png(picture: &image::GrayImage) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+#[expect(unsafe_code, reason = "signals are sent through libc only")]
+fn interrupt(child: &Child) {
+    // SAFETY: the child has not been waited for, so that its number is its own.
+    unsafe { libc::kill(libc::pid_t::try_from(child.id()).unwrap(), libc::SIGINT) };
 }

@@ -8,6 +8,7 @@ use std::{
 
 use serde::Serialize;
 
+use super::explain::Explanation;
 use crate::{
     camera::{CameraState, picture::PictureError},
     decoder::Reading,
@@ -17,6 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Report {
     json: bool,
+    explains: bool,
     read: u64,
     empty: u64,
     unreadable: u64,
@@ -28,11 +30,16 @@ pub(super) struct Report {
 struct PictureLine<'a> {
     file: String,
     texts: Vec<&'a str>,
+    /// By the clock.
     ms: f64,
+    /// Of the processor.
+    cpu_ms: f64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     ran_out: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<Explanation>,
 }
 
 #[derive(Serialize)]
@@ -53,33 +60,37 @@ struct CameraLine<'a> {
 }
 
 impl Report {
-    pub(super) const fn new(json: bool) -> Self {
-        Self { json, read: 0, empty: 0, unreadable: 0, total: Duration::ZERO, longest: Duration::ZERO }
+    pub(super) const fn new(json: bool, explains: bool) -> Self {
+        Self { json, explains, read: 0, empty: 0, unreadable: 0, total: Duration::ZERO, longest: Duration::ZERO }
     }
 
-    pub(super) fn picture(&mut self, file: &Path, reading: &Reading) -> io::Result<()> {
+    /// Tells what a picture says, and that the processor worked on it for `worked`.
+    pub(super) fn picture(&mut self, file: &Path, reading: &Reading, worked: Duration) -> io::Result<()> {
         let is_empty = reading.codes.is_empty();
         *(if is_empty { &mut self.empty } else { &mut self.read }) += 1;
         self.total += reading.elapsed;
         self.longest = self.longest.max(reading.elapsed);
+        let explain = self.explains.then(|| Explanation::of(reading));
         if self.json {
             return line(&PictureLine {
                 file: file.display().to_string(),
                 texts: texts(reading),
                 ms: ms(reading.elapsed),
+                cpu_ms: ms(worked),
                 ran_out: reading.ran_out,
                 error: None,
+                explain,
             });
         }
         let time = format!("{:>6.0} ms", reading.elapsed.as_secs_f64() * 1e3);
         if is_empty {
             let why = if reading.ran_out { "nothing read within the time" } else { "no code" };
-            return say(&format!("-  {time}  {}  ({why})", file.display()));
+            say(&format!("-  {time}  {}  ({why})", file.display()))?;
         }
         for code in &reading.codes {
             say(&format!("+  {time}  {}  {}", file.display(), printable(&code.text)))?;
         }
-        Ok(())
+        explain.iter().flat_map(Explanation::lines).try_for_each(|told| say(&format!("   {:>9}  {told}", "")))
     }
 
     pub(super) fn unreadable(&mut self, file: &Path, error: PictureError) -> io::Result<()> {
@@ -87,24 +98,38 @@ impl Report {
         let error = format!("{:#}", anyhow::Error::new(error));
         if self.json {
             let file = file.display().to_string();
-            return line(&PictureLine { file, texts: Vec::new(), ms: 0.0, ran_out: false, error: Some(error) });
+            return line(&PictureLine {
+                file,
+                texts: Vec::new(),
+                ms: 0.0,
+                cpu_ms: 0.0,
+                ran_out: false,
+                error: Some(error),
+                explain: None,
+            });
         }
         say(&format!("!  {:>9}  {}  {error}", "", file.display()))
     }
 
-    pub(super) fn summary(&self) -> io::Result<()> {
-        if self.json {
-            return Ok(());
-        }
+    /// Sums up; `cut_short` is the number of pictures that would have been read if nobody had stopped it.
+    ///
+    /// Programs get no summary: they have counted themselves. Whoever stopped one is told beside its lines.
+    pub(super) fn summary(&self, cut_short: Option<usize>) -> io::Result<()> {
         let pictures = self.read + self.empty;
         let mean = self.total.as_secs_f64() * 1e3 / pictures.max(1) as f64;
-        say(&format!(
+        let sum = format!(
             "{} with a code, {} without, {} not opened; {mean:.0} ms a picture, {:.0} ms the longest",
             self.read,
             self.empty,
             self.unreadable,
             self.longest.as_secs_f64() * 1e3
-        ))
+        );
+        let cut_short = cut_short.map(|of| format!("stopped after {} of {of}: ", pictures + self.unreadable));
+        match (self.json, cut_short) {
+            (false, cut_short) => say(&(cut_short.unwrap_or_default() + &sum)),
+            (true, Some(cut_short)) => writeln!(io::stderr(), "usher: {cut_short}{sum}"),
+            (true, None) => Ok(()),
+        }
     }
 
     pub(super) fn frame(&mut self, number: u64, reading: &Reading, new: &[&str]) -> io::Result<()> {
