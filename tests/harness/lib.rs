@@ -12,8 +12,9 @@ pub mod databases;
 pub mod device;
 pub mod fake_camera;
 pub mod feed_world;
-pub mod frames;
 pub mod organiser;
 pub mod postgres;
 pub mod process;
 pub mod pty;
+
+pub use frames;

@@ -18,8 +18,14 @@ pub(super) struct Optics {
     /// The way of the hand during the exposure, in pixels.
     pub(super) motion: (f32, f32),
     pub(super) exposure: f32,
+    /// Whether what is too bright spreads over its neighbours.
+    pub(super) blooms: bool,
     /// The noise of the sensor, as a part of white.
     pub(super) noise: f32,
+    /// The noise of light itself at white, as a part of it.
+    pub(super) shot: f32,
+    /// How much the camera sharpens; 0 is not at all.
+    pub(super) sharpening: f32,
     pub(super) jpeg_quality: u8,
 }
 
@@ -27,19 +33,20 @@ impl Optics {
     pub(super) fn draw(kind: Kind, severity: Severity, random: &mut Random) -> Self {
         let shadow = (kind == Kind::Shadow).then(|| {
             let edge = (random.between(480.0, 800.0), random.between(280.0, 440.0));
-            (edge, random.between(0.0, TAU), severity.of([0.6, 0.42, 0.25]))
+            (edge, random.between(0.0, TAU), severity.of([0.6, 0.42, 0.25, 0.14]))
         });
         let defocus = match kind {
-            Kind::Defocus => severity.of([1.6, 2.3, 3.3]),
+            Kind::Defocus => severity.of([1.6, 2.3, 3.3, 4.3]),
             _ => random.between(0.4, 1.0),
         };
         let motion = match kind {
-            Kind::Motion => severity.of([3.0, 5.0, 9.0]),
+            Kind::Motion => severity.of([3.0, 5.0, 9.0, 14.0]),
             _ => random.between(0.0, 1.0),
         };
         let direction = random.between(0.0, TAU);
         let (exposure, noise) = match kind {
-            Kind::Dark => (severity.of([0.5, 0.38, 0.25]), severity.of([0.02, 0.028, 0.045])),
+            Kind::Dark => (severity.of([0.5, 0.38, 0.25, 0.17]), severity.of([0.02, 0.028, 0.045, 0.05])),
+            Kind::Overexposed => (severity.of([1.4, 1.9, 2.6, 3.4]), random.between(0.004, 0.012)),
             _ => (random.between(0.8, 1.0), random.between(0.004, 0.012)),
         };
         Self {
@@ -48,9 +55,12 @@ impl Optics {
             defocus,
             motion: (motion * direction.cos(), motion * direction.sin()),
             exposure,
+            blooms: matches!(kind, Kind::Glare | Kind::Overexposed),
             noise,
+            shot: 0.0,
+            sharpening: 0.0,
             jpeg_quality: match kind {
-                Kind::Compressed => severity.of([45, 28, 14]),
+                Kind::Compressed => severity.of([45, 28, 14, 8]),
                 _ => 70 + random.below(25) as u8,
             },
         }
@@ -61,15 +71,24 @@ impl Optics {
         self.lighten(&mut light);
         disc_blur(&mut light.values, self.defocus);
         line_blur(&mut light.values, self.motion);
-        let pixels = light
+        light.values.iter_mut().for_each(|value| *value *= self.exposure);
+        if self.blooms {
+            bloom(&mut light.values);
+        }
+        let mut shown: Vec<f32> = light
             .values
             .iter()
             .map(|&value| {
-                let noisy = value * self.exposure + self.noise * random.normal();
+                let noise = self.noise.hypot(self.shot * value.clamp(0.0, 1.3).sqrt());
+                let noisy = (value + noise * random.normal()).clamp(0.0, 1.0);
                 // The sensor is linear; a camera's picture has a gentler curve.
-                (noisy.clamp(0.0, 1.0).sqrt() * 0.6 + noisy.clamp(0.0, 1.0) * 0.4).mul_add(255.0, 0.5) as u8
+                noisy.sqrt() * 0.6 + noisy * 0.4
             })
             .collect();
+        if self.sharpening > 0.0 {
+            sharpen(&mut shown, self.sharpening);
+        }
+        let pixels = shown.into_iter().map(|value| value.clamp(0.0, 1.0).mul_add(255.0, 0.5) as u8).collect();
         let picture = GrayImage::from_raw(WIDTH, HEIGHT, pixels).expect("a value for each pixel");
         let compressed = jpeg(&picture, self.jpeg_quality);
         image::load_from_memory_with_format(&compressed, ImageFormat::Jpeg).expect("just written").into_luma8()
@@ -102,6 +121,23 @@ pub fn jpeg(picture: &GrayImage, quality: u8) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(picture).expect("memory takes what is written");
     bytes.into_inner()
+}
+
+/// Spreads what is brighter than white over its neighbours.
+fn bloom(values: &mut [f32]) {
+    let beyond: Vec<f32> = values.iter().map(|value| (value - 1.0).max(0.0)).collect();
+    for (radius, share) in [(8.0, 0.5), (36.0, 0.15)] {
+        let mut spread = beyond.clone();
+        disc_blur(&mut spread, radius);
+        values.iter_mut().zip(spread).for_each(|(value, more)| *value += share * more);
+    }
+}
+
+/// Adds what a smoothed picture lacks, as cameras do.
+fn sharpen(values: &mut [f32], by: f32) {
+    let mut smooth = values.to_vec();
+    disc_blur(&mut smooth, 2.4);
+    values.iter_mut().zip(smooth).for_each(|(value, smooth)| *value += by * (*value - smooth));
 }
 
 /// Blurs by about a disc: two boxes along each axis make a bell of the same spread.

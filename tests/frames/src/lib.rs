@@ -6,15 +6,20 @@
 
 mod burst;
 mod clutter;
+mod cover;
+mod mixed;
 mod optics;
 mod plane;
 mod random;
+mod screen;
+mod surface;
 mod ticket;
 
+pub use fast_qr::ECL as Level;
 use image::GrayImage;
 
 pub use self::{burst::burst, optics::jpeg};
-use self::{optics::Optics, plane::Pose, random::Random, ticket::Ticket};
+use self::{cover::Highlight, optics::Optics, plane::Pose, random::Random, ticket::Ticket};
 
 /// The width of every frame, in pixels.
 pub const WIDTH: u32 = 1280;
@@ -49,6 +54,16 @@ pub enum Kind {
     Pale,
     /// The camera compresses too much.
     Compressed,
+    /// A lamp is reflected on the code.
+    Glare,
+    /// The camera takes in too much light.
+    Overexposed,
+    /// The paper is bent.
+    Curl,
+    /// The paper is crumpled.
+    Crumple,
+    /// A thumb or dirt covers a part of the code.
+    Occlusion,
 }
 
 /// How hard a frame is.
@@ -60,21 +75,27 @@ pub enum Severity {
     Moderate,
     /// As it sometimes is; may need another frame.
     Hard,
+    /// As it is now and then; mostly needs another frame.
+    Extreme,
 }
 
+/// All severities.
+pub const SEVERITIES: [Severity; 4] = [Severity::Mild, Severity::Moderate, Severity::Hard, Severity::Extreme];
+
 impl Severity {
-    /// Returns the mild, the moderate or the hard one.
-    fn of<T>(self, [mild, moderate, hard]: [T; 3]) -> T {
+    /// Returns the mild, the moderate, the hard or the extreme one.
+    fn of<T>(self, [mild, moderate, hard, extreme]: [T; 4]) -> T {
         match self {
             Self::Mild => mild,
             Self::Moderate => moderate,
             Self::Hard => hard,
+            Self::Extreme => extreme,
         }
     }
 }
 
-/// All kinds.
-pub const KINDS: [Kind; 12] = [
+/// The kinds that every door has.
+const EVERYDAY: [Kind; 12] = [
     Kind::Paper,
     Kind::Screen,
     Kind::DarkMode,
@@ -87,6 +108,27 @@ pub const KINDS: [Kind; 12] = [
     Kind::Shadow,
     Kind::Pale,
     Kind::Compressed,
+];
+
+/// All kinds.
+pub const KINDS: [Kind; 17] = [
+    Kind::Paper,
+    Kind::Screen,
+    Kind::DarkMode,
+    Kind::Perspective,
+    Kind::Rotation,
+    Kind::Small,
+    Kind::Defocus,
+    Kind::Motion,
+    Kind::Dark,
+    Kind::Shadow,
+    Kind::Pale,
+    Kind::Compressed,
+    Kind::Glare,
+    Kind::Overexposed,
+    Kind::Curl,
+    Kind::Crumple,
+    Kind::Occlusion,
 ];
 
 /// What a frame shows besides its ticket.
@@ -104,7 +146,7 @@ impl Scene {
     /// Returns a scene that should be read, of a kind chosen by the seed.
     pub fn moderate(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let kind = KINDS.get(random.below(KINDS.len())).copied().unwrap_or(Kind::Paper);
+        let kind = EVERYDAY.get(random.below(EVERYDAY.len())).copied().unwrap_or(Kind::Paper);
         let severity = if random.chance(0.5) { Severity::Mild } else { Severity::Moderate };
         Self { seed, kind, severity }
     }
@@ -116,11 +158,37 @@ impl Scene {
 ///
 /// If `text` is longer than a code can hold.
 pub fn render(text: &str, scene: &Scene) -> GrayImage {
+    render_at(text, Level::Q, scene)
+}
+
+/// Returns the frame of a ticket as [`render`] does, at another error correction level: the same scene,
+/// and a code as wide.
+///
+/// # Panics
+///
+/// If `text` is longer than a code can hold.
+pub fn render_at(text: &str, level: Level, scene: &Scene) -> GrayImage {
     let mut random = Random::new(scene.seed ^ 0x7469_636b_6574);
-    let ticket = Ticket::draw(text, scene.kind, scene.severity, &mut random);
+    let ticket = Ticket::draw(text, level, scene.kind, scene.severity, &mut random);
     let pose = Pose::draw(scene.kind, scene.severity, &mut random);
     let optics = Optics::draw(scene.kind, scene.severity, &mut random);
-    photograph(&ticket, &pose, &optics, &mut random)
+    let highlights = match scene.kind {
+        Kind::Glare => Highlight::draw(scene.severity.of([0.03, 0.07, 0.12, 0.18]), &pose, &mut random),
+        _ => Vec::new(),
+    };
+    photograph(&ticket, &pose, &optics, &highlights, &mut random)
+}
+
+/// Returns the frame of a ticket with a little of everything at once: sizes, angles, light, paper or
+/// phone, as the seed has it.
+///
+/// # Panics
+///
+/// If `text` is longer than a code can hold.
+pub fn mixed(text: &str, level: Level, seed: u64) -> GrayImage {
+    let mut random = Random::new(seed ^ 0x6d69_7865_6400);
+    let (ticket, pose, optics, highlights) = mixed::draw(text, level, &mut random);
+    photograph(&ticket, &pose, &optics, &highlights, &mut random)
 }
 
 /// Returns a frame without any code: clutter, print, grids, and squares that look like corners of codes.
@@ -139,7 +207,7 @@ pub fn without_code(seed: u64) -> GrayImage {
 ///
 /// If `text` is longer than a code can hold.
 pub fn clean(text: &str) -> GrayImage {
-    let code = ticket::code(text);
+    let code = ticket::code(text, Level::Q);
     let modules = code.size as u32 + 8;
     let scale = ((HEIGHT - 40) / modules).max(1);
     let (left, top) = ((WIDTH - modules * scale) / 2, (HEIGHT - modules * scale) / 2);
@@ -156,9 +224,16 @@ pub fn clean(text: &str) -> GrayImage {
     })
 }
 
-fn photograph(ticket: &Ticket, pose: &Pose, optics: &Optics, random: &mut Random) -> GrayImage {
+fn photograph(
+    ticket: &Ticket,
+    pose: &Pose,
+    optics: &Optics,
+    highlights: &[Highlight],
+    random: &mut Random,
+) -> GrayImage {
     let mut light = clutter::draw(random);
     pose.lay(ticket, &mut light);
+    highlights.iter().for_each(|highlight| highlight.shine(&mut light));
     optics.take(light, random)
 }
 
@@ -176,6 +251,29 @@ mod tests {
         assert_ne!(first, render("SAME", &Scene { seed: 8, ..scene }));
         assert_ne!(first, render("OTHER", &scene));
         assert_eq!((first.width(), first.height()), (WIDTH, HEIGHT));
+    }
+
+    #[test]
+    fn every_kind_and_severity_gives_a_frame_of_its_own() {
+        let mut seen = std::collections::BTreeSet::new();
+        for kind in KINDS {
+            for severity in SEVERITIES {
+                let frame = render("KIND", &Scene { seed: 1, kind, severity });
+
+                // What is mixed into one scene of a kind is the same at each severity but for the kind.
+                let is_new = seen.insert(frame.into_raw());
+                assert!(is_new || kind == Kind::Paper, "{kind:?} {severity:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mixed_frame_follows_from_its_seed_and_level() {
+        let frame = mixed("MIXED", Level::Q, 5);
+
+        assert_eq!(frame, mixed("MIXED", Level::Q, 5));
+        assert_ne!(frame, mixed("MIXED", Level::Q, 6));
+        assert_ne!(frame, mixed("MIXED", Level::M, 5));
     }
 
     #[test]

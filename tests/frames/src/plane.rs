@@ -60,7 +60,7 @@ const FOCAL: f32 = 1_100.0;
 impl Pose {
     pub(super) fn draw(kind: Kind, severity: Severity, random: &mut Random) -> Self {
         let side = match kind {
-            Kind::Small => severity.of([190.0, 160.0, 130.0]),
+            Kind::Small => severity.of([190.0, 160.0, 130.0, 115.0]),
             _ => random.between(230.0, 330.0),
         };
         let turn = match kind {
@@ -68,7 +68,7 @@ impl Pose {
             _ => random.between(-0.14, 0.14),
         };
         let degrees = match kind {
-            Kind::Perspective => severity.of([20.0, 32.0, 48.0]),
+            Kind::Perspective => severity.of([20.0, 32.0, 48.0, 60.0]),
             _ => random.between(0.0, 10.0),
         };
         let centre =
@@ -118,7 +118,11 @@ impl Pose {
                 let divisor = apply(third);
                 let seen =
                     if divisor > 0.05 { ticket.at(apply(first) / divisor, apply(second) / divisor) } else { None };
-                sum += seen.unwrap_or(behind);
+                let shown = match ticket.raster {
+                    Some(raster) => seen.map(|value| raster.show(dx + x0, dy + y0, value)),
+                    None => seen,
+                };
+                sum += shown.unwrap_or(behind);
             }
             sum / (SAMPLES * SAMPLES) as f32
         });

@@ -2,7 +2,7 @@
 
 use image::GrayImage;
 
-use super::{Kind, Severity, clutter, optics::Optics, plane::Pose, random::Random, ticket::Ticket};
+use super::{Kind, Level, Severity, clutter, optics::Optics, plane::Pose, random::Random, ticket::Ticket};
 
 /// Returns `count` frames, a fifteenth of a second apart, of a ticket whose code says `text`: it comes
 /// in from the side, blurred, and is held still from about the fifth frame on.
@@ -12,7 +12,7 @@ use super::{Kind, Severity, clutter, optics::Optics, plane::Pose, random::Random
 /// If `text` is longer than a code can hold.
 pub fn burst(text: &str, seed: u64, count: usize) -> Vec<GrayImage> {
     let mut random = Random::new(seed ^ 0x6275_7273_7400);
-    let ticket = Ticket::draw(text, Kind::Motion, Severity::Mild, &mut random);
+    let ticket = Ticket::draw(text, Level::Q, Kind::Motion, Severity::Mild, &mut random);
     let rest = Pose::draw(Kind::Paper, Severity::Mild, &mut random);
     let still = Optics::draw(Kind::Paper, Severity::Mild, &mut random);
     let (from, turned) = (random.between(-420.0, 420.0), random.between(-0.5, 0.5));
