@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod camera;
 mod packages;
+mod reading;
 mod steps;
 mod tools;
 
@@ -65,13 +66,22 @@ struct Demo {
 }
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Bench {
+    #[command(subcommand)]
+    only: Option<Measure>,
     /// Install missing packages without asking
     #[arg(long)]
     yes: bool,
     /// Arguments for the benchmarks, after `--`
     #[arg(last = true)]
     benches: Vec<String>,
+}
+
+#[derive(Subcommand)]
+enum Measure {
+    /// Compares how well codes are read with the public readers, on the same pictures
+    Reading(reading::Reading),
 }
 
 fn main() -> ExitCode {
@@ -142,6 +152,9 @@ impl Demo {
 
 impl Bench {
     fn run(self) -> anyhow::Result<()> {
+        if let Some(Measure::Reading(reading)) = self.only {
+            return reading.run();
+        }
         packages::require(packages::BUILD, self.yes)?;
         let mut bench = vec!["bench", "--workspace", "--bench", "*"];
         if !self.benches.is_empty() {
@@ -151,5 +164,27 @@ impl Bench {
         steps::cargo("Benchmarks", &bench)?;
         steps::cargo("Building the programs, optimised", &["build", "--release", "--workspace", "--bins"])?;
         steps::become_program("../release/usher-bench", &[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_benchmarks_take_arguments_of_their_own_and_reading_has_others() {
+        let parsed = |line: &str| Arguments::try_parse_from(line.split(' ')).map(|arguments| arguments.chore);
+
+        assert!(matches!(parsed("xtask bench -- gate"), Ok(Chore::Bench(Bench { only: None, .. }))));
+        let reading = parsed("xtask bench reading --images photos --seed 7 --frames 20 --json");
+        assert!(matches!(reading, Ok(Chore::Bench(Bench { only: Some(Measure::Reading(_)), .. }))));
+        assert!(parsed("xtask bench reading --frames many").is_err());
     }
 }

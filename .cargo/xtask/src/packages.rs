@@ -39,6 +39,13 @@ pub(crate) const CAMERA: &[Package] = &[
     ("v4l-utils", "causes the cameras' faults"),
 ];
 
+/// What comparing readers needs besides.
+pub(crate) const READING: &[Package] = &[
+    ("libzbar0", "one of the readers"),
+    ("python3", "runs those readers that come as Python wheels"),
+    ("python3-venv", "keeps those wheels apart"),
+];
+
 /// Has apt fetch the list of packages, where that may be done.
 pub(crate) fn update() -> Result<()> {
     match Apt::find() {
