@@ -37,6 +37,10 @@ impl Optics {
         });
         let defocus = match kind {
             Kind::Defocus => severity.of([1.6, 2.3, 3.3, 4.3]),
+            Kind::DarkMode => {
+                let usual = random.between(0.4, 1.0);
+                severity.of([usual, usual, 1.7, 2.2])
+            }
             _ => random.between(0.4, 1.0),
         };
         let motion = match kind {

@@ -61,6 +61,10 @@ impl Pose {
     pub(super) fn draw(kind: Kind, severity: Severity, random: &mut Random) -> Self {
         let side = match kind {
             Kind::Small => severity.of([190.0, 160.0, 130.0, 115.0]),
+            Kind::Rotation => {
+                let usual = random.between(230.0, 330.0);
+                severity.of([usual, usual, 210.0, 170.0])
+            }
             _ => random.between(230.0, 330.0),
         };
         let turn = match kind {
