@@ -47,9 +47,17 @@ pub(crate) mod samples {
         }
     }
 
-    /// Reads the one code in a grey picture, as the door would.
+    /// The black around a picture, in pixels: a dark screen, or a black table.
+    const AROUND: usize = 60;
+
+    /// Reads the one code in a grey picture that lies on something black, as the door would.
     pub(crate) fn read(width: usize, pixels: Vec<u8>) -> Option<String> {
-        let height = pixels.len() / width;
+        let (wide, high) = (width + 2 * AROUND, pixels.len() / width + 2 * AROUND);
+        let mut around = vec![0; wide * high];
+        for (row, line) in around.chunks_mut(wide).skip(AROUND).zip(pixels.chunks(width)) {
+            row[AROUND..AROUND + width].copy_from_slice(line);
+        }
+        let (width, height, pixels) = (wide, high, around);
         let frame = Frame::new(u32::try_from(width).unwrap(), u32::try_from(height).unwrap(), pixels).unwrap();
         let reading = Decoder::new(Budget::thorough()).decode(&frame);
         reading.codes.into_iter().next().map(|code| code.text)

@@ -6,6 +6,7 @@ mod aim;
 mod command;
 mod door_frames;
 mod hostile;
+mod issued;
 
 use harness::frames;
 use image::GrayImage;

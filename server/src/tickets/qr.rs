@@ -76,7 +76,7 @@ impl Modules {
         self.size
     }
 
-    /// Draws the code as SVG, `module_px` units to a module.
+    /// Draws the code as SVG, `module_px` units to a module: black on its own white, on any page.
     pub fn to_svg(&self, module_px: u32) -> String {
         let (size, px) = (self.size, self.size * module_px as usize);
         let mut path = String::new();
@@ -92,9 +92,12 @@ impl Modules {
                 x += run.len();
             }
         }
+        // Paper and ink by themselves, which neither a dark page nor its forced colours turn round. Inside a page, a
+        // style outweighs what the page says of paths.
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{px}\" height=\"{px}\" viewBox=\"0 0 {size} {size}\" \
-             shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h{size}v{size}H0z\"/><path d=\"{path}\"/></svg>"
+             shape-rendering=\"crispEdges\" style=\"color-scheme:only light;forced-color-adjust:none\">\
+             <path style=\"fill:#fff\" d=\"M0 0h{size}v{size}H0z\"/><path style=\"fill:#000\" d=\"{path}\"/></svg>"
         )
     }
 

@@ -47,8 +47,8 @@ fn learn(place: &Place) -> anyhow::Result<ExitCode> {
 }
 
 fn show_code() -> io::Result<()> {
-    // Black on white, whatever the terminal's colours are.
-    let (begin, end) = if stdout().is_terminal() { ("\x1b[30;107m", "\x1b[0m") } else { ("", "") };
+    // Black on white by number, since themes make of colours with names what they like.
+    let (begin, end) = if stdout().is_terminal() { ("\x1b[38;2;0;0;0;48;2;255;255;255m", "\x1b[0m") } else { ("", "") };
     let code = Modules::of(&test_code(), Level::M).map_err(io::Error::other)?;
     half_blocks(&code).iter().for_each(|row| println!("{begin}{row}{end}"));
     Ok(())

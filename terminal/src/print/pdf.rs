@@ -68,6 +68,9 @@ fn draw(sheet: &Sheet, modules: &Modules) -> Vec<u8> {
 fn draw_code(content: &mut Content, modules: &Modules, top: f32) -> f32 {
     let side = CODE / (modules.size() + 2 * QUIET_ZONE) as f32;
     let left = (WIDTH - CODE) / 2.0 + QUIET_ZONE as f32 * side;
+    // White by itself, also where a viewer shows bare pages dark.
+    content.set_fill_gray(1.0).rect((WIDTH - CODE) / 2.0, top - CODE, CODE, CODE).fill_nonzero();
+    content.set_fill_gray(0.0);
     let top = top - QUIET_ZONE as f32 * side;
     for (x, y, length) in modules.runs() {
         let bottom = top - (y + 1) as f32 * side;
@@ -96,18 +99,23 @@ mod tests {
     use crate::print::samples;
     use proptest::prelude::*;
 
-    /// Paints the boxes of a page, as a reader of PDFs would, at `scale` pixels to a point.
-    fn paint(pdf: &[u8], scale: f32) -> (usize, Vec<u8>) {
+    /// Paints the boxes of a page of `paper`, as a reader of PDFs would, at `scale` pixels to a point.
+    fn paint(pdf: &[u8], scale: f32, paper: u8) -> (usize, Vec<u8>) {
         let (width, height) = ((WIDTH * scale) as usize, (HEIGHT * scale) as usize);
-        let mut pixels = vec![255; width * height];
+        let mut pixels = vec![paper; width * height];
+        let mut ink = 0;
         let text = String::from_utf8_lossy(pdf);
-        for line in text.lines().filter(|line| line.ends_with(" re")) {
+        for line in text.lines().filter(|line| line.ends_with(" re") || line.ends_with(" g")) {
             let numbers: Vec<f32> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
+            if let [grey] = numbers[..] {
+                ink = (grey * 255.0) as u8;
+                continue;
+            }
             let [x, y, w, h] = numbers[..] else { panic!("{line}") };
             let (left, right) = ((x * scale).round() as usize, ((x + w) * scale).round() as usize);
             let (top, bottom) = (((HEIGHT - y - h) * scale).round() as usize, ((HEIGHT - y) * scale).round() as usize);
             for row in pixels.chunks_mut(width).skip(top).take(bottom - top) {
-                row[left..right].fill(0);
+                row[left..right].fill(ink);
             }
         }
         (width, pixels)
@@ -120,8 +128,11 @@ mod tests {
         let pdf = pdf(&sheet).unwrap();
 
         assert!(pdf.starts_with(b"%PDF-1.") && pdf.trim_ascii_end().ends_with(b"%%EOF"));
-        let (width, pixels) = paint(&pdf, 3.0);
-        assert_eq!(samples::read(width, pixels), Some(sheet.credential));
+        // Some viewers show bare pages in the colour of night.
+        for paper in [255, 0, 40] {
+            let (width, pixels) = paint(&pdf, 3.0, paper);
+            assert_eq!(samples::read(width, pixels).as_ref(), Some(&sheet.credential), "on paper of {paper}");
+        }
     }
 
     #[test]

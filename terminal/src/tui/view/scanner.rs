@@ -22,8 +22,8 @@ pub(super) fn draw(scene: &Scene<'_>, screen: &ScannerTest, frame: &mut Frame<'_
     let columns = u16::try_from(columns).unwrap_or(u16::MAX).min(area.width);
     let [code, text] = Layout::horizontal([Constraint::Length(columns), Constraint::Min(0)]).areas(area);
     let code = Rect { height: u16::try_from(rows.len()).unwrap_or(u16::MAX), ..code }.intersection(area);
-    // Scanners want dark on light, whatever the theme.
-    let ink = Style::new().fg(Color::Black).bg(Color::White);
+    // Scanners want dark on light, whatever the theme makes of the colours that have names.
+    let ink = Style::new().fg(Color::Rgb(0, 0, 0)).bg(Color::Rgb(255, 255, 255));
     frame.render_widget(Paragraph::new(rows.into_iter().map(Line::raw).collect::<Vec<_>>()).style(ink), code);
     let width = usize::from(text.width).saturating_sub(3);
     let bold = Style::new().add_modifier(Modifier::BOLD);
