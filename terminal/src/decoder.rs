@@ -29,7 +29,6 @@ mod pose;
 mod reader;
 mod soft;
 mod stage;
-#[allow(dead_code, reason = "the stages read by it once they sample codes themselves")]
 mod symbol;
 mod text;
 mod triple;

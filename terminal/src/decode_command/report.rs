@@ -159,7 +159,7 @@ fn texts(reading: &Reading) -> Vec<&str> {
 }
 
 /// Returns milliseconds to a tenth.
-fn ms(time: Duration) -> f64 {
+pub(super) fn ms(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e4).round() / 10.0
 }
 

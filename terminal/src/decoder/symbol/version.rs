@@ -111,16 +111,6 @@ impl Version {
 }
 
 impl Level {
-    /// Returns its name in the standard.
-    pub(in crate::decoder) const fn letter(self) -> char {
-        match self {
-            Self::L => 'L',
-            Self::M => 'M',
-            Self::Q => 'Q',
-            Self::H => 'H',
-        }
-    }
-
     /// Returns the level that two bits of format information stand for.
     pub(super) const fn from_bits(bits: u16) -> Self {
         match bits & 3 {
