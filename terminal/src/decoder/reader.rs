@@ -110,6 +110,8 @@ fn sampled(grey: &Grey<'_>, map: &impl Map, pattern: &Pattern, side: usize) -> (
     if agreement < AGREEMENT_LEAST {
         return (agreement, None);
     }
-    let text = vouch::read(&soft).or_else(|| equalise::ways(&soft, pattern).find_map(|soft| vouch::read(&soft)));
+    let text = vouch::at_a_glance(&soft)
+        .or_else(|| vouch::read(&soft))
+        .or_else(|| equalise::ways(&soft, pattern).find_map(|soft| vouch::read(&soft)));
     (agreement, text)
 }
