@@ -4,8 +4,8 @@
 //! is told into [dark and light](ink); rows are searched for [finder patterns](finder), of which
 //! [three](triple) make a code. Their [outlines](outline) and the timing pattern tell the code's
 //! [pose](pose), [alignment patterns](alignment) make it exact, and its modules are sampled from the grey
-//! picture as [shades](soft), from which [blur is taken](equalise). Paper that is not flat is followed by a
-//! [mesh](mesh). A text counts only if the code's own error correction [vouches](vouch) for it. What a text
+//! picture as [shades](soft), from which [blur is taken](equalise). Paper that bends is followed by a
+//! [drape](drape), paper with creases by a [mesh](mesh). A text counts only if the code's own error correction [vouches](vouch) for it. What a text
 //! means, a ticket or a shop's address, is not this module's business.
 //!
 //! Every list and every search has a limit, and the clock is looked at between tries, so that no picture
@@ -16,6 +16,7 @@ pub mod presentation;
 pub mod thread;
 
 mod alignment;
+mod drape;
 mod equalise;
 mod finder;
 mod geometry;
@@ -36,6 +37,7 @@ mod vouch;
 
 use std::time::{Duration, Instant};
 
+use self::stage::Due;
 pub use self::{
     reader::Obstacle,
     stage::{Stage, Try},
@@ -126,15 +128,21 @@ pub struct Tried {
 }
 
 /// Reads frames within a budget.
+///
+/// For frames of a camera it remembers what the last ones showed, so that they share the work.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     budget: Budget,
+    /// Frames so far in which something was seen and nothing read, since something was read.
+    seen: u8,
+    /// Frames in a row in which there was nothing to see.
+    idle: u8,
 }
 
 impl Decoder {
     /// Returns a decoder that keeps to `budget` on each frame.
     pub const fn new(budget: Budget) -> Self {
-        Self { budget }
+        Self { budget, seen: 0, idle: 0 }
     }
 
     /// Reads the codes in `frame`.
@@ -147,13 +155,14 @@ impl Decoder {
 
         let (reduced, factor) = plane::reduce(frame, SIDE_MAX);
         let frame = reduced.as_ref().unwrap_or(frame);
-        let stages = match self.budget.effort {
-            Effort::Live => stage::LIVE,
-            Effort::Thorough => stage::THOROUGH,
+        let stages: Vec<(Stage, Due)> = match self.budget.effort {
+            Effort::Live => stage::LIVE.to_vec(),
+            Effort::Thorough => stage::THOROUGH.iter().map(|stage| (*stage, Due::Always)).collect(),
         };
         let mut pyramid = stage::Pyramid::new(frame);
-        for (done, stage) in stages.iter().enumerate() {
-            if !stage.suits(frame) {
+        for (done, (stage, due)) in stages.iter().enumerate() {
+            let is_seen = !unread.is_empty() || finders.len() >= 3;
+            if !stage.suits(frame) || !self.is_due(*due, is_seen) {
                 continue;
             }
             if Instant::now() >= deadline {
@@ -191,8 +200,26 @@ impl Decoder {
             }
         }
 
+        self.remember(!codes.is_empty(), !unread.is_empty() || finders.len() >= 3);
         codes.sort_by_key(|code| code.corners.map(|(x, y)| (y, x)).into_iter().min());
         Reading { codes, unread, finders, elapsed: began.elapsed(), ran_out, trace }
+    }
+}
+
+impl Decoder {
+    /// Says whether it is a stage's turn; `is_seen` if this frame has shown something that may be a code.
+    const fn is_due(&self, due: Due, is_seen: bool) -> bool {
+        match due {
+            Due::Always => true,
+            Due::Restless => is_seen || self.idle.is_multiple_of(2),
+            Due::Seen(turn) => is_seen && self.seen % stage::TURNS == turn,
+        }
+    }
+
+    /// Remembers what a frame has shown.
+    const fn remember(&mut self, is_read: bool, is_seen: bool) {
+        self.idle = if is_read || is_seen { 0 } else { self.idle.wrapping_add(1) };
+        self.seen = if is_read { 0 } else { self.seen.wrapping_add(is_seen as u8) };
     }
 }
 
@@ -204,5 +231,35 @@ impl Effort {
             Self::Live => read > 0 && (unread == 0 || done > 0),
             Self::Thorough => read > 0 && unread == 0 && done >= 3,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_nothing_is_seen_every_second_frame_is_searched_in_full() {
+        let mut decoder = Decoder::new(Budget::live());
+        let blank = Frame::new(320, 240, vec![128; 320 * 240]).unwrap();
+
+        let stages: Vec<usize> = (0..4).map(|_| decoder.decode(&blank).trace.len()).collect();
+
+        assert_eq!(stages, [2, 1, 2, 1]);
+    }
+
+    #[test]
+    fn harder_stages_take_turns_while_a_code_is_seen_and_not_read() {
+        let mut decoder = Decoder::new(Budget::live());
+        let turns: Vec<bool> = (0..5)
+            .map(|_| {
+                let is_due = decoder.is_due(Due::Seen(1), true);
+                decoder.remember(false, true);
+                is_due
+            })
+            .collect();
+
+        assert_eq!(turns, [false, true, false, false, false]);
+        assert!(!decoder.is_due(Due::Seen(1), false));
     }
 }

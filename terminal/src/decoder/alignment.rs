@@ -23,6 +23,9 @@ pub(super) fn align(grey: &Grey<'_>, pose: &mut Pose) -> Vec<Pair> {
     let mut found: Vec<Pair> = Vec::new();
     let all = pattern::alignments(pose.side);
     let Some(&last) = all.last() else { return found };
+    if let Some(pair) = find(grey, &pose.drape, last, FIRST_REACH) {
+        pose.drape.fit(&pair);
+    }
     if let Some(pair) = find(grey, &pose.map, last, FIRST_REACH) {
         found.push(pair);
         pose.fit(&found);

@@ -26,7 +26,9 @@ const STRENGTH_CLEAR: f32 = 0.5;
 /// What stands out less than this part of the strongest one is clutter.
 const STRENGTH_LEAST: f32 = 0.08;
 /// The least width of a module in pixels that can be told apart.
-const MODULE_LEAST: f32 = 0.9;
+const MODULE_LEAST: f32 = 1.4;
+/// And of a pattern.
+const WIDTH_LEAST: u32 = 9;
 
 /// Which colour the dark modules of a code have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -140,7 +142,8 @@ fn scan(row: &[u8], ends: &mut Vec<u32>, mut hit: impl FnMut([u32; 5], u32, bool
         if let &[start, a, b, c, d, e] = six {
             let runs = [a - start, b - a, c - b, d - c, e - d];
             let [first, second, third, fourth, fifth] = runs;
-            if third >= second && third >= fourth && third >= first && third >= fifth {
+            let is_longest = third >= second && third >= fourth && third >= first && third >= fifth;
+            if is_longest && 4 * third >= e - start && e - start >= WIDTH_LEAST {
                 hit(runs, e, is_dark);
             }
         }

@@ -1,28 +1,37 @@
 //! Bent and creased paper: the code's grid as a mesh whose knots are pulled to where modules are clearest.
 //!
-//! A sample taken in the middle of a module is further from the mean than one on an edge. From the finder
-//! patterns outwards, each knot starts where its settled neighbours make it expected, and moves to where
-//! the modules around it are clearest and the fixed ones as they should be.
+//! A sample taken in the middle of a module is further from the mean than one on an edge. For each knot, all
+//! shifts are rated by how clear they make the modules around it and how many of the fixed ones come out as
+//! they should be. A shift by a whole module is as clear as none, so no knot can be settled alone:
+//! [all are settled together](settle), so that neighbours agree.
+
+mod settle;
 
 use super::{
     geometry::Point,
     grey::Grey,
     pattern::{Known, Pattern},
-    pose::{Map, Pose},
+    pose::Map,
 };
 
 /// Modules between knots, about.
-const SPACING: f32 = 5.0;
+const SPACING: f32 = 2.0;
 /// The most spaces between knots to a side.
-const SPACES_MAX: usize = 14;
+const SPACES_MAX: usize = 30;
 /// Modules to each side of a knot that are looked at.
-const REACH: i32 = 3;
-/// Steps to each side that a knot may take at once.
-const STEPS: i32 = 2;
-/// What it costs to move away from the expected place, for the square of a module.
-const STIFFNESS: f32 = 0.6;
+const REACH: usize = 2;
+/// Samples to a module when shifts are rated.
+const FINE: usize = 4;
+/// The furthest shift in samples, each way.
+const SHIFT: usize = 6;
+/// Modules around the code that are sampled with it.
+const MARGIN: usize = SHIFT / FINE + 1;
 /// How much a fixed module counts beside an open one.
 const KNOWN_WEIGHT: f32 = 2.0;
+/// What it costs to be shifted at all, for each sample: the base is a good guess.
+const SHIFT_COST: f32 = 0.002;
+/// Last, knots are moved by so much of a module each way.
+const NUDGE: f32 = 0.125;
 
 /// A code's grid that is not plane.
 #[derive(Clone, Debug)]
@@ -51,161 +60,136 @@ impl Map for Mesh {
     }
 }
 
-/// Returns a mesh for the code at `pose`, grown from its finder patterns.
-pub(super) fn grow(grey: &Grey<'_>, pose: &Pose, pattern: &Pattern) -> Mesh {
-    let side = pose.side as f32;
-    let spaces = ((side / SPACING).round() as usize).clamp(4, SPACES_MAX);
-    let spacing = side / spaces as f32;
+/// Returns a mesh for a code of `side` modules that lies about as `base` says.
+pub(super) fn settle<M: Map>(grey: &Grey<'_>, base: &M, side: usize, pattern: &Pattern) -> Mesh {
+    let spaces = ((side as f32 / SPACING).round() as usize).clamp(4, SPACES_MAX);
+    let spacing = side as f32 / spaces as f32;
     let line = spaces + 1;
     let place = |index: usize| Point::new((index % line) as f32 * spacing, (index / line) as f32 * spacing);
-    let mut shifts: Vec<Option<Point>> = vec![None; line * line];
-    let mut order: Vec<usize> = (0..line * line).collect();
-    let far = side - 3.5;
-    let nearest = |index: &usize| {
-        let at = place(*index);
-        [(3.5, 3.5), (far, 3.5), (3.5, far)]
-            .iter()
-            .map(|&(x, y)| at.distance(Point::new(x, y)))
-            .fold(f32::INFINITY, f32::min)
-    };
-    order.sort_by(|a, b| nearest(a).total_cmp(&nearest(b)));
-    let view = View { grey, pose, pattern, usual: usual(grey, pose) };
-    for &index in &order {
-        let expected = expected(&shifts, line, index);
-        let shift = view.pull(place(index), expected, 0.25);
-        if let Some(knot) = shifts.get_mut(index) {
-            *knot = Some(shift);
-        }
-    }
-    for step in [0.2, 0.1] {
-        let last = shifts.clone();
-        for &index in &order {
-            let expected = around(&last, line, index);
-            if let Some(knot) = shifts.get_mut(index) {
-                let here = knot.unwrap_or_default();
-                let from = here.plus(expected).times(0.5);
-                *knot = Some(view.pull(place(index), from, step));
-            }
-        }
-    }
+    let lattice = Lattice::of(grey, base, side);
+    let costs: Vec<Vec<f32>> =
+        (0..line * line).map(|index| lattice.costs(&Window::around(place(index), side, pattern))).collect();
+    let shifts = settle::together(line, 2 * SHIFT + 1, costs);
     let knots = shifts
         .iter()
         .enumerate()
-        .map(|(index, shift)| pose.map.at(place(index).plus(shift.unwrap_or_default())))
+        .map(|(index, &(column, row))| {
+            let shift =
+                Point::new((column as f32 - SHIFT as f32) / FINE as f32, (row as f32 - SHIFT as f32) / FINE as f32);
+            let window = Window::around(place(index), side, pattern);
+            base.at(place(index).plus(nudged(grey, base, &window, shift, lattice.deviation)))
+        })
         .collect();
     Mesh { spaces, spacing, knots }
 }
 
-/// Returns the shift to expect at a knot from those of settled neighbours, carried on as they change.
-fn expected(shifts: &[Option<Point>], line: usize, index: usize) -> Point {
-    let (x, y) = ((index % line) as i32, (index / line) as i32);
-    let at = |x: i32, y: i32| {
-        let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
-        if x >= line { None } else { shifts.get(y * line + x).copied().flatten() }
-    };
-    let (mut sum, mut weights) = (Point::default(), 0.0);
-    for dy in -1..=1 {
-        for dx in -1..=1 {
-            if (dx, dy) == (0, 0) {
-                continue;
-            }
-            if let Some(near) = at(x + dx, y + dy) {
-                let slope = at(x + 2 * dx, y + 2 * dy).map_or(Point::default(), |next| near.minus(next));
-                let weight = if dx == 0 || dy == 0 { 1.0 } else { 0.5 };
-                sum = sum.plus(near.plus(slope.times(0.8)).times(weight));
-                weights += weight;
-            }
-        }
-    }
-    if weights > 0.0 { sum.times(1.0 / weights) } else { sum }
+/// The modules around a knot.
+struct Window {
+    /// Column, row, and 1 for a module that is always light, -1 for always dark, 0 for open.
+    modules: Vec<(usize, usize, f32)>,
 }
 
-/// Returns the mean shift of a knot's neighbours; its own at the border, where they would pull inwards.
-fn around(shifts: &[Option<Point>], line: usize, index: usize) -> Point {
-    let (x, y) = (index % line, index / line);
-    let at = |index: usize| shifts.get(index).copied().flatten().unwrap_or_default();
-    let mut pairs = Vec::with_capacity(2);
-    if x > 0 && x + 1 < line {
-        pairs.push(at(index - 1).plus(at(index + 1)).times(0.5));
-    }
-    if y > 0 && y + 1 < line {
-        pairs.push(at(index - line).plus(at(index + line)).times(0.5));
-    }
-    if pairs.is_empty() {
-        return at(index);
-    }
-    let count = pairs.len() as f32;
-    pairs.into_iter().fold(Point::default(), Point::plus).times(1.0 / count)
-}
-
-/// Returns the deviation of the modules' grey values from their mean, as the plane has them.
-fn usual(grey: &Grey<'_>, pose: &Pose) -> f32 {
-    let (mut sum, mut squares) = (0.0, 0.0);
-    for y in 0..pose.side {
-        for x in 0..pose.side {
-            let value = grey.at(pose.map.at(Point::new(x as f32 + 0.5, y as f32 + 0.5)));
-            sum += value;
-            squares += value * value;
-        }
-    }
-    let count = (pose.side * pose.side) as f32;
-    (squares / count - sum / count * (sum / count)).max(1.0).sqrt()
-}
-
-/// What is looked at while knots move.
-struct View<'a> {
-    grey: &'a Grey<'a>,
-    pose: &'a Pose,
-    pattern: &'a Pattern,
-    /// The deviation of all modules from their mean, in grey levels.
-    usual: f32,
-}
-
-impl View<'_> {
-    /// Returns the best shift near `expected` for the modules around `knot`, in modules.
-    fn pull(&self, knot: Point, expected: Point, step: f32) -> Point {
-        let mut best = (f32::MIN, expected);
-        for y in -STEPS..=STEPS {
-            for x in -STEPS..=STEPS {
-                let offset = Point::new(x as f32 * step, y as f32 * step);
-                let shift = expected.plus(offset);
-                let worth = self.clearness(knot, shift) - STIFFNESS * offset.dot(offset);
-                if worth > best.0 {
-                    best = (worth, shift);
-                }
-            }
-        }
-        best.1
-    }
-
-    /// Returns how clear the modules around `knot` are if the grid is shifted there.
-    fn clearness(&self, knot: Point, shift: Point) -> f32 {
-        let side = self.pose.side as i32;
-        let (column, row) = (knot.x.floor() as i32, knot.y.floor() as i32);
-        let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
-        let (mut known, mut known_sum) = (0.0, 0.0);
-        for y in (row - REACH).max(0)..(row + REACH).min(side) {
-            for x in (column - REACH).max(0)..(column + REACH).min(side) {
-                let middle = Point::new(x as f32 + 0.5, y as f32 + 0.5);
-                let value = self.grey.at(self.pose.map.at(middle.plus(shift)));
-                sum += value;
-                squares += value * value;
-                count += 1.0;
-                let sign = match self.pattern.at(x as usize, y as usize) {
+impl Window {
+    fn around(knot: Point, side: usize, pattern: &Pattern) -> Self {
+        let span = |at: f32| {
+            let at = at.round() as usize;
+            at.saturating_sub(REACH)..(at + REACH).min(side)
+        };
+        let mut modules = Vec::with_capacity(4 * REACH * REACH);
+        for y in span(knot.y) {
+            for x in span(knot.x) {
+                let sign = match pattern.at(x, y) {
                     Known::Dark => -1.0,
                     Known::Light => 1.0,
-                    Known::Open => continue,
+                    Known::Open => 0.0,
                 };
-                known += sign * value;
-                known_sum += sign;
+                modules.push((x, y, sign));
             }
         }
-        if count < 1.0 {
-            return 0.0;
-        }
-        let mean = sum / count;
-        let deviation = (squares / count - mean * mean).max(1.0).sqrt();
-        let right = (known - known_sum * mean) / deviation;
-        deviation / self.usual + KNOWN_WEIGHT * right / count
+        Self { modules }
     }
+
+    /// Returns how clear the modules are, whose grey values `sample` gives, beside what is usual.
+    fn clearness(&self, deviation: f32, sample: impl Fn(usize, usize) -> f32) -> f32 {
+        let (mut sum, mut squares, mut known, mut signs) = (0.0, 0.0, 0.0, 0.0);
+        for &(x, y, sign) in &self.modules {
+            let value = sample(x, y);
+            sum += value;
+            squares += value * value;
+            known += sign * value;
+            signs += sign;
+        }
+        let count = self.modules.len().max(1) as f32;
+        let mean = sum / count;
+        let own = (squares / count - mean * mean).max(1.0).sqrt();
+        own / deviation + KNOWN_WEIGHT * (known - signs * mean) / (own * count)
+    }
+}
+
+/// The code's surroundings, sampled several times a module.
+struct Lattice {
+    width: usize,
+    values: Vec<f32>,
+    /// Of the modules from their mean, where the base puts them.
+    deviation: f32,
+}
+
+impl Lattice {
+    fn of(grey: &Grey<'_>, base: &impl Map, side: usize) -> Self {
+        let width = (side + 2 * MARGIN) * FINE + 1;
+        let place = |at: usize| at as f32 / FINE as f32 - MARGIN as f32;
+        let values: Vec<f32> = (0..width)
+            .flat_map(|y| (0..width).map(move |x| (x, y)))
+            .map(|(x, y)| grey.at(base.at(Point::new(place(x), place(y)))))
+            .collect();
+        let lattice = Self { width, values, deviation: 1.0 };
+        let (mut sum, mut squares) = (0.0, 0.0);
+        for y in 0..side {
+            for x in 0..side {
+                let value = lattice.values.get(lattice.middle(x, y)).copied().unwrap_or(0.0);
+                sum += value;
+                squares += value * value;
+            }
+        }
+        let count = (side * side) as f32;
+        let deviation = (squares / count - sum / count * (sum / count)).max(1.0).sqrt();
+        Self { deviation, ..lattice }
+    }
+
+    /// Returns the number of the sample in the middle of a module.
+    const fn middle(&self, x: usize, y: usize) -> usize {
+        ((y + MARGIN) * FINE + FINE / 2) * self.width + (x + MARGIN) * FINE + FINE / 2
+    }
+
+    /// Returns what each shift costs the modules of a window, row by row.
+    fn costs(&self, window: &Window) -> Vec<f32> {
+        let shifts = 2 * SHIFT + 1;
+        (0..shifts * shifts)
+            .map(|index| {
+                let (column, row) = (index % shifts, index / shifts);
+                let back = SHIFT * self.width + SHIFT;
+                let offset = row * self.width + column;
+                let clearness = window.clearness(self.deviation, |x, y| {
+                    self.values.get(self.middle(x, y) + offset - back).copied().unwrap_or(0.0)
+                });
+                SHIFT_COST * (column.abs_diff(SHIFT) + row.abs_diff(SHIFT)) as f32 - clearness
+            })
+            .collect()
+    }
+}
+
+/// Returns the best of the shifts next to `shift`, in modules.
+fn nudged<M: Map>(grey: &Grey<'_>, base: &M, window: &Window, shift: Point, deviation: f32) -> Point {
+    let mut best = (f32::MIN, shift);
+    for y in -1..=1i8 {
+        for x in -1..=1i8 {
+            let shift = shift.plus(Point::new(f32::from(x), f32::from(y)).times(NUDGE));
+            let clearness = window
+                .clearness(deviation, |x, y| grey.at(base.at(Point::new(x as f32 + 0.5, y as f32 + 0.5).plus(shift))));
+            if clearness > best.0 {
+                best = (clearness, shift);
+            }
+        }
+    }
+    best.1
 }

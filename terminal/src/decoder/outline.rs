@@ -97,6 +97,27 @@ impl Outline {
         corners.iter().all(|corner| corner.distance(finder.centre) < far).then_some(Self { corners })
     }
 
+    /// Returns the point `x` modules from its left and `y` from its top edge.
+    pub(super) fn at(&self, x: f32, y: f32) -> Point {
+        let [a, b, c, d] = self.corners;
+        let (x, y) = (x / FINDER, y / FINDER);
+        let top = a.times(1.0 - x).plus(b.times(x));
+        let bottom = d.times(1.0 - x).plus(c.times(x));
+        top.times(1.0 - y).plus(bottom.times(y))
+    }
+
+    /// Returns the step from one module to the next along the code's rows.
+    pub(super) fn step_across(&self) -> Point {
+        let [a, b, c, d] = self.corners;
+        b.plus(c).minus(a.plus(d)).times(0.5 / FINDER)
+    }
+
+    /// Returns the step from one module to the next along the code's columns.
+    pub(super) fn step_down(&self) -> Point {
+        let [a, b, c, d] = self.corners;
+        d.plus(c).minus(a.plus(b)).times(0.5 / FINDER)
+    }
+
     /// Returns the width of its modules along the code's rows, in pixels.
     pub(super) fn across(&self) -> f32 {
         let [a, b, c, d] = self.corners;

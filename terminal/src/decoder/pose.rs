@@ -1,6 +1,7 @@
 //! How a code lies in the picture: its size in modules, and the map of its plane.
 
 use super::{
+    drape::Drape,
     geometry::{Homography, Pair, Point},
     grey::Grey,
     ink::Ink,
@@ -43,8 +44,10 @@ pub(super) struct Pose {
     /// Modules to a side.
     pub(super) side: usize,
     pub(super) map: Homography,
-    /// How much the timing pattern looks like one, at most 1.
+    /// How much the timing pattern looks like one, at most 1, as a plane or bent.
     pub(super) timing: f32,
+    /// The same bent one way.
+    pub(super) drape: Drape,
     pairs: Vec<Pair>,
 }
 
@@ -98,11 +101,12 @@ impl Corners {
             }));
         }
         let map = Homography::of(&pairs, side as f32)?;
-        let timing = timing(grey, &map, side);
-        if timing < TIMING_LEAST || squares(grey, &map, side) < SQUARES_LEAST {
+        let drape = Drape::of(&self.outlines, map, side);
+        let timing = timing(grey, &map, side).max(timing(grey, &drape, side));
+        if timing < TIMING_LEAST || squares(grey, &drape, side) < SQUARES_LEAST {
             return None;
         }
-        Some(Pose { side, map, timing, pairs })
+        Some(Pose { side, map, timing, drape, pairs })
     }
 
     /// Returns the poses whose timing pattern is there, the best first.

@@ -23,6 +23,9 @@ const SIZES_MAX: usize = 2;
 /// The least part of the fixed modules that must be right before more is tried.
 const AGREEMENT_LEAST: f32 = 0.72;
 
+/// The least part that speaks for a code at all, bent as it may be: chance is a half.
+const SEEN_LEAST: f32 = 0.61;
+
 /// A code that was read.
 #[derive(Clone, Debug)]
 pub(super) struct Read {
@@ -35,6 +38,8 @@ pub(super) struct Read {
 pub(super) struct Suspect {
     polarity: Polarity,
     pose: Pose,
+    /// Whether it looks more like bent paper than like a plane.
+    is_draped: bool,
 }
 
 /// What became of one triple.
@@ -68,21 +73,30 @@ pub(super) fn read(frame: &Frame, ink: &Ink, rims: &Rims, triple: &Triple, deadl
     let grey = Grey::of(frame, polarity);
     let Some(corners) = Corners::trace(ink, rims, triple) else { return Outcome::Nothing(Obstacle::NoOutline) };
     let mut seen = Outcome::Nothing(Obstacle::NoTiming);
+    let mut best = 0.0;
     for mut pose in corners.poses(&grey).into_iter().take(SIZES_MAX) {
         if Instant::now() >= deadline {
             return seen;
         }
         alignment::align(&grey, &mut pose);
-        let (agreement, text) = sampled(&grey, &pose.map, &Pattern::of(pose.side), pose.side);
+        let pattern = Pattern::of(pose.side);
+        let (flat, mut text) = sampled(&grey, &pose.map, &pattern, pose.side);
+        let mut draped = 0.0;
+        if text.is_none() {
+            (draped, text) = sampled(&grey, &pose.drape, &pattern, pose.side);
+        }
         if let Some(text) = text {
             return Outcome::Read(Read { text, corners: pose.corners() });
         }
-        seen = match seen {
-            Outcome::Nothing(_) if agreement >= AGREEMENT_LEAST => Outcome::Unread(Suspect { polarity, pose }),
-            Outcome::Nothing(Obstacle::NoPattern(most)) if most >= agreement => seen,
-            Outcome::Nothing(_) => Outcome::Nothing(Obstacle::NoPattern(agreement)),
-            other => other,
-        };
+        let agreement = flat.max(draped);
+        if agreement > best {
+            best = agreement;
+            seen = if agreement >= SEEN_LEAST {
+                Outcome::Unread(Suspect { polarity, pose, is_draped: draped > flat })
+            } else {
+                Outcome::Nothing(Obstacle::NoPattern(agreement))
+            };
+        }
     }
     seen
 }
@@ -97,8 +111,13 @@ impl Suspect {
     pub(super) fn read_bent(&self, frame: &Frame) -> Option<Read> {
         let grey = Grey::of(frame, self.polarity);
         let pattern = Pattern::of(self.pose.side);
-        let bent = mesh::grow(&grey, &self.pose, &pattern);
-        let text = sampled(&grey, &bent, &pattern, self.pose.side).1?;
+        let side = self.pose.side;
+        let bent = if self.is_draped {
+            mesh::settle(&grey, &self.pose.drape, side, &pattern)
+        } else {
+            mesh::settle(&grey, &self.pose.map, side, &pattern)
+        };
+        let text = sampled(&grey, &bent, &pattern, side).1?;
         Some(Read { text, corners: self.corners() })
     }
 }

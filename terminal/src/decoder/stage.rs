@@ -57,12 +57,29 @@ const SECOND_STRENGTH: f32 = 0.4;
 /// Seen and unread codes of a size that are tried as bent paper, at most.
 const BENT_MAX: usize = 3;
 
+/// When a stage's turn comes on frames of a camera.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Due {
+    /// On every frame.
+    Always,
+    /// On every frame while there is something to see, and on every second one while there is not.
+    Restless,
+    /// When something was seen and not read, on each frame of this number, counted from 0 to one less than
+    /// [`TURNS`]: a ticket is held for many frames, which share the work.
+    Seen(u8),
+}
+
+/// Frames that share the stages that are not made on each.
+pub(super) const TURNS: u8 = 4;
+
 /// For frames of a camera.
-pub(super) const LIVE: &[Stage] = &[
-    flat("half", Scale::Half),
-    flat("smooth", Scale::Smooth),
-    bent("smooth-bent", Scale::Smooth),
-    bent("half-bent", Scale::Half),
+pub(super) const LIVE: &[(Stage, Due)] = &[
+    (flat("half", Scale::Half), Due::Always),
+    (flat("smooth", Scale::Smooth), Due::Restless),
+    (bent("smooth-bent", Scale::Smooth), Due::Seen(0)),
+    (flat("quarter", Scale::Quarter), Due::Seen(1)),
+    (bent("half-bent", Scale::Half), Due::Seen(2)),
+    (flat("full", Scale::Full), Due::Seen(3)),
 ];
 
 /// For a picture that is the only one.
