@@ -264,7 +264,7 @@ fn by_rays(grey: &Grey<'_>, ink: &Ink, candidate: &Candidate, row_step: usize) -
         let Some([first, second, third]) = edges(ink, centre, direction, reach, step, polarity) else { continue };
         // From the middle: 1.5, 2.5 and 3.5 modules; sums of two don't change when ink bleeds.
         let part = (second + third) / (first + second);
-        if (1.2..1.95).contains(&part) && third - second > 0.1 * (first + second) {
+        if (1.2..1.95).contains(&part) && third - second > 0.05 * (first + second) {
             rays += 1;
             sum += (first + second) / 4.0;
             let at = |along: f32| grey.at(centre.plus(direction.times(along)));

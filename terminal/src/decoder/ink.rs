@@ -76,6 +76,15 @@ fn mark(luma: &[u8], dark: &mut [u8], thresholds: &[u8]) {
     }
 }
 
+/// What a block says of the threshold around it.
+#[derive(Clone, Copy)]
+struct Level {
+    grey: u8,
+    /// Whether it has ink and paper, or is all ink. Blank paper knows no threshold: it is asked only where
+    /// there is nothing else.
+    counts: bool,
+}
+
 /// What is seen of a block so far.
 #[derive(Clone, Copy)]
 struct Block {
@@ -109,24 +118,24 @@ impl Block {
     }
 
     /// Returns the level, given those of the blocks to the left, above, and above to the left.
-    fn level(&self, left: Option<u8>, above: Option<u8>, corner: Option<u8>) -> u8 {
+    fn level(&self, left: Option<Level>, above: Option<Level>, corner: Option<Level>) -> Level {
         if self.most.saturating_sub(self.least) > FLAT {
-            return (self.sum / self.count.max(1)) as u8;
+            return Level { grey: (self.sum / self.count.max(1)) as u8, counts: true };
         }
-        match (left, above, corner) {
-            (Some(left), Some(above), Some(corner)) => {
-                let near = (2 * u32::from(left) + u32::from(above) + u32::from(corner)) / 4;
-                if u32::from(self.least) < near { near as u8 } else { self.least / 2 }
+        if let (Some(left), Some(above), Some(corner)) = (left, above, corner) {
+            let near = (2 * u32::from(left.grey) + u32::from(above.grey) + u32::from(corner.grey)) / 4;
+            if u32::from(self.least) < near {
+                return Level { grey: near as u8, counts: true };
             }
-            _ => self.least / 2,
         }
+        Level { grey: self.least / 2, counts: false }
     }
 }
 
 /// Returns the level of each block, row by row.
-fn levels(frame: &Frame, columns: usize) -> Vec<u8> {
+fn levels(frame: &Frame, columns: usize) -> Vec<Level> {
     let width = frame.width() as usize;
-    let mut levels: Vec<u8> = Vec::with_capacity(columns * (frame.height() as usize).div_ceil(BLOCK));
+    let mut levels: Vec<Level> = Vec::with_capacity(columns * (frame.height() as usize).div_ceil(BLOCK));
     let mut blocks = vec![Block::NEW; columns];
     for band in frame.luma().chunks(width * BLOCK) {
         blocks.fill(Block::NEW);
@@ -149,21 +158,24 @@ fn levels(frame: &Frame, columns: usize) -> Vec<u8> {
 }
 
 /// Writes the mean levels around the blocks of one row.
-fn around(levels: &[u8], columns: usize, rows: usize, row: usize, means: &mut [u8]) {
+fn around(levels: &[Level], columns: usize, rows: usize, row: usize, means: &mut [u8]) {
     // At the border the window moves inwards, so that it stays as large as it can.
     let first_row = row.saturating_sub(REACH).min(rows.saturating_sub(2 * REACH + 1));
-    let window: Vec<&[u8]> = levels.chunks_exact(columns).skip(first_row).take(2 * REACH + 1).collect();
-    let column_sums: Vec<u32> = (0..columns)
-        .map(|column| window.iter().filter_map(|line| line.get(column)).map(|&level| u32::from(level)).sum())
+    let window: Vec<&[Level]> = levels.chunks_exact(columns).skip(first_row).take(2 * REACH + 1).collect();
+    // Of those that count, and of all.
+    let column_sums: Vec<[u32; 4]> = (0..columns)
+        .map(|column| {
+            window.iter().filter_map(|line| line.get(column)).fold([0; 4], |[sum, count, all, number], level| {
+                let (grey, counts) = (u32::from(level.grey), u32::from(level.counts));
+                [sum + grey * counts, count + counts, all + grey, number + 1]
+            })
+        })
         .collect();
     for (column, mean) in means.iter_mut().enumerate() {
         let first = column.saturating_sub(REACH).min(columns.saturating_sub(2 * REACH + 1));
-        let (mut sum, mut count) = (0, 0);
-        for part in column_sums.iter().skip(first).take(2 * REACH + 1) {
-            sum += part;
-            count += window.len() as u32;
-        }
-        *mean = (sum / count.max(1)) as u8;
+        let near = column_sums.iter().skip(first).take(2 * REACH + 1);
+        let [sum, count, all, number] = near.fold([0; 4], |[a, b, c, d], [e, f, g, h]| [a + e, b + f, c + g, d + h]);
+        *mean = (if count > 0 { sum / count } else { all / number.max(1) }) as u8;
     }
 }
 
@@ -216,5 +228,13 @@ mod tests {
             assert_eq!(dark(&picture, width as f32, 0.0), None);
             assert_eq!(dark(&picture, 0.0, -0.5), None);
         }
+    }
+
+    #[test]
+    fn pale_ink_on_blank_paper_is_dark() {
+        let washed_out = ink(96, 96, |x, y| if (40..56).contains(&x) && (40..43).contains(&y) { 205 } else { 255 });
+
+        assert_eq!(dark(&washed_out, 48.0, 41.0), Some(true));
+        assert_eq!(dark(&washed_out, 48.0, 47.0), Some(false));
     }
 }

@@ -1,4 +1,4 @@
-//! Pictures made smaller, larger or smoother.
+//! Pictures made smaller, larger, smoother or sharper.
 
 use crate::camera::Frame;
 
@@ -98,6 +98,19 @@ pub(super) fn smooth(frame: &Frame) -> Frame {
     made(frame.width(), frame.height(), luma)
 }
 
+/// Returns `frame` with what is finer than a few pixels stressed: blurred edges become steep again.
+pub(super) fn sharpen(frame: &Frame) -> Frame {
+    let fine = smooth(frame);
+    let coarse = smooth(&smooth(&smooth(&smooth(&fine))));
+    let luma = fine
+        .luma()
+        .iter()
+        .zip(coarse.luma())
+        .map(|(&fine, &coarse)| (3 * i16::from(fine) - 2 * i16::from(coarse)).clamp(0, 255) as u8)
+        .collect();
+    made(frame.width(), frame.height(), luma)
+}
+
 fn made(width: u32, height: u32, luma: Vec<u8>) -> Frame {
     Frame::new(width, height, luma).expect("made pixel by pixel from a frame within the bounds")
 }
@@ -135,6 +148,7 @@ mod tests {
         let flat = frame(3, &[77; 9]);
 
         assert_eq!(smooth(&flat).luma(), [77; 9]);
+        assert_eq!(sharpen(&flat).luma(), [77; 9]);
         assert_eq!(enlarge(&flat, 2, 1).luma(), [77; 36]);
         assert_eq!(enlarge(&flat, 4, 3).luma(), [77; 16]);
     }
@@ -151,5 +165,13 @@ mod tests {
         let dot = frame(3, &[0, 0, 0, 0, 160, 0, 0, 0, 0]);
 
         assert_eq!(smooth(&dot).luma(), [10, 20, 10, 20, 40, 20, 10, 20, 10]);
+    }
+
+    #[test]
+    fn a_blurred_edge_becomes_steeper() {
+        let edge = frame(8, &[[40, 40, 60, 90, 150, 180, 200, 200]; 8].concat());
+        let step = |frame: &Frame| frame.luma()[3 * 8 + 4] - frame.luma()[3 * 8 + 3];
+
+        assert!(step(&sharpen(&edge)) > step(&edge) + 10);
     }
 }

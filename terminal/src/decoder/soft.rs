@@ -16,6 +16,13 @@ const SHADE_MAX: f32 = 1.5;
 /// Below this part of the code's contrast, what is around a module tells nothing of it.
 const CONTRAST_LEAST: f32 = 0.2;
 
+/// The doubt of a module in an area of one colour that is five modules wide.
+const COVERED: u8 = 250;
+/// That of one beside such an area.
+const BESIDE_COVERED: u8 = 150;
+/// That of one whose neighbours have its colour.
+const ALIKE: u8 = 110;
+
 /// The shades of a code's modules, with a margin around it.
 #[derive(Clone, Debug)]
 pub(super) struct Soft {
@@ -103,12 +110,50 @@ impl Soft {
     }
 
     /// Returns how much is unknown of each module, row by row: 0 nothing, 255 everything.
-    pub(super) fn doubts(&self) -> impl Iterator<Item = u8> {
+    pub(super) fn doubts(&self) -> Vec<u8> {
         let contrasts = self.rows(&self.contrasts).flatten();
-        self.modules().zip(contrasts).map(|(shade, &contrast)| {
+        let unclear = self.modules().zip(contrasts).map(|(shade, &contrast)| {
             let clear = shade.abs().min(1.0) * (contrast / (self.usual * 2.0 * CONTRAST_LEAST)).min(1.0);
             (255.0 * (1.0 - clear)) as u8
-        })
+        });
+        self.covered().into_iter().zip(unclear).map(|(covered, unclear)| covered.max(unclear)).collect()
+    }
+
+    /// Returns for each module how likely something covers it: a highlight, a thumb, dirt. Masks see to it
+    /// that a code has hardly an area of one colour.
+    fn covered(&self) -> Vec<u8> {
+        let side = self.side;
+        let light: Vec<bool> = self.modules().map(|shade| shade >= 0.0).collect();
+        let same = |x: usize, y: usize, reach: usize| {
+            let here = light.get(y * side + x);
+            let columns = x.checked_sub(reach).zip(Some(x + reach).filter(|&right| right < side));
+            let rows = y.checked_sub(reach).zip(Some(y + reach).filter(|&bottom| bottom < side));
+            let (Some((left, right)), Some((top, bottom))) = (columns, rows) else { return false };
+            (top..=bottom).all(|y| (left..=right).all(|x| light.get(y * side + x) == here))
+        };
+        let places = || (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
+        let wide: Vec<bool> = places().map(|(x, y)| same(x, y, 1) && same(x, y, 2)).collect();
+        places()
+            .map(|(x, y)| {
+                let here = y * side + x;
+                let near = |reach: usize| {
+                    (y.saturating_sub(reach)..(y + reach + 1).min(side)).any(|y| {
+                        (x.saturating_sub(reach)..(x + reach + 1).min(side)).any(|x| {
+                            wide.get(y * side + x) == Some(&true) && light.get(y * side + x) == light.get(here)
+                        })
+                    })
+                };
+                if near(2) {
+                    COVERED
+                } else if near(3) {
+                    BESIDE_COVERED
+                } else if same(x, y, 1) {
+                    ALIKE
+                } else {
+                    0
+                }
+            })
+            .collect()
     }
 
     /// Returns the part of the fixed modules that are as they should be.
@@ -217,7 +262,7 @@ mod tests {
             }
         }
 
-        let doubts: Vec<u8> = Soft::of(21, &raw).doubts().collect();
+        let doubts: Vec<u8> = Soft::of(21, &raw).doubts();
 
         assert!(doubts[3 * 21 + 3] > 200, "{}", doubts[3 * 21 + 3]);
         assert!(doubts[18 * 21 + 18] < 100, "{}", doubts[18 * 21 + 18]);

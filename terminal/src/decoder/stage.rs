@@ -33,6 +33,11 @@ enum Scale {
     HalfSmooth,
     Full,
     Smooth,
+    /// For defocus and motion that hide the rings of finder patterns.
+    Sharp,
+    HalfSharp,
+    /// For pictures of a few pixels a module and less.
+    Quadruple,
     /// For small pictures, whose modules are about two pixels wide.
     Double,
 }
@@ -48,6 +53,8 @@ enum Way {
 
 /// The longest side of pictures that are worth doubling, in pixels.
 const DOUBLED_SIDE_MAX: u32 = 1024;
+/// The longest side of pictures that are worth enlarging four times, in pixels.
+const QUADRUPLED_SIDE_MAX: u32 = 256;
 /// A shorter side than this, in pixels, has no code left in it.
 const SIDE_MIN: u32 = 21;
 /// A longer side than this, in pixels, is searched in every second row only.
@@ -92,8 +99,13 @@ pub(super) const THOROUGH: &[Stage] = &[
     flat("half-smooth", Scale::HalfSmooth),
     flat("full", Scale::Full),
     flat("double", Scale::Double),
+    flat("quadruple", Scale::Quadruple),
+    flat("sharp", Scale::Sharp),
+    flat("half-sharp", Scale::HalfSharp),
     bent("half-smooth-bent", Scale::HalfSmooth),
     bent("full-bent", Scale::Full),
+    bent("sharp-bent", Scale::Sharp),
+    bent("half-sharp-bent", Scale::HalfSharp),
 ];
 
 const fn flat(name: &'static str, scale: Scale) -> Stage {
@@ -168,6 +180,9 @@ impl<'a> Pyramid<'a> {
             Scale::Half => plane::shrink(self.frame, 2),
             Scale::HalfSmooth => plane::smooth(self.picture(Scale::Half)),
             Scale::Smooth => plane::smooth(self.frame),
+            Scale::Sharp => plane::sharpen(self.frame),
+            Scale::HalfSharp => plane::sharpen(self.picture(Scale::Half)),
+            Scale::Quadruple => plane::enlarge(self.frame, 4, 1),
             Scale::Double => plane::enlarge(self.frame, 2, 1),
         })
     }
@@ -183,7 +198,12 @@ impl Stage {
     pub(super) fn suits(&self, frame: &Frame) -> bool {
         let (long, short) = (frame.width().max(frame.height()), frame.width().min(frame.height()));
         let (by, over) = self.scale.factor();
-        short * by / over >= SIDE_MIN && (self.scale != Scale::Double || long <= DOUBLED_SIDE_MAX)
+        short * by / over >= SIDE_MIN
+            && match self.scale {
+                Scale::Double => long <= DOUBLED_SIDE_MAX,
+                Scale::Quadruple => long <= QUADRUPLED_SIDE_MAX,
+                _ => true,
+            }
     }
 
     /// Reads what is in the picture, until `deadline`; leaves out what lies within `known` codes. Corners
@@ -301,9 +321,10 @@ impl Scale {
     const fn factor(self) -> (u32, u32) {
         match self {
             Self::Quarter => (1, 4),
-            Self::Half | Self::HalfSmooth => (1, 2),
-            Self::Full | Self::Smooth => (1, 1),
+            Self::Half | Self::HalfSmooth | Self::HalfSharp => (1, 2),
+            Self::Full | Self::Smooth | Self::Sharp => (1, 1),
             Self::Double => (2, 1),
+            Self::Quadruple => (4, 1),
         }
     }
 
@@ -330,7 +351,7 @@ mod tests {
 
         assert!(suiting(&small).contains(&"double"));
         assert!(!suiting(&large).contains(&"double"));
-        assert_eq!(suiting(&Frame::new(20, 20, vec![0; 400]).unwrap()), ["double"]);
+        assert_eq!(suiting(&Frame::new(20, 20, vec![0; 400]).unwrap()), ["double", "quadruple"]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) fn at_a_glance(soft: &Soft) -> Option<String> {
 
 /// Returns what the code says, if it can be corrected once what is in doubt counts as unknown.
 pub(super) fn read(soft: &Soft) -> Option<String> {
-    let modules = Modules { side: soft.side(), dark: dark(soft), doubt: soft.doubts().collect() };
+    let modules = Modules { side: soft.side(), dark: dark(soft), doubt: soft.doubts() };
     symbol::read(&modules).ok()?.text
 }
 
