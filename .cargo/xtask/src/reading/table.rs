@@ -19,11 +19,13 @@ pub(super) enum Outcome {
 
 impl Outcome {
     /// Judges the texts of a picture that holds `expected`; those in `variants` are neither right nor wrong.
+    ///
+    /// How lines end, and white space at their ends, does not count: lists of expected texts rarely keep it.
     pub(super) fn of(texts: &[String], expected: &[String], variants: &[String]) -> Self {
-        let is_known = |text: &String| expected.contains(text) || variants.contains(text);
-        if !texts.iter().all(is_known) {
+        let is_in = |text: &String, known: &[String]| known.iter().any(|known| plain(known) == plain(text));
+        if !texts.iter().all(|text| is_in(text, expected) || is_in(text, variants)) {
             Self::Wrong
-        } else if texts.iter().any(|text| expected.contains(text)) {
+        } else if texts.iter().any(|text| is_in(text, expected)) {
             Self::Read
         } else if expected.is_empty() {
             Self::RightlyNothing
@@ -31,6 +33,12 @@ impl Outcome {
             Self::Missed
         }
     }
+}
+
+/// Returns a text without what stands unseen at the ends of its lines.
+fn plain(text: &str) -> String {
+    let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
+    lines.join("\n")
 }
 
 /// One reader's answer to one picture.
@@ -193,6 +201,7 @@ mod tests {
         assert_eq!(judged(&["A", "C"], &["A", "B"], &[]), Outcome::Wrong);
         assert_eq!(judged(&["C"], &[], &[]), Outcome::Wrong);
         assert_eq!(judged(&["Ã¤"], &["ä"], &["Ã¤"]), Outcome::Missed);
+        assert_eq!(judged(&["A \r\nB "], &["A\nB"], &[]), Outcome::Read);
         assert_eq!(judged(&[], &["A"], &[]), Outcome::Missed);
         assert_eq!(judged(&[], &[], &[]), Outcome::RightlyNothing);
     }
