@@ -74,6 +74,8 @@ async fn a_door_without_tones_is_silent() {
     door.send(&format!("{}\r", venue.tickets["Ada Lovelace"])).unwrap();
     door.wait_for("Ada Lovelace", PATIENCE).unwrap();
     door.send("r").unwrap();
+    door.wait_for("This door works.", PATIENCE).unwrap();
+    door.send(&key::DOWN.repeat(30)).unwrap();
 
     door.wait_for("Off, as it is set here.", PATIENCE).unwrap();
 
