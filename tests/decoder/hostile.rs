@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
 use usher_terminal::{
     camera::Frame,
     decoder::{Budget, Decoder},
@@ -87,6 +88,37 @@ fn every_small_size_of_picture_is_taken() {
 
             assert!(reading.codes.is_empty());
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn whatever_a_picture_shows_it_is_taken_and_nothing_is_read_that_is_not_there(
+        (width, height) in (1..260u32, 1..260u32),
+        module in 1..9u32,
+        turn in 0.0..1.6f32,
+        noise in 0..256u32,
+        seed in any::<u32>(),
+    ) {
+        let grains = |x: u32, y: u32| {
+            let mixed = (x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca6b) ^ seed).wrapping_mul(0xc2b2_ae35);
+            (mixed ^ mixed >> 15) % 256
+        };
+        let drawn = finders(module);
+        let luma = (0..height)
+            .flat_map(|y| (0..width).map(move |x| (x, y)))
+            .map(|(x, y)| {
+                let (u, v) = (x as f32 * turn.cos() + y as f32 * turn.sin(), y as f32 * turn.cos() - x as f32 * turn.sin());
+                let ink = if drawn((u + 999.0) as u32, (v + 999.0) as u32) { 40 } else { 210 };
+                if grains(x, y) < noise { grains(y, x) as u8 } else { ink }
+            })
+            .collect();
+
+        let reading = Decoder::new(Budget::thorough()).decode(&Frame::new(width, height, luma).unwrap());
+
+        prop_assert!(reading.codes.is_empty(), "{:?}", reading.codes);
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) const ONLY_HERE: &[OnlyHere] = &[
     OnlyHere { within: "terminal/src/", names: &["ratatui::"], places: &["tui.rs", "tui/"] },
     OnlyHere { within: "terminal/src/", names: &["nokhwa::", "v4l::"], places: &["camera.rs", "camera/"] },
     OnlyHere { within: "terminal/src/", names: &["cpal::"], places: &["feedback.rs", "feedback/"] },
+    OnlyHere { within: "terminal/src/", names: &["rqrr::"], places: &["decoder.rs", "decoder/"] },
     OnlyHere {
         within: "terminal/src/",
         names: &["image::"],

@@ -175,7 +175,7 @@ fn around(levels: &[Level], columns: usize, rows: usize, row: usize, means: &mut
         let first = column.saturating_sub(REACH).min(columns.saturating_sub(2 * REACH + 1));
         let near = column_sums.iter().skip(first).take(2 * REACH + 1);
         let [sum, count, all, number] = near.fold([0; 4], |[a, b, c, d], [e, f, g, h]| [a + e, b + f, c + g, d + h]);
-        *mean = (if count > 0 { sum / count } else { all / number.max(1) }) as u8;
+        *mean = sum.checked_div(count).or(all.checked_div(number)).unwrap_or(0) as u8;
     }
 }
 

@@ -83,10 +83,11 @@ pub(super) const TURNS: u8 = 4;
 pub(super) const LIVE: &[(Stage, Due)] = &[
     (flat("half", Scale::Half), Due::Always),
     (flat("smooth", Scale::Smooth), Due::Restless),
+    (flat("quarter", Scale::Quarter), Due::Restless),
     (bent("smooth-bent", Scale::Smooth), Due::Seen(0)),
-    (flat("quarter", Scale::Quarter), Due::Seen(1)),
-    (bent("half-bent", Scale::Half), Due::Seen(2)),
-    (flat("full", Scale::Full), Due::Seen(3)),
+    (bent("half-bent", Scale::Half), Due::Seen(1)),
+    (flat("full", Scale::Full), Due::Seen(2)),
+    (flat("sharp", Scale::Sharp), Due::Seen(3)),
 ];
 
 /// For a picture that is the only one.
