@@ -28,6 +28,7 @@ mod pattern;
 mod plane;
 mod pose;
 mod reader;
+mod scene;
 mod soft;
 mod stage;
 mod symbol;
@@ -37,15 +38,18 @@ mod vouch;
 
 use std::time::{Duration, Instant};
 
-use self::stage::Due;
 pub use self::{
     reader::Obstacle,
     stage::{Stage, Try},
 };
+use self::{scene::Scene, stage::Due};
 use crate::camera::Frame;
 
 /// A longer side than this, in pixels, is reduced before the first stage.
 const SIDE_MAX: u32 = 2560;
+
+/// Frames in a row that are not searched because nothing has changed, at most.
+const SKIPPED_MAX: u8 = 4;
 
 /// How much a decoder may spend on one frame.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -127,6 +131,13 @@ pub struct Tried {
     pub elapsed: Duration,
 }
 
+impl Reading {
+    /// Returns what a frame says in which nothing was looked for.
+    const fn nothing(elapsed: Duration) -> Self {
+        Self { codes: Vec::new(), unread: Vec::new(), finders: Vec::new(), elapsed, ran_out: false, trace: Vec::new() }
+    }
+}
+
 /// Reads frames within a budget.
 ///
 /// For frames of a camera it remembers what the last ones showed, so that they share the work.
@@ -137,17 +148,29 @@ pub struct Decoder {
     seen: u8,
     /// Frames in a row in which there was nothing to see.
     idle: u8,
+    /// The last frame that was searched, if there was nothing to see in it, and how many like it were not
+    /// searched since.
+    empty: Option<(Scene, u8)>,
 }
 
 impl Decoder {
     /// Returns a decoder that keeps to `budget` on each frame.
     pub const fn new(budget: Budget) -> Self {
-        Self { budget, seen: 0, idle: 0 }
+        Self { budget, seen: 0, idle: 0, empty: None }
     }
 
     /// Reads the codes in `frame`.
     pub fn decode(&mut self, frame: &Frame) -> Reading {
         let began = Instant::now();
+        let scene = (self.budget.effort == Effort::Live).then(|| Scene::of(frame));
+        if let (Some(scene), Some((empty, skipped))) = (&scene, &mut self.empty) {
+            if !scene.is_like(empty) {
+                self.idle = 0;
+            } else if *skipped < SKIPPED_MAX {
+                *skipped += 1;
+                return Reading::nothing(began.elapsed());
+            }
+        }
         let deadline = began + self.budget.time;
         let mut codes: Vec<Code> = Vec::new();
         let mut ran_out = false;
@@ -200,6 +223,8 @@ impl Decoder {
             }
         }
 
+        let is_empty = codes.is_empty() && unread.is_empty() && finders.is_empty() && !ran_out;
+        self.empty = scene.filter(|_| is_empty).map(|scene| (scene, 0));
         self.remember(!codes.is_empty(), !unread.is_empty() || finders.len() >= 3);
         codes.sort_by_key(|code| code.corners.map(|(x, y)| (y, x)).into_iter().min());
         Reading { codes, unread, finders, elapsed: began.elapsed(), ran_out, trace }
@@ -238,14 +263,24 @@ impl Effort {
 mod tests {
     use super::*;
 
-    #[test]
-    fn while_nothing_is_seen_every_second_frame_is_searched_in_full() {
+    /// Returns how many stages each frame went through.
+    fn stages(frames: impl Iterator<Item = Frame>) -> Vec<usize> {
         let mut decoder = Decoder::new(Budget::live());
-        let blank = Frame::new(320, 240, vec![128; 320 * 240]).unwrap();
+        frames.map(|frame| decoder.decode(&frame).trace.len()).collect()
+    }
 
-        let stages: Vec<usize> = (0..4).map(|_| decoder.decode(&blank).trace.len()).collect();
+    #[test]
+    fn a_frame_that_has_changed_is_searched_in_full() {
+        let lit = (0..4).map(|frame| Frame::new(320, 240, vec![60 * frame; 320 * 240]).unwrap());
 
-        assert_eq!(stages, [2, 1, 2, 1]);
+        assert_eq!(stages(lit), [3, 3, 3, 3]);
+    }
+
+    #[test]
+    fn frames_like_an_empty_one_are_searched_now_and_then() {
+        let same = (0..11).map(|_| Frame::new(320, 240, vec![128; 320 * 240]).unwrap());
+
+        assert_eq!(stages(same), [3, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3]);
     }
 
     #[test]

@@ -57,7 +57,7 @@ const DOUBLED_SIDE_MAX: u32 = 1024;
 const QUADRUPLED_SIDE_MAX: u32 = 256;
 /// A shorter side than this, in pixels, has no code left in it.
 const SIDE_MIN: u32 = 21;
-/// A longer side than this, in pixels, is searched in every second row only.
+/// A longer side than this, in pixels, is searched in every third row only.
 const EVERY_ROW_SIDE_MAX: u32 = 1000;
 /// Once a code is read, others are looked for among patterns that stand out at least this much of it.
 const SECOND_STRENGTH: f32 = 0.4;
@@ -235,7 +235,7 @@ impl Search<'_> {
     fn flat(&mut self, picture: &Frame) -> Vec<Suspect> {
         let ink = Ink::of(picture);
         let long = picture.width().max(picture.height());
-        let finders = finder::find(picture, &ink, if long > EVERY_ROW_SIDE_MAX { 2 } else { 1 });
+        let finders = finder::find(picture, &ink, if long > EVERY_ROW_SIDE_MAX { 3 } else { 1 });
         let strongest = finders.first().map_or(0.0, |finder| finder.strength);
         let clear = finders.iter().filter(|finder| finder.is_clear(strongest));
         self.found.finders = clear.map(|finder| self.up(finder.centre)).collect();
