@@ -40,6 +40,8 @@ pub(super) struct Suspect {
     pose: Pose,
     /// Whether it looks more like bent paper than like a plane.
     is_draped: bool,
+    /// The part of the fixed modules that are right.
+    agreement: f32,
 }
 
 /// What became of one triple.
@@ -92,7 +94,7 @@ pub(super) fn read(frame: &Frame, ink: &Ink, rims: &Rims, triple: &Triple, deadl
         if agreement > best {
             best = agreement;
             seen = if agreement >= SEEN_LEAST {
-                Outcome::Unread(Suspect { polarity, pose, is_draped: draped > flat })
+                Outcome::Unread(Suspect { polarity, pose, is_draped: draped > flat, agreement })
             } else {
                 Outcome::Nothing(Obstacle::NoPattern(agreement))
             };
@@ -102,6 +104,11 @@ pub(super) fn read(frame: &Frame, ink: &Ink, rims: &Rims, triple: &Triple, deadl
 }
 
 impl Suspect {
+    /// Says whether it is a code beyond doubt, and not clutter that is worth a try.
+    pub(super) fn is_sure(&self) -> bool {
+        self.agreement >= AGREEMENT_LEAST
+    }
+
     /// Returns the code's corners, clockwise from its own top left.
     pub(super) fn corners(&self) -> [Point; 4] {
         self.pose.corners()

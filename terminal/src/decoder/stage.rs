@@ -264,7 +264,8 @@ impl Search<'_> {
                 Outcome::Nothing(obstacle) => self.missed(triple.middle(), obstacle),
             }
         }
-        self.found.unread = suspects.iter().map(|suspect| suspect.corners().map(|corner| self.up(corner))).collect();
+        let sure = suspects.iter().filter(|suspect| suspect.is_sure());
+        self.found.unread = sure.map(|suspect| suspect.corners().map(|corner| self.up(corner))).collect();
         suspects
     }
 
