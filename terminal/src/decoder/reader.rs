@@ -40,7 +40,8 @@ pub(super) struct Suspect {
     pose: Pose,
     /// Whether it looks more like bent paper than like a plane.
     is_draped: bool,
-    /// The part of the fixed modules that are right.
+    /// The part of the fixed modules that are right as a plane: a curve through any three finder patterns has most of
+    /// theirs right.
     agreement: f32,
 }
 
@@ -94,7 +95,7 @@ pub(super) fn read(frame: &Frame, ink: &Ink, rims: &Rims, triple: &Triple, deadl
         if agreement > best {
             best = agreement;
             seen = if agreement >= SEEN_LEAST {
-                Outcome::Unread(Suspect { polarity, pose, is_draped: draped > flat, agreement })
+                Outcome::Unread(Suspect { polarity, pose, is_draped: draped > flat, agreement: flat })
             } else {
                 Outcome::Nothing(Obstacle::NoPattern(agreement))
             };
