@@ -3,10 +3,10 @@
 //! A frame passes through a cascade of [stages](stage), each of which looks at it in one size. The picture
 //! is told into [dark and light](ink); rows are searched for [finder patterns](finder), of which
 //! [three](triple) make a code. Their [outlines](outline) and the timing pattern tell the code's
-//! [pose](pose), [alignment patterns](alignment) make it exact, and its modules are sampled from the grey
+//! [pose], [alignment patterns](alignment) make it exact, and its modules are sampled from the grey
 //! picture as [shades](soft), from which [blur is taken](equalise). Paper that bends is followed by a
-//! [drape](drape), paper with creases by a [mesh](mesh). A text counts only if the code's own error correction [vouches](vouch) for it. What a text
-//! means, a ticket or a shop's address, is not this module's business.
+//! [drape], paper with creases by a [mesh]. A text counts only if the code's own error correction
+//! [vouches](vouch) for it. What a text means, a ticket or a shop's address, is not this module's business.
 //!
 //! Every list and every search has a limit, and the clock is looked at between tries, so that no picture
 //! takes longer than its budget by more than a few milliseconds.

@@ -3,7 +3,7 @@
 //! A sample taken in the middle of a module is further from the mean than one on an edge. For each knot, all
 //! shifts are rated by how clear they make the modules around it and how many of the fixed ones come out as
 //! they should be. A shift by a whole module is as clear as none, so no knot can be settled alone:
-//! [all are settled together](settle), so that neighbours agree.
+//! [all are settled together](settle()), so that neighbours agree.
 
 mod settle;
 
