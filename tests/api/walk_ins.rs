@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sync_protocol::certificate::{Capabilities, Certificate};
 use sync_protocol::feed::{Body, Form, Kind};
-use sync_protocol::id::{ClassId, Issue, Seq};
+use sync_protocol::id::{ClassId, FeedSeq, Issue, Seq};
 use sync_protocol::journal::EntryKind;
 use sync_protocol::journal::walk_in::{Lease, Right};
 use sync_protocol::sync::message::Leases;
@@ -30,6 +30,11 @@ async fn bodies(device: &Device) -> Vec<Body> {
         Form::Tag(_) => None,
     };
     pulled.records.iter().filter(|record| record.kind != Kind::Policy).filter_map(read).collect()
+}
+
+/// How far the feed goes.
+async fn newest(device: &Device) -> FeedSeq {
+    device.pull(device.beginning(), 1_000).await.unwrap().records.last().unwrap().seq
 }
 
 /// What a device may sell of the limited ticket type, as the feed tells it.
@@ -250,6 +255,29 @@ on_both_databases! {
         let bob = &sales["lines"][0];
         assert_eq!((&bob["operator"], &bob["device_name"], &bob["beyond_places"]), (&json!("Bob"), &json!("Left"), &json!(1)));
         assert_eq!(sales["lines"][1]["beyond_places"], 1);
+    }
+
+    async fn sales_made_before_a_door_learned_of_fewer_places_are_within_its_rights(url: String) {
+        let served = Served::start(&url).await;
+        let doors = Doors::open(&served, 0).await;
+        let mut left = seller(&doors, "Left", speakers(3)).await;
+        let before = newest(&left).await;
+        put(&doors, &left, speakers(1)).await;
+        let after = newest(&left).await;
+        assert!(after > before);
+
+        // Both come in one batch: two sales, and a third by a door that knows better.
+        for name in ["Grace", "Alan"] {
+            left.sell(SPEAKER, name, 0, |entry| entry.cursor = before);
+        }
+        left.sell(SPEAKER, "Ada", 0, |entry| entry.cursor = after);
+        left.push(1).await.unwrap();
+
+        let said = notices(&left).await;
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0]["text"].as_str().unwrap().contains("1 ticket "), "{said:?}");
+        let sales = doors.get("sales").await;
+        assert_eq!(sales["lines"][0]["beyond_places"], 1);
     }
 
     async fn a_device_learns_to_sell_and_what_cannot_be_is_refused_with_the_place(url: String) {

@@ -134,22 +134,19 @@ pub(super) async fn append(
     let data: Vec<_> = batch.personal_data.iter().filter(|data| data.seq >= first).cloned().collect();
     store::insert_personal_data(tx, device.id, &data).await?;
     doors::note(tx, device, fresh).await?;
-    let number = device.number.ok_or(StoreError::Corrupt("number"))?;
-    if let Some(last) = fresh.last() {
-        let (at, cursor) = (last.entry.hlc.millis(), last.entry.cursor);
-        walk_ins::leases::settle(tx, device.event, number, at, cursor).await?;
-    }
     let untaken: Vec<&BatchEntry> = fresh.iter().filter(|entry| !taken.contains(&entry.entry.seq)).collect();
-    count(app, tx, device, &untaken, &batch.personal_data).await
+    count(app, tx, device, &untaken, &batch.personal_data, fresh.last()).await
 }
 
-/// Makes entries count: check-ins, sales, and what the feed says about them.
+/// Makes entries count: check-ins, sales, and what the feed says about them. `end` is the newest entry of the
+/// journal, if it has grown.
 pub(super) async fn count(
     app: &App,
     tx: &mut Tx,
     device: &Device,
     entries: &[&BatchEntry],
     personal_data: &[PersonalData],
+    end: Option<&BatchEntry>,
 ) -> Result<FeedSeq, StoreError> {
     let number = device.number.ok_or(StoreError::Corrupt("number"))?;
     let policy = feed::policy(tx, device.event).await?;
@@ -164,6 +161,10 @@ pub(super) async fn count(
         .map(|movement| Body::Move(movement).encode(Entity::ZERO))
         .collect();
     let reported = sales::read(tx, device, number, entries, personal_data).await?;
+    if let Some(BatchEntry { entry, .. }) = end {
+        // Sales are judged by the rights that their door knew of, so what its last entry knew comes after them.
+        walk_ins::leases::settle(tx, device.event, number, entry.hlc.millis(), entry.cursor).await?;
+    }
     for check_in in check_ins.iter_mut().filter(|check_in| reported.is_undoing(check_in.seq)) {
         check_in.is_effective = true;
     }

@@ -182,7 +182,7 @@ pub async fn adopt(app: &App, event: EventId, number: u64, by: AccountId) -> Res
         devices::store::move_end(&mut tx, device.id, end, feed_seq).await?;
         devices::announce(app, &mut tx, device.id).await?;
     } else {
-        intake::count(app, &mut tx, &device, &fresh, &batch.personal_data).await?;
+        intake::count(app, &mut tx, &device, &fresh, &batch.personal_data, None).await?;
     }
     store::note_adopted(&mut tx, event, number, by, app.clock().now()).await?;
     tx.commit().await?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::certificate::{Capabilities, Certificate};
 use sync_protocol::feed::NewEntry;
 use sync_protocol::feed::entry::DeviceStatus;
-use sync_protocol::id::{ClassId, DeviceNo, Issue, Kid, RegistrationId, Seq};
+use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, Issue, Kid, RegistrationId, Seq};
 use sync_protocol::journal::batch::BatchEntry;
 use sync_protocol::journal::walk_in::{self, Guest, Right, SaleError};
 use sync_protocol::journal::{EntryKind, PersonalData};
@@ -27,6 +27,8 @@ use crate::tickets::{self, Ticket};
 struct Sold {
     sale: Sale,
     issue: Issue,
+    /// How far the door held the feed when it sold.
+    cursor: FeedSeq,
     guest: Option<Guest>,
 }
 
@@ -78,7 +80,8 @@ pub async fn read(
                 Ok(said) => {
                     let data = personal_data.iter().find(|data| data.seq == entry.entry.seq);
                     let guest = data.and_then(|data| Guest::decode(&data.data).ok());
-                    reported.sold.push(Sold { sale: sale(number, entry, &said), issue: said.issue, guest });
+                    let (sale, cursor) = (sale(number, entry, &said), entry.entry.cursor);
+                    reported.sold.push(Sold { sale, issue: said.issue, cursor, guest });
                 }
                 Err(error) => reported.refused.push((entry.entry.seq, error)),
             }
@@ -111,12 +114,12 @@ fn sale(number: DeviceNo, entry: &BatchEntry, said: &walk_in::Sale) -> Sale {
     }
 }
 
-/// Marks what goes beyond the device's rights, which it should not have sold. What is taken back spends none.
+/// Marks what goes beyond the rights that the device knew of when it sold. What is taken back spends none.
 async fn mark_over(tx: &mut Tx, device: &Device, number: DeviceNo, reported: &mut Reported) -> Result<(), StoreError> {
     if reported.sold.is_empty() {
         return Ok(());
     }
-    let standings = super::leases::standings(tx, device.event, number).await?;
+    let mut standings = super::leases::standings(tx, device.event, number).await?;
     let counts = device.status() == Some(DeviceStatus::Active);
     let mut spent: BTreeMap<ClassId, u32> = standings.iter().map(|s| (s.lease.class, s.sold)).collect();
     let is_new = |sale: &Sale| reported.sold.iter().any(|sold| sold.sale.seq == sale.seq);
@@ -130,10 +133,12 @@ async fn mark_over(tx: &mut Tx, device: &Device, number: DeviceNo, reported: &mu
         spent.entry(*class).and_modify(|spent| *spent = spent.saturating_sub(1));
     }
     let under_lease = |sale: &Sale| sale.allowed_by == Right::Lease && !sale.is_undone;
-    for Sold { sale, .. } in reported.sold.iter_mut().filter(|sold| under_lease(&sold.sale)) {
+    for Sold { sale, cursor, .. } in reported.sold.iter_mut().filter(|sold| under_lease(&sold.sale)) {
         let spent = spent.entry(sale.class).or_default();
         *spent += 1;
-        let is_within = standings.iter().find(|standing| standing.lease.class == sale.class).is_some_and(|standing| {
+        let standing = standings.iter_mut().find(|standing| standing.lease.class == sale.class);
+        let is_within = standing.is_some_and(|standing| {
+            standing.lease = standing.lease.after_entry(sale.at, *cursor);
             let lease = &standing.lease;
             *spent <= lease.total.max(lease.bound) && sale.at < lease.expires.max(lease.bound_expires)
         });
