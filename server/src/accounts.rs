@@ -6,14 +6,17 @@ pub mod store;
 pub mod throttle;
 
 use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 use sync_protocol::time::UnixMillis;
 
 use self::password::{Password, PasswordError};
+use crate::access::{Limits, Role};
 use crate::app::App;
 use crate::clock::{random_bytes, uuid_v7};
-use crate::db::StoreError;
+use crate::db::{StoreError, Tx};
 
 /// How long a session lasts.
 pub const SESSION_MS: u64 = 12 * 60 * 60 * 1000;
@@ -51,13 +54,61 @@ id!(
     AccountId
 );
 
-/// An organiser who is logged in.
+impl FromStr for OrganisationId {
+    type Err = hex::FromHexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(text, &mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = hex::FromHexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(text, &mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// Somebody who is logged in, or the program that holds their API token.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Caller {
+    /// Their account.
+    pub account: AccountId,
+    /// Whether they run the whole installation.
+    pub is_admin: bool,
+    /// What their API token opens; nothing for a person.
+    pub limits: Option<Limits>,
+    /// Where they call from.
+    pub address: IpAddr,
+}
+
+/// Somebody who is logged in, acting for an organisation that they belong to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Organiser {
     /// Their account.
     pub account: AccountId,
-    /// Their organisation: the only one whose things they see.
+    /// The organisation: the only one whose things they see.
     pub organisation: OrganisationId,
+    /// What they are in it.
+    pub role: Role,
+    /// Where they call from.
+    pub address: IpAddr,
+}
+
+/// That somebody belongs to an organisation.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Membership {
+    /// The organisation.
+    pub organisation: OrganisationId,
+    /// Its name.
+    pub name: String,
+    /// What they are in it.
+    pub role: Role,
 }
 
 /// An account as its owner sees it.
@@ -69,10 +120,10 @@ pub struct Account {
     pub email: String,
     /// The owner's name; may be empty.
     pub name: String,
-    /// The organisation it belongs to.
-    pub organisation: OrganisationId,
-    /// That organisation's name.
-    pub organisation_name: String,
+    /// Whether they run the whole installation.
+    pub is_admin: bool,
+    /// The organisations it belongs to, by name.
+    pub memberships: Vec<Membership>,
 }
 
 /// What a session is known by: 32 random bytes, shown as 64 hexadecimal digits. Only its hash is kept.
@@ -136,7 +187,8 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Makes an account, and its organisation if there is none of that name.
+/// Makes an account that owns an organisation, which is made if there is none of that name. Whoever may do this
+/// holds the server's own files, so its address needs no proof.
 ///
 /// # Errors
 ///
@@ -158,16 +210,18 @@ pub async fn create(
     let mut tx = app.database().begin_write().await?;
     let organisation =
         store::ensure_organisation(&mut tx, OrganisationId(uuid_v7(now)), organisation_name, now).await?;
+    let membership = Membership { organisation, name: organisation_name.to_owned(), role: Role::Owner };
     let account = Account {
         id: AccountId(uuid_v7(now)),
         email,
         name: name.trim().to_owned(),
-        organisation,
-        organisation_name: organisation_name.to_owned(),
+        is_admin: false,
+        memberships: vec![membership],
     };
-    if !store::insert_account(&mut tx, &account, &hash, now).await? {
+    if !store::insert_account(&mut tx, &account, &hash, Some(now), now).await? {
         return Err(CreateError::Exists);
     }
+    store::insert_membership(&mut tx, organisation, account.id, Role::Owner, now).await?;
     tx.commit().await?;
     Ok(account)
 }
@@ -213,9 +267,31 @@ pub async fn log_in(app: &App, email: &str, password: Password) -> Result<Option
 /// # Errors
 ///
 /// [`StoreError`].
-pub async fn authenticate(app: &App, token: &Token) -> Result<Option<Organiser>, StoreError> {
-    let mut tx = app.database().begin_read().await?;
-    store::session(&mut tx, token.hash(), app.clock().now()).await
+pub async fn authenticate(
+    app: &App,
+    tx: &mut Tx,
+    token: &Token,
+    address: IpAddr,
+) -> Result<Option<Caller>, StoreError> {
+    store::session(tx, token.hash(), address, app.clock().now()).await
+}
+
+/// Returns what somebody is in an organisation; nothing if they do not belong to it.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn role(tx: &mut Tx, account: AccountId, organisation: OrganisationId) -> Result<Option<Role>, StoreError> {
+    store::role(tx, account, organisation).await
+}
+
+/// Returns the organisations that somebody belongs to, by name.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn memberships(tx: &mut Tx, account: AccountId) -> Result<Vec<Membership>, StoreError> {
+    store::memberships(tx, account).await
 }
 
 /// Ends the session of `token`.

@@ -14,11 +14,11 @@ use sync_protocol::id::{ClassId, EventId, Kid, starts_with_space};
 use sync_protocol::key::public_key;
 use sync_protocol::policy::{Class, Policy};
 use sync_protocol::ticket::KeyState;
-use sync_protocol::time::UnixMillis;
+use sync_protocol::time::{UnixMillis, Window};
 use zeroize::Zeroizing;
 
 use self::supervisors::NewSupervisor;
-use crate::accounts::{OrganisationId, Organiser};
+use crate::accounts::{AccountId, OrganisationId, Organiser};
 use crate::app::App;
 use crate::clock::{random_bytes, uuid_v7};
 use crate::db::{StoreError, Tx};
@@ -37,8 +37,56 @@ pub struct Event {
     pub policy: Policy,
     /// What the doors don't know.
     pub offer: Offer,
+    /// What the public is told of it.
+    pub about: About,
+    /// How far it has come.
+    pub state: State,
+    /// Counts the changes that people make.
+    pub version: u64,
+    /// Who made it.
+    pub made_by: Option<AccountId>,
     /// When it was made.
     pub created_at: UnixMillis,
+}
+
+/// What the public is told of an event beside its name and times.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct About {
+    /// What happens there; may be empty.
+    pub description: String,
+    /// Where it takes place; may be empty.
+    pub location: String,
+}
+
+/// How far an event has come.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Being prepared.
+    #[default]
+    Draft = 0,
+    /// Waits for a manager's word.
+    Submitted = 1,
+    /// May be published.
+    Approved = 2,
+    /// The public sees it, and may register.
+    Published = 3,
+    /// Over: nothing changes any more.
+    Closed = 4,
+    /// A manager said no.
+    Rejected = 5,
+    /// Will not take place.
+    Cancelled = 6,
+}
+
+impl State {
+    const ALL: [Self; 7] =
+        [Self::Draft, Self::Submitted, Self::Approved, Self::Published, Self::Closed, Self::Rejected, Self::Cancelled];
+
+    /// Returns the state of a number.
+    pub fn from_u8(value: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| *state as u8 == value)
+    }
 }
 
 impl Event {
@@ -59,6 +107,34 @@ impl Event {
 pub struct Offer {
     /// One for each class of the policy, in its order.
     pub ticket_types: Vec<OfferedType>,
+    /// How many may be registered in all; nothing is any number.
+    #[serde(default)]
+    pub capacity: Option<u32>,
+    /// Until when attendees may cancel by themselves; nothing is until it begins.
+    #[serde(default)]
+    pub cancel_until: Option<UnixMillis>,
+    /// What attendees are asked when they register.
+    #[serde(default)]
+    pub questions: Vec<Question>,
+}
+
+/// Something that attendees are asked when they register.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// What its answers are kept under, unlike every other question's: 1 to 40 of a-z, 0-9 and `_`.
+    #[schema(example = "meal")]
+    pub key: String,
+    /// The question: 1 to 200 characters.
+    #[schema(example = "What would you like to eat?")]
+    pub label: String,
+    /// Whether it must be answered.
+    #[serde(default)]
+    pub required: bool,
+    /// The only answers there are; any text of up to 500 characters without.
+    #[serde(default)]
+    #[schema(example = json!(["meat", "vegetarian", "vegan"]))]
+    pub choices: Vec<String>,
 }
 
 /// A ticket type as it is sold.
@@ -70,6 +146,41 @@ pub struct OfferedType {
     pub price: Option<Price>,
     /// How many there may be; nothing is any number.
     pub quota: Option<u32>,
+    /// When the public may have it; at any time without.
+    #[serde(default)]
+    pub sale: Option<Window>,
+    /// How many one person may have at most; one without, when registering again is refused.
+    #[serde(default)]
+    pub per_person: Option<u32>,
+    /// Shown and given only to whoever knows this.
+    #[serde(default)]
+    pub access_code: Option<String>,
+    /// Whether staff should look at the note of everybody who comes with it.
+    #[serde(default)]
+    pub attention: bool,
+    /// Whether an organiser says yes or no to each registration.
+    #[serde(default)]
+    pub needs_approval: bool,
+    /// Whether people may wait for a place when there is none.
+    #[serde(default)]
+    pub has_waitlist: bool,
+}
+
+impl OfferedType {
+    /// Returns a type that is free, unlimited and for everybody.
+    pub const fn plain(class: ClassId) -> Self {
+        Self {
+            class,
+            price: None,
+            quota: None,
+            sale: None,
+            per_person: None,
+            access_code: None,
+            attention: false,
+            needs_approval: false,
+            has_waitlist: false,
+        }
+    }
 }
 
 /// An amount of money.
@@ -109,11 +220,21 @@ pub async fn create(
     organiser: Organiser,
     mut policy: Policy,
     offer: Offer,
+    about: About,
     supervisors: Vec<NewSupervisor>,
 ) -> Result<Event, StoreError> {
     policy.supervisors = supervisors::hash(app.passwords(), supervisors, &[]).await;
     let now = app.clock().now();
-    let event = Event { id: EventId(uuid_v7(now)), policy, offer, created_at: now };
+    let event = Event {
+        id: EventId(uuid_v7(now)),
+        policy,
+        offer,
+        about,
+        state: State::Draft,
+        version: 1,
+        made_by: Some(organiser.account),
+        created_at: now,
+    };
     let (kid, secret) = (new_kid(), SigningKey::from_bytes(&Zeroizing::new(random_bytes())));
     let public = public_key(&secret).to_bytes();
     let sealed = app.sealer().seal(SECRET_KEY_PLACE, &key_row(event.id, kid), secret.as_bytes());
@@ -138,6 +259,15 @@ pub async fn create(
 /// [`StoreError`].
 pub async fn find(tx: &mut Tx, organisation: OrganisationId, id: EventId) -> Result<Option<Event>, StoreError> {
     store::find(tx, organisation, id).await
+}
+
+/// Returns the organisation that an event belongs to; nothing if there is no such event.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn organisation_of(tx: &mut Tx, id: EventId) -> Result<Option<OrganisationId>, StoreError> {
+    store::organisation_of(tx, id).await
 }
 
 /// Returns an event that is known to be there.

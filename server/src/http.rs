@@ -9,6 +9,7 @@ pub mod problem;
 pub mod serve;
 pub mod time;
 pub mod tls;
+pub mod version;
 
 use std::any::Any;
 use std::time::{Duration, Instant};

@@ -3,9 +3,11 @@
 //!
 //! Each feature is `NAME.rs` (types, rules), `NAME/routes.rs` (HTTP) and `NAME/store.rs` (SQL).
 
+pub mod access;
 pub mod accounts;
 pub mod admissions;
 pub mod app;
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod db;
@@ -14,6 +16,7 @@ pub mod events;
 pub mod http;
 pub mod installation;
 pub mod logs;
+pub mod mails;
 pub mod registrations;
 pub mod seal;
 pub mod sync;

@@ -150,16 +150,17 @@ async fn create_account(args: CreateAccountArgs) -> anyhow::Result<()> {
     let made = accounts::create(&app, &args.email, &args.name, &args.organisation, password).await;
     app.database().close().await;
     let account = made?;
+    let organisation = account.memberships.first().context("the account belongs to no organisation")?;
     if args.json {
         let line = serde_json::json!({
             "id": account.id.to_string(),
             "email": account.email,
             "name": account.name,
-            "organisation": { "id": account.organisation.to_string(), "name": account.organisation_name },
+            "organisation": { "id": organisation.organisation.to_string(), "name": organisation.name },
         });
         println!("{line}");
     } else {
-        println!("{} may now log in for {}.", account.email, account.organisation_name);
+        println!("{} may now log in for {}.", account.email, organisation.name);
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ on_both_databases! {
 
         let me = olga.get("/me").await.unwrap();
         assert_eq!(me["email"], "olga@example.org");
-        assert_eq!(me["organisation"]["name"], "Example");
+        assert_eq!(me["organisations"][0]["name"], "Example");
 
         let ended = olga.request(Method::DELETE, "/sessions/current").send().await.unwrap();
         assert_eq!(ended.status(), 204);

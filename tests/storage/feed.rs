@@ -1,5 +1,7 @@
 //! What business changes leave in the feed.
 
+use std::net::IpAddr;
+
 use harness::on_both_databases;
 use serde_json::json;
 use sqlx::Row as _;
@@ -11,7 +13,7 @@ use sync_protocol::verdict::TicketStatus;
 use usher_server::accounts::{self, Organiser, password::Password};
 use usher_server::app::{App, Settings};
 use usher_server::db::Database;
-use usher_server::events::{self, Event, Offer};
+use usher_server::events::{self, About, Event, Offer};
 use usher_server::registrations::{self, Raw};
 use usher_server::seal::MasterKey;
 use usher_server::sync::feed::BODY_KEY_PLACE;
@@ -77,14 +79,19 @@ async fn world(url: &str) -> (App, Organiser, Event) {
     let app = App::open(database, &MasterKey::new([7; 32]), Settings::default()).await.unwrap();
     let password = Password::new("a long enough passphrase".to_owned());
     let account = accounts::create(&app, "olga@example.org", "", "Example", password).await.unwrap();
-    let organiser = Organiser { account: account.id, organisation: account.organisation };
+    let organiser = Organiser {
+        account: account.id,
+        organisation: account.memberships[0].organisation,
+        role: account.memberships[0].role,
+        address: IpAddr::from([127, 0, 0, 1]),
+    };
     let policy = json!({
         "event": "RustConf", "time_zone": "UTC", "starts": 0, "ends": 1000,
         "zones": [{ "id": 0, "name": "Hall" }], "gates": [{ "id": 0, "name": "Main", "zone": 0 }],
         "classes": [{ "id": 0, "name": "Regular" }],
     });
     let policy = serde_json::from_value(policy).unwrap();
-    let event = events::create(&app, organiser, policy, Offer::default(), Vec::new()).await.unwrap();
+    let event = events::create(&app, organiser, policy, Offer::default(), About::default(), Vec::new()).await.unwrap();
     (app, organiser, event)
 }
 

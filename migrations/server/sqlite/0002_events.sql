@@ -2,6 +2,14 @@ CREATE TABLE events (
     id BLOB PRIMARY KEY,
     organisation_id BLOB NOT NULL REFERENCES organisations (id),
     name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    location TEXT NOT NULL,
+    -- 0 draft, 1 submitted, 2 approved, 3 published, 4 closed, 5 rejected, 6 cancelled.
+    state INTEGER NOT NULL,
+    -- Counts the changes that people make, so that nobody overwrites what they have not seen.
+    version INTEGER NOT NULL,
+    -- Who made it.
+    account_id BLOB REFERENCES accounts (id),
     -- An IANA name.
     time_zone TEXT NOT NULL,
     starts_at INTEGER NOT NULL,

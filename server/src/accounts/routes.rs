@@ -10,7 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::password::Password;
-use super::{Organiser, store};
+use super::{Caller, Membership, store};
+use crate::access::Role;
 use crate::app::App;
 use crate::http::auth::bearer;
 use crate::http::extract::Json;
@@ -91,7 +92,7 @@ fn check_throttle(app: &App, email: &str, address: IpAddr) -> Result<(), Problem
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn log_out(State(app): State<App>, _: Organiser, headers: HeaderMap) -> Result<StatusCode, Problem> {
+async fn log_out(State(app): State<App>, _: Caller, headers: HeaderMap) -> Result<StatusCode, Problem> {
     if let Some(token) = bearer(&headers) {
         super::log_out(&app, &token).await?;
     }
@@ -107,16 +108,21 @@ struct Me {
     email: String,
     #[schema(example = "Ada Lovelace")]
     name: String,
-    organisation: OrganisationBody,
+    /// Whether they run the whole installation.
+    is_admin: bool,
+    /// The organisations they belong to, by name.
+    organisations: Vec<MembershipBody>,
 }
 
-/// An organisation.
+/// An organisation that the caller belongs to.
 #[derive(Serialize, ToSchema)]
-struct OrganisationBody {
+struct MembershipBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6f")]
     id: String,
     #[schema(example = "Analytical Engines")]
     name: String,
+    /// What they are in it.
+    role: Role,
 }
 
 /// Shows who is logged in.
@@ -127,13 +133,16 @@ struct OrganisationBody {
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-async fn me(State(app): State<App>, organiser: Organiser) -> Result<Json<Me>, Problem> {
+async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, Problem> {
     let mut tx = app.database().begin_read().await?;
-    let account = store::account(&mut tx, organiser).await?.ok_or_else(|| Problem::not_found("such account"))?;
+    let account = store::account(&mut tx, caller.account).await?.ok_or_else(|| Problem::not_found("such account"))?;
+    let organisation =
+        |held: Membership| MembershipBody { id: held.organisation.to_string(), name: held.name, role: held.role };
     Ok(Json(Me {
         id: account.id.to_string(),
         email: account.email,
         name: account.name,
-        organisation: OrganisationBody { id: account.organisation.to_string(), name: account.organisation_name },
+        is_admin: account.is_admin,
+        organisations: account.memberships.into_iter().map(organisation).collect(),
     }))
 }

@@ -1,9 +1,13 @@
 //! SQL of organisations, accounts and sessions.
 
+use std::net::IpAddr;
+
+use sqlx::any::AnyRow;
 use sync_protocol::time::UnixMillis;
 
-use super::{Account, AccountId, OrganisationId, Organiser};
-use crate::db::column::{Columns as _, int};
+use super::{Account, AccountId, Caller, Membership, OrganisationId};
+use crate::access::Role;
+use crate::db::column::{Columns as _, flag, int};
 use crate::db::{StoreError, Tx};
 
 /// Returns the organisation called `name`, made as `id` if there is none.
@@ -13,14 +17,20 @@ pub(super) async fn ensure_organisation(
     name: &str,
     now: UnixMillis,
 ) -> Result<OrganisationId, StoreError> {
-    sqlx::query("INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
+    let held = sqlx::query("SELECT id FROM organisations WHERE name = $1 ORDER BY id LIMIT 1")
+        .bind(name)
+        .fetch_optional(tx.connection())
+        .await?;
+    if let Some(row) = held {
+        return row.array("id").map(OrganisationId);
+    }
+    sqlx::query("INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)")
         .bind(&id.0[..])
         .bind(name)
         .bind(int(now.0))
         .execute(tx.connection())
         .await?;
-    let row = sqlx::query("SELECT id FROM organisations WHERE name = $1").bind(name).fetch_one(tx.connection()).await?;
-    row.array("id").map(OrganisationId)
+    Ok(id)
 }
 
 /// Inserts an account; false if its e-mail address is taken.
@@ -28,17 +38,19 @@ pub(super) async fn insert_account(
     tx: &mut Tx,
     account: &Account,
     password_hash: &str,
+    verified_at: Option<UnixMillis>,
     now: UnixMillis,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO accounts (id, organisation_id, email, name, password_hash, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email) DO NOTHING",
+        "INSERT INTO accounts (id, email, name, password_hash, is_admin, verified_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email) DO NOTHING",
     )
     .bind(&account.id.0[..])
-    .bind(&account.organisation.0[..])
     .bind(account.email.as_str())
     .bind(account.name.as_str())
     .bind(password_hash)
+    .bind(flag(account.is_admin))
+    .bind(verified_at.map(|at| int(at.0)))
     .bind(int(now.0))
     .execute(tx.connection())
     .await?;
@@ -59,25 +71,79 @@ pub(super) async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<(Acco
     row.map(|row| Ok((AccountId(row.array("id")?), row.text("password_hash")?))).transpose()
 }
 
-/// Returns an account of an organisation.
-pub(super) async fn account(tx: &mut Tx, organiser: Organiser) -> Result<Option<Account>, StoreError> {
-    let row = sqlx::query(
-        "SELECT a.email, a.name, o.name AS organisation_name
-         FROM accounts a JOIN organisations o ON o.id = a.organisation_id WHERE a.id = $1",
+/// Returns an account.
+pub(super) async fn account(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, StoreError> {
+    let row = sqlx::query("SELECT email, name, is_admin FROM accounts WHERE id = $1")
+        .bind(&id.0[..])
+        .fetch_optional(tx.connection())
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Account {
+        id,
+        email: row.text("email")?,
+        name: row.text("name")?,
+        is_admin: row.flag("is_admin")?,
+        memberships: memberships(tx, id).await?,
+    }))
+}
+
+/// Makes somebody a member of an organisation, or changes what they are in it.
+pub(super) async fn insert_membership(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    account: AccountId,
+    role: Role,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO memberships (organisation_id, account_id, role, joined_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (organisation_id, account_id) DO UPDATE SET role = excluded.role",
     )
-    .bind(&organiser.account.0[..])
-    .fetch_optional(tx.connection())
+    .bind(&organisation.0[..])
+    .bind(&account.0[..])
+    .bind(role as i64)
+    .bind(int(now.0))
+    .execute(tx.connection())
     .await?;
-    row.map(|row| {
-        Ok(Account {
-            id: organiser.account,
-            email: row.text("email")?,
-            name: row.text("name")?,
-            organisation: organiser.organisation,
-            organisation_name: row.text("organisation_name")?,
+    Ok(())
+}
+
+/// Returns what somebody is in an organisation.
+pub(super) async fn role(
+    tx: &mut Tx,
+    account: AccountId,
+    organisation: OrganisationId,
+) -> Result<Option<Role>, StoreError> {
+    let row = sqlx::query("SELECT role FROM memberships WHERE organisation_id = $1 AND account_id = $2")
+        .bind(&organisation.0[..])
+        .bind(&account.0[..])
+        .fetch_optional(tx.connection())
+        .await?;
+    row.map(|row| read_role(&row)).transpose()
+}
+
+/// Returns the organisations that somebody belongs to, by name.
+pub(super) async fn memberships(tx: &mut Tx, account: AccountId) -> Result<Vec<Membership>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT m.organisation_id, m.role, o.name FROM memberships m JOIN organisations o ON o.id = m.organisation_id
+         WHERE m.account_id = $1 ORDER BY o.name, o.id",
+    )
+    .bind(&account.0[..])
+    .fetch_all(tx.connection())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Membership {
+                organisation: OrganisationId(row.array("organisation_id")?),
+                name: row.text("name")?,
+                role: read_role(row)?,
+            })
         })
-    })
-    .transpose()
+        .collect()
+}
+
+fn read_role(row: &AnyRow) -> Result<Role, StoreError> {
+    Role::from_u8(row.small("role")?).ok_or(StoreError::Corrupt("role"))
 }
 
 /// Begins a session.
@@ -102,10 +168,11 @@ pub(super) async fn insert_session(
 pub(super) async fn session(
     tx: &mut Tx,
     token_hash: [u8; 32],
+    address: IpAddr,
     now: UnixMillis,
-) -> Result<Option<Organiser>, StoreError> {
+) -> Result<Option<Caller>, StoreError> {
     let row = sqlx::query(
-        "SELECT a.id, a.organisation_id FROM sessions s JOIN accounts a ON a.id = s.account_id
+        "SELECT a.id, a.is_admin FROM sessions s JOIN accounts a ON a.id = s.account_id
          WHERE s.token_hash = $1 AND s.expires_at > $2",
     )
     .bind(&token_hash[..])
@@ -113,10 +180,8 @@ pub(super) async fn session(
     .fetch_optional(tx.connection())
     .await?;
     row.map(|row| {
-        Ok(Organiser {
-            account: AccountId(row.array("id")?),
-            organisation: OrganisationId(row.array("organisation_id")?),
-        })
+        let account = AccountId(row.array("id")?);
+        Ok(Caller { account, is_admin: row.flag("is_admin")?, limits: None, address })
     })
     .transpose()
 }

@@ -95,6 +95,25 @@ pub trait Columns {
     fn array<const N: usize>(&self, column: &'static str) -> Result<[u8; N], StoreError> {
         self.bytes(column)?.try_into().map_err(|_| StoreError::Corrupt(column))
     }
+
+    /// Reads exactly `N` bytes that may be absent.
+    ///
+    /// # Errors
+    ///
+    /// As [`Columns::array`].
+    fn array_or_null<const N: usize>(&self, column: &'static str) -> Result<Option<[u8; N]>, StoreError> {
+        let bytes = self.bytes_or_null(column)?;
+        bytes.map(|bytes| bytes.try_into().map_err(|_| StoreError::Corrupt(column))).transpose()
+    }
+
+    /// Reads a time that may be absent.
+    ///
+    /// # Errors
+    ///
+    /// As [`Columns::uint`].
+    fn millis_or_null(&self, column: &'static str) -> Result<Option<UnixMillis>, StoreError> {
+        Ok(self.uint_or_null(column)?.map(UnixMillis))
+    }
 }
 
 impl Columns for AnyRow {

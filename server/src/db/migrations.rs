@@ -31,6 +31,8 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         7 "0007_journals",
         8 "0008_orders",
         9 "0009_walk_ins",
+        10 "0010_audit",
+        11 "0011_mails",
     );
     Migrator::with_migrations(
         files

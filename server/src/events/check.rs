@@ -81,7 +81,11 @@ pub(super) fn check(new: NewEvent) -> Result<(Policy, Offer, Vec<NewSupervisor>)
     {
         errors.0.push(error);
     }
-    if errors.0.is_empty() { Ok((policy, Offer { ticket_types }, supervisors)) } else { Err(errors.0) }
+    if errors.0.is_empty() {
+        Ok((policy, Offer { ticket_types, ..Offer::default() }, supervisors))
+    } else {
+        Err(errors.0)
+    }
 }
 
 fn zones(errors: &mut Errors, bodies: &[ZoneBody]) -> Vec<Zone> {
@@ -154,7 +158,7 @@ fn classes(
             home_gate,
             price: body.price.as_ref().map(policy::Price::from),
         });
-        offered.push(OfferedType { class: ClassId(id), price: body.price, quota: body.quota });
+        offered.push(OfferedType { price: body.price, quota: body.quota, ..OfferedType::plain(ClassId(id)) });
     }
     (classes, offered)
 }

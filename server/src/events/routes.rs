@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::{EventBody, NewEvent, NewSupervisorBody, NewSupervisorsBody};
-use super::{Event, check, store, supervisors};
+use super::{About, Event, check, store, supervisors};
 use crate::accounts::Organiser;
 use crate::app::App;
 use crate::db::Tx;
@@ -48,7 +48,7 @@ async fn create_event(
     Json(body): Json<NewEvent>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<EventBody>), Problem> {
     let (policy, offer, supervisors) = check::check(body).map_err(Problem::invalid)?;
-    let event = super::create(&app, organiser, policy, offer, supervisors).await?;
+    let event = super::create(&app, organiser, policy, offer, About::default(), supervisors).await?;
     let location = format!("/api/v1/events/{}", event.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(EventBody::from(&event))))
 }

@@ -6,16 +6,18 @@ use sync_protocol::policy::Policy;
 use sync_protocol::ticket::KeyState;
 use sync_protocol::time::UnixMillis;
 
-use super::Event;
-use crate::accounts::OrganisationId;
+use super::{About, Event, State};
+use crate::accounts::{AccountId, OrganisationId};
 use crate::db::column::{Columns as _, int};
 use crate::db::{StoreError, Tx};
 
 pub(super) async fn insert(tx: &mut Tx, organisation: OrganisationId, event: &Event) -> Result<(), StoreError> {
     let offer = serde_json::to_vec(&event.offer).map_err(|_| StoreError::Corrupt("offer"))?;
     sqlx::query(
-        "INSERT INTO events (id, organisation_id, name, time_zone, starts_at, ends_at, policy, offer, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO events
+         (id, organisation_id, name, time_zone, starts_at, ends_at, policy, offer, description, location, state,
+          version, account_id, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(&event.id.0[..])
     .bind(&organisation.0[..])
@@ -25,6 +27,11 @@ pub(super) async fn insert(tx: &mut Tx, organisation: OrganisationId, event: &Ev
     .bind(int(event.policy.ends.0))
     .bind(event.policy.encode())
     .bind(offer)
+    .bind(event.about.description.as_str())
+    .bind(event.about.location.as_str())
+    .bind(event.state as i64)
+    .bind(int(event.version))
+    .bind(event.made_by.map(|id| id.0.to_vec()))
     .bind(int(event.created_at.0))
     .execute(tx.connection())
     .await?;
@@ -32,19 +39,33 @@ pub(super) async fn insert(tx: &mut Tx, organisation: OrganisationId, event: &Ev
 }
 
 pub(super) async fn find(tx: &mut Tx, organisation: OrganisationId, id: EventId) -> Result<Option<Event>, StoreError> {
-    let row = sqlx::query("SELECT id, policy, offer, created_at FROM events WHERE id = $1 AND organisation_id = $2")
-        .bind(&id.0[..])
-        .bind(&organisation.0[..])
-        .fetch_optional(tx.connection())
-        .await?;
+    let row = sqlx::query(
+        "SELECT id, policy, offer, description, location, state, version, account_id, created_at FROM events
+         WHERE id = $1 AND organisation_id = $2",
+    )
+    .bind(&id.0[..])
+    .bind(&organisation.0[..])
+    .fetch_optional(tx.connection())
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
-pub(super) async fn get(tx: &mut Tx, id: EventId) -> Result<Event, StoreError> {
-    let row = sqlx::query("SELECT id, policy, offer, created_at FROM events WHERE id = $1")
+pub(super) async fn organisation_of(tx: &mut Tx, id: EventId) -> Result<Option<OrganisationId>, StoreError> {
+    let row = sqlx::query("SELECT organisation_id FROM events WHERE id = $1")
         .bind(&id.0[..])
-        .fetch_one(tx.connection())
+        .fetch_optional(tx.connection())
         .await?;
+    row.map(|row| row.array("organisation_id").map(OrganisationId)).transpose()
+}
+
+pub(super) async fn get(tx: &mut Tx, id: EventId) -> Result<Event, StoreError> {
+    let row = sqlx::query(
+        "SELECT id, policy, offer, description, location, state, version, account_id, created_at FROM events
+         WHERE id = $1",
+    )
+    .bind(&id.0[..])
+    .fetch_one(tx.connection())
+    .await?;
     read(&row)
 }
 
@@ -67,7 +88,7 @@ pub(super) async fn list(
 ) -> Result<Vec<Event>, StoreError> {
     let after = after.unwrap_or(EventId([0; 16]));
     sqlx::query(
-        "SELECT id, policy, offer, created_at FROM events
+        "SELECT id, policy, offer, description, location, state, version, account_id, created_at FROM events
          WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3",
     )
     .bind(&organisation.0[..])
@@ -85,6 +106,10 @@ fn read(row: &AnyRow) -> Result<Event, StoreError> {
         id: EventId(row.array("id")?),
         policy: Policy::decode(&row.bytes("policy")?).map_err(|_| StoreError::Corrupt("policy"))?,
         offer: serde_json::from_slice(&row.bytes("offer")?).map_err(|_| StoreError::Corrupt("offer"))?,
+        about: About { description: row.text("description")?, location: row.text("location")? },
+        state: State::from_u8(row.small("state")?).ok_or(StoreError::Corrupt("state"))?,
+        version: row.uint("version")?,
+        made_by: row.array_or_null("account_id")?.map(AccountId),
         created_at: row.millis("created_at")?,
     })
 }

@@ -1,23 +1,117 @@
-//! Who is calling.
+//! Who is calling, and whether they may.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 
+use super::peer::Peer;
 use super::problem::Problem;
-use crate::accounts::{self, Organiser, Token};
+use crate::access::{self, Need, Role, Route};
+use crate::accounts::{self, Caller, OrganisationId, Organiser, Token};
 use crate::app::App;
+use crate::db::Tx;
+use crate::events;
 
-/// The caller is an organiser who has logged in. Everything they ask for is looked up within
-/// their organisation.
+/// Says which organisation a request is about, where neither its path does nor the caller belongs to just one.
+static ORGANISATION: HeaderName = HeaderName::from_static("usher-organisation");
+
+/// The caller is logged in, and the table of routes lets them call this one.
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let mut tx = app.database().begin_read().await?;
+        let (caller, route) = caller(parts, app, &mut tx).await?;
+        match route.need {
+            Need::Nobody | Need::Member => Ok(caller),
+            Need::Admin if caller.is_admin => Ok(caller),
+            Need::Admin => Err(Problem::not_found("such address")),
+            // Routes of organisations ask for an `Organiser`, and those of devices for a signature.
+            Need::Role(_) | Need::Device => Err(Problem::of_status(StatusCode::FORBIDDEN)),
+        }
+    }
+}
+
+/// The caller belongs to the organisation that the request is about, and is enough in it. Everything they ask for
+/// is looked up within that organisation.
 impl FromRequestParts<App> for Organiser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let token = bearer(&parts.headers).ok_or_else(|| refuse("Send the token of a session as a bearer token."))?;
-        let organiser = accounts::authenticate(app, &token).await?;
-        organiser.ok_or_else(|| refuse("The session has ended or never was."))
+        let mut tx = app.database().begin_read().await?;
+        let (caller, route) = caller(parts, app, &mut tx).await?;
+        let Need::Role(least) = route.need else { return Err(Problem::of_status(StatusCode::FORBIDDEN)) };
+        let (organisation, role) = organisation(parts, app, &mut tx, &caller).await?;
+        if role < least {
+            return Err(Problem::of_status(StatusCode::FORBIDDEN)
+                .detail(format!("You are {} there; this takes {}.", role.name(), least.name()))
+                .with("needs", least.name()));
+        }
+        Ok(Self { account: caller.account, organisation, role, address: caller.address })
     }
+}
+
+async fn caller(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(Caller, &'static Route), Problem> {
+    let token = bearer(&parts.headers).ok_or_else(|| refuse("Send the token of a session as a bearer token."))?;
+    let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
+    let caller = accounts::authenticate(app, tx, &token, address).await?;
+    let caller = caller.ok_or_else(|| refuse("The session has ended or never was."))?;
+    let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let route = access::route(parts.method.as_str(), path).ok_or_else(|| Problem::of_status(StatusCode::FORBIDDEN))?;
+    if caller.limits.as_ref().is_some_and(|limits| !limits.allow(route)) {
+        return Err(Problem::of_status(StatusCode::FORBIDDEN).detail("The API token was not made for this."));
+    }
+    Ok((caller, route))
+}
+
+/// Returns the organisation that a request is about, and what the caller is in it: that of the event in the path,
+/// the one in the path, the one in the header, or the only one there is.
+async fn organisation(
+    parts: &mut Parts,
+    app: &App,
+    tx: &mut Tx,
+    caller: &Caller,
+) -> Result<(OrganisationId, Role), Problem> {
+    let (what, named) = named(parts, app, tx).await?;
+    let organisation = match named {
+        Some(organisation) => organisation,
+        None => match (&caller.limits, accounts::memberships(tx, caller.account).await?.as_slice()) {
+            (Some(limits), _) => limits.organisation,
+            (None, [only]) => only.organisation,
+            (None, []) => {
+                return Err(Problem::of_status(StatusCode::FORBIDDEN).detail("You belong to no organisation yet."));
+            }
+            (None, _) => {
+                let msg = "name one of your organisations: you belong to several";
+                return Err(Problem::invalid_field("header.usher-organisation", "missing", msg));
+            }
+        },
+    };
+    if caller.limits.as_ref().is_some_and(|limits| limits.organisation != organisation) {
+        return Err(Problem::not_found(what));
+    }
+    let role = accounts::role(tx, caller.account, organisation).await?;
+    // Who runs the installation may do everywhere what an owner may.
+    let role = role.or(caller.is_admin.then_some(Role::Owner));
+    Ok((organisation, role.ok_or_else(|| Problem::not_found(what))?))
+}
+
+/// Returns the organisation that a request names, and what to say of it if it is not the caller's.
+async fn named(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(&'static str, Option<OrganisationId>), Problem> {
+    let params = RawPathParams::from_request_parts(parts, app).await;
+    let params = params.map_err(|_| Problem::of_status(StatusCode::BAD_REQUEST))?;
+    let param = |name| params.iter().find(|(held, _)| *held == name).map(|(_, value)| value);
+    let parsed = |text: &str| text.parse().map_err(|_| Problem::not_found("such organisation"));
+    if let Some(event) = param("event") {
+        let event = event.parse().map_err(|_| Problem::not_found("such event"))?;
+        let organisation = events::organisation_of(tx, event).await?;
+        return Ok(("such event", Some(organisation.ok_or_else(|| Problem::not_found("such event"))?)));
+    }
+    if let Some(organisation) = param("organisation") {
+        return Ok(("such organisation", Some(parsed(organisation)?)));
+    }
+    let header = parts.headers.get(&ORGANISATION).and_then(|value| value.to_str().ok());
+    Ok(("such organisation", header.map(parsed).transpose()?))
 }
 
 /// Reads the bearer token of a request.

@@ -292,7 +292,7 @@ fn is_yes(text: &str, line: u64, column: &str, errors: &mut RowErrors) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::Offer;
+    use crate::events::{About, Offer, State};
     use sync_protocol::id::{ClassId, EventId};
     use sync_protocol::policy::{Class, Limits, Policy, ReEntry, Switches, Uses};
     use sync_protocol::time::UnixMillis;
@@ -382,6 +382,15 @@ mod tests {
             switches: Switches::default(),
             supervisors: vec![],
         };
-        Event { id: EventId([1; 16]), policy, offer: Offer::default(), created_at: UnixMillis(0) }
+        Event {
+            id: EventId([1; 16]),
+            policy,
+            offer: Offer::default(),
+            about: About::default(),
+            state: State::Published,
+            version: 1,
+            made_by: None,
+            created_at: UnixMillis(0),
+        }
     }
 }

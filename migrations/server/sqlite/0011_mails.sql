@@ -1,0 +1,19 @@
+-- Letters to be sent. What a letter says (names, links that let in) is sealed under the master key.
+CREATE TABLE mails (
+    id BLOB PRIMARY KEY,
+    organisation_id BLOB,
+    -- Such as verify or ticket.
+    kind TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    -- Absent once it is sent.
+    content BLOB,
+    -- 0 waiting, 1 sent, 2 given up.
+    state INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    next_try_at INTEGER NOT NULL,
+    last_error TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    done_at INTEGER
+) STRICT;
+
+CREATE INDEX mails_to_send ON mails (state, next_try_at);

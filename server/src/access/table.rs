@@ -1,0 +1,67 @@
+//! The table itself, by feature.
+
+use super::Area::{Account, Attendees, CheckIns, Devices, Events};
+use super::{Area, Need, Role, Route};
+
+const PROMOTER: Need = Need::Role(Role::Promoter);
+const STAFF: Need = Need::Role(Role::Staff);
+const MANAGER: Need = Need::Role(Role::Manager);
+
+const fn row(method: &'static str, path: &'static str, need: Need, area: Area) -> Route {
+    Route { method, path, need, area }
+}
+
+/// Every route of the interface.
+#[rustfmt::skip]
+pub const ROUTES: &[Route] = &[
+    row("GET", "/api/v1/events", PROMOTER, Events),
+    row("POST", "/api/v1/events", MANAGER, Events),
+    row("GET", "/api/v1/events/{event}", PROMOTER, Events),
+    row("PUT", "/api/v1/events/{event}/supervisors", MANAGER, Events),
+    row("GET", "/api/v1/events/{event}/registrations", STAFF, Attendees),
+    row("POST", "/api/v1/events/{event}/registrations", STAFF, Attendees),
+    row("POST", "/api/v1/events/{event}/registrations/import", MANAGER, Attendees),
+    row("GET", "/api/v1/events/{event}/registrations/{registration}", STAFF, Attendees),
+    row("GET", "/api/v1/events/{event}/tickets/{ticket}", STAFF, Attendees),
+    row("POST", "/api/v1/events/{event}/tickets/{ticket}/block", STAFF, Attendees),
+    row("POST", "/api/v1/events/{event}/tickets/{ticket}/cancel", MANAGER, Attendees),
+    row("GET", "/api/v1/events/{event}/tickets/{ticket}/credential", STAFF, Attendees),
+    row("GET", "/api/v1/events/{event}/tickets/{ticket}/qr.png", STAFF, Attendees),
+    row("GET", "/api/v1/events/{event}/tickets/{ticket}/qr.svg", STAFF, Attendees),
+    row("POST", "/api/v1/events/{event}/tickets/{ticket}/reissue", STAFF, Attendees),
+    row("POST", "/api/v1/events/{event}/tickets/{ticket}/unblock", STAFF, Attendees),
+    row("GET", "/api/v1/events/{event}/sales", MANAGER, Attendees),
+    row("GET", "/api/v1/events/{event}/devices", STAFF, Devices),
+    row("GET", "/api/v1/events/{event}/devices/{device}", STAFF, Devices),
+    row("PATCH", "/api/v1/events/{event}/devices/{device}", MANAGER, Devices),
+    row("POST", "/api/v1/events/{event}/devices/{device}/confirm", MANAGER, Devices),
+    row("GET", "/api/v1/events/{event}/devices/{device}/exposure", MANAGER, Devices),
+    row("PUT", "/api/v1/events/{event}/devices/{device}/leases", MANAGER, Devices),
+    row("POST", "/api/v1/events/{event}/devices/{device}/revoke", MANAGER, Devices),
+    row("POST", "/api/v1/events/{event}/enrolment-codes", MANAGER, Devices),
+    row("GET", "/api/v1/events/{event}/enrolment-codes/{code}/qr.png", MANAGER, Devices),
+    row("GET", "/api/v1/events/{event}/enrolment-codes/{code}/qr.svg", MANAGER, Devices),
+    row("GET", "/api/v1/events/{event}/check-ins", STAFF, CheckIns),
+    row("GET", "/api/v1/events/{event}/check-ins/stream", STAFF, CheckIns),
+    row("GET", "/api/v1/events/{event}/conflicts", STAFF, CheckIns),
+    row("GET", "/api/v1/events/{event}/counts", STAFF, CheckIns),
+    row("POST", "/api/v1/events/{event}/journals", MANAGER, CheckIns),
+    row("GET", "/api/v1/events/{event}/quarantine", MANAGER, CheckIns),
+    row("POST", "/api/v1/events/{event}/quarantine/{number}/adopt", MANAGER, CheckIns),
+    row("GET", "/api/v1/me", Need::Member, Account),
+    row("POST", "/api/v1/sessions", Need::Nobody, Account),
+    row("DELETE", "/api/v1/sessions/current", Need::Member, Account),
+    row("POST", "/sync/v1/enrol", Need::Nobody, Devices),
+    row("GET", "/sync/v1/enrol/{device}", Need::Device, Devices),
+    row("GET", "/sync/v1/events/{event}/chunks/{hash}", Need::Device, Devices),
+    row("POST", "/sync/v1/events/{event}/claims", Need::Device, Devices),
+    row("GET", "/sync/v1/events/{event}/doors", Need::Device, Devices),
+    row("GET", "/sync/v1/events/{event}/feed", Need::Device, Devices),
+    row("GET", "/sync/v1/events/{event}/head", Need::Device, Devices),
+    row("GET", "/sync/v1/events/{event}/journals/{device}", Need::Device, Devices),
+    row("POST", "/sync/v1/events/{event}/journals/{device}", Need::Device, Devices),
+    row("POST", "/sync/v1/events/{event}/leases", Need::Device, Devices),
+    row("GET", "/sync/v1/events/{event}/snapshot", Need::Device, Devices),
+    row("GET", "/sync/v1/server", Need::Nobody, Devices),
+    row("GET", "/sync/v1/time", Need::Nobody, Devices),
+];
