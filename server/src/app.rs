@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::db::{Database, StoreError};
 use crate::devices;
 use crate::events;
+use crate::http::rates::{RateSettings, Rates};
 use crate::http::{self, document, problem::Problem};
 use crate::installation;
 use crate::registrations;
@@ -40,6 +41,10 @@ pub struct Settings {
     pub tls_fingerprint: Option<[u8; 32]>,
     /// What says the time.
     pub clock: Clock,
+    /// How many requests one caller may make.
+    pub rates: RateSettings,
+    /// The sites whose pages may speak to the server.
+    pub cors_origins: Vec<String>,
 }
 
 /// The application. Cheap to clone. All lasting state is in the database, so any number of
@@ -55,6 +60,7 @@ struct Inner {
     server_key: SigningKey,
     passwords: Passwords,
     throttle: Throttle,
+    rates: Rates,
     snapshot_maker: snapshot::Maker,
     shutdown: watch::Sender<bool>,
 }
@@ -70,6 +76,7 @@ impl App {
         let server_key = installation::server_key(&database, &sealer, &settings.clock).await?;
         Ok(Self(Arc::new(Inner {
             database,
+            rates: Rates::new(settings.rates),
             settings,
             sealer,
             server_key,
@@ -108,6 +115,16 @@ impl App {
     /// Returns the brake on guessing passwords.
     pub fn throttle(&self) -> &Throttle {
         &self.0.throttle
+    }
+
+    /// Returns what counts callers' requests.
+    pub fn rates(&self) -> &Rates {
+        &self.0.rates
+    }
+
+    /// Returns the sites whose pages may speak to the server.
+    pub fn cors_origins(&self) -> &[String] {
+        &self.0.settings.cors_origins
     }
 
     /// Returns what makes snapshots, one at a time.
@@ -162,17 +179,17 @@ fn features() -> OpenApiRouter<App> {
 
 /// Returns the description of the interface.
 pub fn openapi() -> OpenApi {
-    features().split_for_parts().1
+    document::complete(features().split_for_parts().1)
 }
 
 /// Returns the whole server as a router.
 pub fn router(app: App) -> Router {
     let (api, openapi) = features().split_for_parts();
-    let pages = document::pages(openapi);
+    let pages = document::pages(document::complete(openapi));
     let own = Router::new().route("/healthz", get(StatusCode::NO_CONTENT)).route("/readyz", get(ready));
     let router =
-        api.merge(own).with_state(app).merge(pages).fallback(nowhere).method_not_allowed_fallback(wrong_method);
-    http::wrap(router)
+        api.merge(own).with_state(app.clone()).merge(pages).fallback(nowhere).method_not_allowed_fallback(wrong_method);
+    http::wrap(router, &app)
 }
 
 async fn ready(State(app): State<App>) -> Response {

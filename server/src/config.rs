@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::http::rates::RateSettings;
 use crate::logs::Format;
 use crate::seal::{MasterKey, MasterKeyError};
 
@@ -110,6 +112,15 @@ pub struct ServeArgs {
     /// fingerprint from the enrolment code.
     #[arg(long, env = "USHER_TLS_SELF_SIGNED")]
     pub tls_self_signed: bool,
+    /// Requests per second that one address may make for long; five seconds' worth at once. 0 is any number.
+    #[arg(long, value_name = "PER_SECOND", default_value_t = 100, env = "USHER_RATE_PER_ADDRESS")]
+    pub rate_per_address: u32,
+    /// Requests per second that one account may make for long, wherever it calls from. 0 is any number.
+    #[arg(long, value_name = "PER_SECOND", default_value_t = 100, env = "USHER_RATE_PER_ACCOUNT")]
+    pub rate_per_account: u32,
+    /// A site whose pages may speak to the server, such as https://tickets.example.org. Repeat it for more.
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "USHER_CORS_ORIGIN")]
+    pub cors_origin: Vec<String>,
     /// A proxy on the way does TLS and sets X-Forwarded-For: allows plain HTTP on any address.
     #[arg(long, env = "USHER_BEHIND_PROXY")]
     pub behind_proxy: bool,
@@ -153,6 +164,9 @@ pub enum ConfigError {
     /// Not a URL to print on a ticket.
     #[error("the public URL must begin with http:// or https:// and have no query: {0}")]
     PublicUrl(String),
+    /// Not a site's origin.
+    #[error("an origin is https:// and a host, without a path: {0}")]
+    CorsOrigin(String),
     /// The data folder cannot be made.
     #[error("cannot make the data folder {path}")]
     DataFolder {
@@ -268,6 +282,29 @@ impl ServeArgs {
             !host.is_empty() && !host.starts_with('/') && !url.contains(['?', '#', ' ']) && url.is_ascii()
         });
         if is_fine { Ok(url.trim_end_matches('/').to_owned()) } else { Err(ConfigError::PublicUrl(url.clone())) }
+    }
+
+    /// Returns how many requests one caller may make.
+    pub fn rates(&self) -> RateSettings {
+        RateSettings {
+            per_address: NonZeroU32::new(self.rate_per_address),
+            per_account: NonZeroU32::new(self.rate_per_account),
+        }
+    }
+
+    /// Returns the sites whose pages may speak to the server.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::CorsOrigin`].
+    pub fn cors_origins(&self) -> Result<Vec<String>, ConfigError> {
+        let checked = |origin: &String| {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+            let is_fine = host.is_some_and(|host| !host.is_empty() && host.chars().all(is_plain));
+            if is_fine { Ok(origin.clone()) } else { Err(ConfigError::CorsOrigin(origin.clone())) }
+        };
+        self.cors_origin.iter().map(checked).collect()
     }
 
     /// Returns the names that a certificate of our own is made for.

@@ -11,6 +11,8 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::sync::watch;
 
+use crate::once;
+
 /// Connections to PostgreSQL, and readers of SQLite, in one process.
 const CONNECTIONS_MAX: u32 = 12;
 /// How long a request waits for a connection before it is told to come back.
@@ -217,6 +219,16 @@ impl Database {
     }
 }
 
+tokio::task_local! {
+    /// The request that this task carries out, if it must be done once.
+    static CARRIED_OUT: once::Key;
+}
+
+/// Does `work`, and notes the request `key` as done in every transaction that it commits.
+pub async fn run_once<F: Future>(key: once::Key, work: F) -> F::Output {
+    CARRIED_OUT.scope(key, work).await
+}
+
 /// A transaction. Rolls back when dropped without [`Tx::commit`].
 #[derive(Debug)]
 pub struct Tx {
@@ -241,7 +253,12 @@ impl Tx {
     /// # Errors
     ///
     /// [`StoreError`]: nothing has changed, unless the connection was lost, in which case nobody knows.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        if self.commits.is_some()
+            && let Ok(key) = CARRIED_OUT.try_with(Clone::clone)
+        {
+            once::store::set_done(&mut self, &key).await?;
+        }
         self.inner.commit().await?;
         if let Some(commits) = self.commits {
             commits.send_modify(|count| *count = count.wrapping_add(1));

@@ -1,11 +1,14 @@
 //! What every request goes through: its id, its span, its limits, and problems for all that fails.
 
 pub mod auth;
+pub mod cors;
 pub mod document;
 pub mod extract;
+pub mod once;
 pub mod page;
 pub mod peer;
 pub mod problem;
+pub mod rates;
 pub mod serve;
 pub mod time;
 pub mod tls;
@@ -17,13 +20,14 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument as _;
 
 use self::problem::{Problem, ProblemBody};
+use crate::app::App;
 use crate::clock::random_bytes;
 
 /// A request's body, where the route does not say otherwise.
@@ -36,12 +40,16 @@ const REQUEST_ID_CHARS_MAX: usize = 64;
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps all routes in what every request goes through.
-pub fn wrap(router: Router) -> Router {
+pub fn wrap(router: Router, app: &App) -> Router {
+    let is_https = app.public_url().starts_with("https://");
     router
+        .layer(from_fn_with_state(app.clone(), once::once))
+        .layer(from_fn_with_state(app.clone(), rates::limit))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_TIMEOUT))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(finish))
+        .layer(from_fn(move |request, next| finish(request, next, is_https)))
+        .layer(cors::layer(app.cors_origins()))
 }
 
 /// The id of a request, in the log and in every problem.
@@ -52,7 +60,7 @@ pub struct RequestId(pub String);
 /// into one.
 ///
 /// The query is not logged: people search by name. Nor are tickets' numbers: at some doors, typing one is enough.
-async fn finish(mut request: Request, next: Next) -> Response {
+async fn finish(mut request: Request, next: Next, is_https: bool) -> Response {
     let id = request_id(request.headers());
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let path = path_to_log(route, request.uri().path());
@@ -65,13 +73,28 @@ async fn finish(mut request: Request, next: Next) -> Response {
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID.clone(), value);
         }
-        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        secure(response.headers_mut(), is_https);
         let ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), ms, "answered");
         response
     }
     .instrument(span)
     .await
+}
+
+/// Tells browsers to do with an answer only what it is meant for. A page of ours that needs more says so itself.
+fn secure(headers: &mut HeaderMap, is_https: bool) {
+    let own = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    let https = (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    for (name, value) in own.into_iter().chain(is_https.then_some(https)) {
+        headers.entry(name).or_insert_with(|| HeaderValue::from_static(value));
+    }
 }
 
 /// The path without tickets' numbers; nothing of it where no route is.

@@ -17,6 +17,7 @@ pub mod http;
 pub mod installation;
 pub mod logs;
 pub mod mails;
+pub mod once;
 pub mod registrations;
 pub mod seal;
 pub mod sync;

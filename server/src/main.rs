@@ -73,6 +73,8 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
         public_url: public_url.clone(),
         is_behind_proxy: args.behind_proxy,
         tls_fingerprint: own_fingerprint,
+        rates: args.rates(),
+        cors_origins: args.cors_origins()?,
         ..Settings::default()
     };
     let app = open_app(database, &storage, settings).await?;

@@ -34,13 +34,18 @@ impl Served {
 
     /// Starts a server that takes its time from `clock`.
     pub(crate) async fn start_at(database_url: &str, clock: Clock) -> Self {
+        Self::start_with(database_url, Settings { clock, ..Settings::default() }).await
+    }
+
+    /// Starts a server that was set up so.
+    pub(crate) async fn start_with(database_url: &str, settings: Settings) -> Self {
         // Another test of this process may have been first; either's provider is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let database = Database::open(database_url).await.unwrap();
         database.migrate().await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let settings = Settings { public_url: url.clone(), clock, ..Settings::default() };
+        let settings = Settings { public_url: url.clone(), ..settings };
         let app = App::open(database, &MasterKey::new([7; 32]), settings).await.unwrap();
         let task = tokio::spawn(serve(app.clone(), listener, None));
         Self { app, url, task }

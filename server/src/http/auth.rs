@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use super::peer::Peer;
 use super::problem::Problem;
 use crate::access::{self, Need, Role, Route};
-use crate::accounts::{self, Caller, OrganisationId, Organiser, Token};
+use crate::accounts::{self, AccountId, Caller, OrganisationId, Organiser, Token};
 use crate::app::App;
 use crate::db::Tx;
 use crate::events;
@@ -56,6 +56,7 @@ async fn caller(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(Caller, &'
     let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
     let caller = accounts::authenticate(app, tx, &token, address).await?;
     let caller = caller.ok_or_else(|| refuse("The session has ended or never was."))?;
+    app.rates().count_account(caller.account, parts.extensions.get())?;
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let route = access::route(parts.method.as_str(), path).ok_or_else(|| Problem::of_status(StatusCode::FORBIDDEN))?;
     if caller.limits.as_ref().is_some_and(|limits| !limits.allow(route)) {
@@ -112,6 +113,18 @@ async fn named(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(&'static st
     }
     let header = parts.headers.get(&ORGANISATION).and_then(|value| value.to_str().ok());
     Ok(("such organisation", header.map(parsed).transpose()?))
+}
+
+/// Returns the account that a request is made by, whatever it asks for; nothing if nobody is logged in.
+///
+/// # Errors
+///
+/// The database failed.
+pub async fn account(app: &App, parts: &mut Parts) -> Result<Option<AccountId>, Problem> {
+    let Some(token) = bearer(&parts.headers) else { return Ok(None) };
+    let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
+    let mut tx = app.database().begin_read().await?;
+    Ok(accounts::authenticate(app, &mut tx, &token, address).await?.map(|caller| caller.account))
 }
 
 /// Reads the bearer token of a request.

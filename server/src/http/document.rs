@@ -1,12 +1,20 @@
 //! The interface's description: `/openapi.json`, and a readable page of it at `/docs`.
 
+mod common;
+
 use axum::Router;
+use axum::http::{HeaderValue, header};
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, Info, LicenseBuilder, OpenApi, OpenApiBuilder, SecurityRequirement, tag::TagBuilder,
 };
 use utoipa_swagger_ui::SwaggerUi;
 
+/// The page runs its own scripts and speaks to its own server.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+);
 const DESCRIPTION: &str = "Everything an organiser can do, as JSON over HTTP.\n\n\
     Log in with `POST /api/v1/sessions` and send the token as `Authorization: Bearer …`. \
     Times are RFC 3339 with an offset. Lists come in pages: send `next` of one page as `cursor` for the next. \
@@ -37,7 +45,14 @@ pub fn frame() -> OpenApi {
         .build()
 }
 
+/// Completes the description with what holds for every route.
+pub fn complete(mut openapi: OpenApi) -> OpenApi {
+    common::complete(&mut openapi);
+    openapi
+}
+
 /// Returns the routes that show the description; the page's files are part of the program.
 pub fn pages(openapi: OpenApi) -> Router {
-    SwaggerUi::new("/docs").url("/openapi.json", openapi).into()
+    let pages: Router = SwaggerUi::new("/docs").url("/openapi.json", openapi).into();
+    pages.layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
 }

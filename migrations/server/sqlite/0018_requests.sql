@@ -1,0 +1,16 @@
+-- Requests that must be carried out once however often they are sent: by who sent them and the key they gave.
+CREATE TABLE requests (
+    scope BLOB NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    -- Of everything that was asked for.
+    digest BLOB NOT NULL,
+    -- 0 begun, 1 done and not answered, 2 answered.
+    state INTEGER NOT NULL,
+    status INTEGER,
+    -- The answer's headers and body, sealed under the master key.
+    answer BLOB,
+    begun_at INTEGER NOT NULL,
+    PRIMARY KEY (scope, idempotency_key)
+) STRICT;
+
+CREATE INDEX requests_by_begin ON requests (begun_at);
