@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use utoipa::openapi::{Array, ObjectBuilder, OneOfBuilder, Type};
 
 use crate::db::StoreError;
 
@@ -19,7 +20,7 @@ const TYPE_PREFIX: &str = "urn:usher:problem:";
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FieldError {
     /// Where: the path to the value, from `body`, `query` or `path` on.
-    #[schema(value_type = Vec<Object>, example = json!(["body", "gates", 0, "name"]))]
+    #[schema(schema_with = location_schema, example = json!(["body", "gates", 0, "name"]))]
     pub loc: Vec<Value>,
     /// What is wrong, for people.
     #[schema(example = "must not be empty")]
@@ -35,6 +36,14 @@ impl FieldError {
     pub fn new(path: &str, kind: &str, msg: impl Into<String>) -> Self {
         Self { loc: location(path), msg: msg.into(), kind: kind.to_owned() }
     }
+}
+
+/// Names of fields and numbers of items.
+fn location_schema() -> Array {
+    let part = OneOfBuilder::new()
+        .item(ObjectBuilder::new().schema_type(Type::String))
+        .item(ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)));
+    Array::new(part)
 }
 
 /// Splits a dotted path; numbers become numbers.

@@ -112,7 +112,7 @@ fn problems(operation: &Operation, route: &Route) -> Vec<(&'static str, &'static
     if !matches!(route.need, Need::Nobody | Need::Device) {
         problems.push(("403", "The role, or what the API token was made for, is not enough"));
     }
-    if route.path.contains('{') || route.need == Need::Admin {
+    if route.path.contains('{') || matches!(route.need, Need::Admin | Need::Role(_)) {
         problems.push(("404", "There is no such thing, or it is another organisation's"));
     }
     if operation.request_body.is_some() {
