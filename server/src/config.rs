@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -43,6 +43,21 @@ pub enum Command {
     /// Brings the database's schema up to date, and ends. `serve` does so as well when it starts.
     #[command(after_help = "Example:\n  usher-server migrate --database-url postgres://usher@db.example.org/usher")]
     Migrate(StorageArgs),
+    /// Copies a database in a file while servers use it, as it is at one moment. The master key is not in it: keep a
+    /// copy of that elsewhere.
+    #[command(after_help = "Example:\n  usher-server backup /var/backups/usher-$(date +%F).db\n\n\
+        PostgreSQL is copied with its own pg_dump.")]
+    Backup(BackupArgs),
+    /// Puts a copy back: checks it, moves the present database aside, and begins every event's feed anew, so that
+    /// terminals notice, ask their staff and send their whole journal again.
+    #[command(after_help = "Example:\n  usher-server restore /var/backups/usher-2026-11-20.db")]
+    Restore(RestoreArgs),
+    /// Does what must be done once after a database was put back by other means, such as pg_restore: begins every
+    /// event's feed anew. Stop all servers first.
+    #[command(after_help = "Example:\n  \
+        pg_restore --clean --if-exists --dbname usher usher.dump\n  \
+        usher-server restored --database-url postgres://usher@db.example.org/usher")]
+    Restored(StorageArgs),
     /// Makes accounts for organisers.
     #[command(subcommand)]
     Account(AccountCommand),
@@ -227,11 +242,48 @@ impl StorageArgs {
         if let Some(url) = &self.database_url {
             return Ok(url.clone());
         }
-        let path = self.data_dir.join(DATABASE_FILE);
-        let path = path.to_str().ok_or_else(|| ConfigError::DataFolderName(self.data_dir.clone()))?;
-        // The three characters that mean something in such a URL.
-        Ok(format!("sqlite:{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")))
+        sqlite_url(&self.data_dir.join(DATABASE_FILE)).ok_or_else(|| ConfigError::DataFolderName(self.data_dir.clone()))
     }
+
+    /// Returns the file that the database lies in; nothing if it is in none of ours.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        match &self.database_url {
+            None => Some(self.data_dir.join(DATABASE_FILE)),
+            Some(url) => {
+                let path = url.strip_prefix("sqlite:")?.split('?').next()?;
+                Some(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+            }
+        }
+    }
+}
+
+/// Returns the URL of a database in a file; nothing if its name is not UTF-8.
+pub fn sqlite_url(path: &Path) -> Option<String> {
+    // The three characters that mean something in such a URL.
+    let path = path.to_str()?.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    Some(format!("sqlite:{path}"))
+}
+
+/// The copy to write.
+#[derive(Args, Clone, Debug)]
+pub struct BackupArgs {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    /// The file to write; it must not be there yet.
+    #[arg(value_name = "FILE")]
+    pub to: PathBuf,
+}
+
+/// The copy to put back.
+#[derive(Args, Clone, Debug)]
+pub struct RestoreArgs {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    /// The copy, as `usher-server backup` wrote it.
+    #[arg(value_name = "FILE")]
+    pub from: PathBuf,
 }
 
 /// How connections are accepted, checked.

@@ -212,6 +212,48 @@ impl Database {
         self.commits.subscribe()
     }
 
+    /// Copies a database in a file into another, empty one, as it is at one moment; false if it is in no file.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn copy_to(&self, file: &str) -> Result<bool, StoreError> {
+        if self.dialect != Dialect::Sqlite {
+            return Ok(false);
+        }
+        // The readers may not write, and this writes another file: it is the writer's to do.
+        sqlx::query("VACUUM INTO $1").bind(file).execute(&self.writer).await?;
+        Ok(true)
+    }
+
+    /// Reads a database in a file whole, and says what is damaged.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn what_is_damaged(&self) -> Result<Option<String>, StoreError> {
+        if self.dialect != Dialect::Sqlite {
+            return Ok(None);
+        }
+        let found: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&self.reader).await?;
+        Ok((found != "ok").then_some(found))
+    }
+
+    /// Brings a database in a file into that file alone; false if another program uses it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn fold_log(&self) -> Result<bool, StoreError> {
+        self.reader.close().await;
+        let mode = sqlx::query_scalar::<_, String>("PRAGMA journal_mode = DELETE").fetch_one(&self.writer).await;
+        match mode.map_err(StoreError::from) {
+            Ok(mode) => Ok(mode == "delete"),
+            Err(StoreError::Busy(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Closes every connection, after those in use are done.
     pub async fn close(&self) {
         self.reader.close().await;

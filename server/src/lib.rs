@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod admissions;
 pub mod app;
 pub mod audit;
+pub mod backups;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -8,8 +8,10 @@ use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser as _};
 use usher_server::accounts::{self, password::Password};
 use usher_server::app::{App, Settings, openapi};
+use usher_server::backups::{self, BackupError};
 use usher_server::config::{
-    AccountCommand, Cli, Command, CreateAccountArgs, ServeArgs, Storage, StorageArgs, Transport,
+    AccountCommand, BackupArgs, Cli, Command, CreateAccountArgs, RestoreArgs, ServeArgs, Storage, StorageArgs,
+    Transport,
 };
 use usher_server::db::Database;
 use usher_server::http::{serve, tls::Tls};
@@ -38,6 +40,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => run_server(args).await,
         Command::Migrate(args) => migrate(&args).await,
+        Command::Backup(args) => back_up(args).await,
+        Command::Restore(args) => restore(args).await,
+        Command::Restored(args) => restored(args).await,
         Command::Account(AccountCommand::Create(args)) => create_account(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "usher-server", &mut io::stdout());
@@ -143,6 +148,42 @@ async fn migrate(args: &StorageArgs) -> anyhow::Result<()> {
     database.close().await;
     println!("The schema is up to date.");
     Ok(())
+}
+
+async fn back_up(args: BackupArgs) -> anyhow::Result<()> {
+    let database = Database::open(&args.storage.database_url()?).await?;
+    let copied = backups::back_up(&database, &args.to).await;
+    database.close().await;
+    println!("{} holds everything, in {} bytes. The master key is not in it.", args.to.display(), copied?);
+    Ok(())
+}
+
+async fn restore(args: RestoreArgs) -> anyhow::Result<()> {
+    let to = args.storage.database_file().ok_or(BackupError::NotAFile)?;
+    let storage = args.storage.check()?;
+    let restored = backups::restore(&args.from, &to, &storage.master_key).await?;
+    println!("{} is as it was when {} was made.", to.display(), args.from.display());
+    if let Some(before) = &restored.moved_to {
+        println!("What was there before lies in {}.", before.display());
+    }
+    tell_renewed(restored.events);
+    Ok(())
+}
+
+async fn restored(args: StorageArgs) -> anyhow::Result<()> {
+    let storage = args.check()?;
+    let app = open_app(open_database(&storage).await?, &storage, Settings::default()).await?;
+    let renewed = backups::renew_feeds(&app).await;
+    app.database().close().await;
+    tell_renewed(renewed?);
+    Ok(())
+}
+
+fn tell_renewed(events: usize) {
+    println!(
+        "The feeds of {events} events begin anew. Terminals will say that the server came back from a backup, and \
+         ask before they go on; they bring what the server has forgotten."
+    );
 }
 
 async fn create_account(args: CreateAccountArgs) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod admissions;
+mod backups;
 mod devices;
 mod documented;
 mod doors;

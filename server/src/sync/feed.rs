@@ -57,6 +57,36 @@ pub async fn create(tx: &mut Tx, sealer: &Sealer, event: EventId) -> Result<(), 
     store::insert_feed(tx, event, feed, ChainPoint::start(event, feed), &sealed).await
 }
 
+/// Returns the events whose feeds go on.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn events(tx: &mut Tx) -> Result<Vec<EventId>, StoreError> {
+    store::events(tx).await
+}
+
+/// Gives a feed a new id after the database came back from a backup, so that no terminal takes it for the feed that
+/// it knows: the two may differ from some number on. The entries stay; their chain is made again.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn renew(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
+    let (old, _) = store::lock_feed(tx, event).await?;
+    let feed = FeedId(random_bytes());
+    let mut point = ChainPoint::start(event, feed);
+    while point.seq < old.seq {
+        let headers = store::headers(tx, event, point.seq, PAGE_RECORDS_MAX).await?;
+        let is_whole = headers.first().is_some_and(|header| header.seq == point.seq.next());
+        if !is_whole {
+            return Err(StoreError::Corrupt("feed_entries.seq"));
+        }
+        point = headers.iter().fold(point, |point, header| point.after(header));
+    }
+    store::set_feed(tx, event, feed, point).await
+}
+
 /// Locks an event's counter until the transaction ends. Little but the rows that carry the entries'
 /// numbers may follow: this is the lock that every change of the event waits for.
 ///

@@ -3,7 +3,7 @@
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::feed::chain::ChainPoint;
-use sync_protocol::feed::{Entity, Form, Kind, Record};
+use sync_protocol::feed::{Entity, Form, Header, Kind, Record};
 use sync_protocol::id::{EventId, FeedId, FeedSeq};
 
 use super::{FeedState, Numbered};
@@ -24,6 +24,53 @@ pub(super) async fn insert_feed(
         .bind(int(start.seq.0))
         .bind(&start.value[..])
         .bind(sealed_body_key)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Returns the events whose feeds go on.
+pub(super) async fn events(tx: &mut Tx) -> Result<Vec<EventId>, StoreError> {
+    let rows = sqlx::query("SELECT event_id FROM feeds WHERE body_key IS NOT NULL ORDER BY event_id")
+        .fetch_all(tx.connection())
+        .await?;
+    rows.iter().map(|row| row.array("event_id").map(EventId)).collect()
+}
+
+/// Returns up to `limit` entries after a number, without their bodies.
+pub(super) async fn headers(
+    tx: &mut Tx,
+    event: EventId,
+    after: FeedSeq,
+    limit: u32,
+) -> Result<Vec<Header>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT seq, kind, entity, tag FROM feed_entries WHERE event_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+    )
+    .bind(&event.0[..])
+    .bind(int(after.0))
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Header {
+                seq: FeedSeq(row.uint("seq")?),
+                kind: Kind::from_u8(row.small("kind")?).ok_or(StoreError::Corrupt("kind"))?,
+                entity: Entity(row.array("entity")?),
+                tag: row.array("tag")?,
+            })
+        })
+        .collect()
+}
+
+/// Gives a feed another id and chain.
+pub(super) async fn set_feed(tx: &mut Tx, event: EventId, feed: FeedId, point: ChainPoint) -> Result<(), StoreError> {
+    sqlx::query("UPDATE feeds SET feed_id = $1, seq = $2, chain = $3 WHERE event_id = $4")
+        .bind(&feed.0[..])
+        .bind(int(point.seq.0))
+        .bind(&point.value[..])
+        .bind(&event.0[..])
         .execute(tx.connection())
         .await?;
     Ok(())
