@@ -4,7 +4,11 @@
 //! widths 1:1:3:1:1 (ISO/IEC 18004, 6.3.3). Rows are searched for that, both ways round, so that light
 //! codes on dark cost nothing extra; a hit is checked across and then by rays to all sides.
 
-use super::{geometry::Point, grey::Grey, ink::Ink};
+use super::{
+    geometry::Point,
+    grey::Grey,
+    ink::{Axis, Ink},
+};
 use crate::camera::Frame;
 
 /// The most patterns that are kept, best first. With the number of triples this bounds the time.
@@ -13,8 +17,6 @@ pub(super) const FINDERS_MAX: usize = 14;
 const CANDIDATES_MAX: usize = 2000;
 /// The most of them that are checked by rays.
 const CHECKED_MAX: usize = 80;
-/// A row's hit belongs to one of so many last places, or to a new one.
-const RECENT: usize = 100;
 /// Rays to all sides.
 const RAYS: u8 = 16;
 /// A pattern shows its rings along this many rays at least; the rest may be covered.
@@ -95,6 +97,7 @@ pub(super) fn find(frame: &Frame, ink: &Ink, step: usize) -> Vec<Finder> {
 /// Returns the places where rows and columns show the widths of a pattern.
 fn candidates(ink: &Ink, step: usize) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
+    let mut above = Above::default();
     let mut ends = Vec::new();
     for (y, row) in ink.rows().enumerate().step_by(step) {
         scan(row, &mut ends, |runs, end, is_dark| {
@@ -102,21 +105,60 @@ fn candidates(ink: &Ink, step: usize) -> Vec<Candidate> {
             let [.., middle, fourth, fifth] = runs.map(|run| run as f32);
             let at = Point::new(end as f32 - fifth - fourth - middle / 2.0, y as f32 + 0.5);
             let polarity = if is_dark { Polarity::DarkOnLight } else { Polarity::LightOnDark };
-            let near = candidates.iter_mut().rev().take(RECENT).find(|near| {
-                near.polarity == polarity
-                    && (at.x - near.centre.x).abs() < 1.2 * near.unit
-                    && (at.y - near.centre.y).abs() < 2.0 * near.unit
-            });
-            if let Some(near) = near {
+            let near = above.at(at, polarity).and_then(|number| candidates.get_mut(number));
+            if let Some(near) = near.filter(|near| near.is_crossed(at)) {
                 near.hits = near.hits.saturating_add(1);
             } else if candidates.len() < CANDIDATES_MAX
                 && let Some((centre, unit)) = centred(ink, at, unit, polarity)
             {
-                candidates.push(Candidate { centre, unit, polarity, hits: 1 });
+                let candidate = Candidate { centre, unit, polarity, hits: 1 };
+                above.put(&candidate, candidates.len());
+                candidates.push(candidate);
             }
         });
     }
     candidates
+}
+
+impl Candidate {
+    /// How far to the left and to the right of its centre rows may have theirs, in pixels.
+    fn width(&self) -> f32 {
+        1.2 * self.unit
+    }
+
+    /// Says whether a row that crosses a pattern at `at` crosses this one.
+    fn is_crossed(&self, at: Point) -> bool {
+        (at.x - self.centre.x).abs() < self.width() && (at.y - self.centre.y).abs() < 2.0 * self.unit
+    }
+}
+
+/// The last candidate of each colour in each part of the picture's width: the one that the next rows cross.
+#[derive(Default)]
+struct Above {
+    parts: Vec<[Option<usize>; 2]>,
+}
+
+impl Above {
+    /// The width of a part in pixels, of the order of what the least pattern's rows differ by.
+    const PART: f32 = 4.0;
+
+    fn at(&self, at: Point, polarity: Polarity) -> Option<usize> {
+        *self.parts.get((at.x / Self::PART) as usize)?.get(polarity as usize)?
+    }
+
+    fn put(&mut self, candidate: &Candidate, number: usize) {
+        let part = |x: f32| (x / Self::PART) as usize;
+        let (first, last) =
+            (part(candidate.centre.x - candidate.width()), part(candidate.centre.x + candidate.width()));
+        if self.parts.len() <= last {
+            self.parts.resize(last + 1, [None; 2]);
+        }
+        for part in self.parts.iter_mut().take(last + 1).skip(first) {
+            if let Some(place) = part.get_mut(candidate.polarity as usize) {
+                *place = Some(number);
+            }
+        }
+    }
 }
 
 impl Finder {
@@ -197,9 +239,9 @@ fn unit(runs: [u32; 5]) -> Option<f32> {
 /// Returns the middle of the pattern around `at`, and its module's width, if there is one across and along
 /// as well.
 fn centred(ink: &Ink, at: Point, along: f32, polarity: Polarity) -> Option<(Point, f32)> {
-    let (from, to, across) = crossing(ink, at, Point::new(0.0, 1.0), along, polarity)?;
+    let (from, to, across) = crossing(ink, at, Axis::Column, along, polarity)?;
     let at = Point::new(at.x, at.y + (to - from) / 2.0);
-    let (from, to, along) = crossing(ink, at, Point::new(1.0, 0.0), across, polarity)?;
+    let (from, to, along) = crossing(ink, at, Axis::Row, across, polarity)?;
     // Tilted patterns are narrower one way, not a sliver.
     if !(0.33..3.0).contains(&(along / across)) {
         return None;
@@ -209,12 +251,40 @@ fn centred(ink: &Ink, at: Point, along: f32, polarity: Polarity) -> Option<(Poin
 
 /// Follows the line through `at` both ways: how far the middle square reaches back and forth, and the
 /// module's width; none if the rings aren't there.
-fn crossing(ink: &Ink, at: Point, direction: Point, unit: f32, polarity: Polarity) -> Option<(f32, f32, f32)> {
-    let reach = unit * 3.5 * 3.0 + 3.0;
-    let [f1, f2, f3] = edges(ink, at, direction, reach, 1.0, polarity)?;
-    let [b1, b2, b3] = edges(ink, at, direction.times(-1.0), reach, 1.0, polarity)?;
+fn crossing(ink: &Ink, at: Point, axis: Axis, unit: f32, polarity: Polarity) -> Option<(f32, f32, f32)> {
+    let reach = (unit * 3.5 * 3.0 + 3.0).ceil() as usize;
+    let (on, back) = ink.both_ways(at, axis)?;
+    let [f1, f2, f3] = turns(on, reach, polarity)?;
+    let [b1, b2, b3] = turns(back, reach, polarity)?;
     let runs = [b3 - b2, b2 - b1, b1 + f1, f2 - f1, f3 - f2].map(|run| (run + 0.5).max(0.0) as u32);
     self::unit(runs).map(|unit| (b1, f1, unit))
+}
+
+/// The same as [`edges`] for the pixels of a row or a column.
+fn turns(pixels: impl Iterator<Item = u8>, reach: usize, polarity: Polarity) -> Option<[f32; 3]> {
+    let mut colour = u8::from(polarity == Polarity::DarkOnLight);
+    let mut seen = [0.0; 3];
+    let mut edges = seen.iter_mut();
+    let mut length = 0u16;
+    for pixel in pixels.take(reach + 1) {
+        if pixel != colour {
+            if length == 0 {
+                return None;
+            }
+            *edges.next()? = f32::from(length) - 0.5;
+            if edges.len() == 0 {
+                return Some(seen);
+            }
+            colour = pixel;
+        }
+        length += 1;
+    }
+    // The picture's border counts as the last one.
+    if edges.len() != 1 || usize::from(length) > reach {
+        return None;
+    }
+    *edges.next()? = f32::from(length) - 0.5;
+    Some(seen)
 }
 
 /// Returns how far from `at` the three edges are along `direction`: of the middle square, of the light

@@ -15,6 +15,13 @@ const FLAT: u8 = 4;
 /// How many blocks to each side are looked at.
 const REACH: usize = 2;
 
+/// Along which a line runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Axis {
+    Row,
+    Column,
+}
+
 /// A picture of dark and light pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Ink {
@@ -30,12 +37,17 @@ impl Ink {
         let (columns, rows) = (width.div_ceil(BLOCK), height.div_ceil(BLOCK));
         let levels = levels(frame, columns);
         let mut dark = vec![0u8; width * height];
-        let mut thresholds = vec![0u8; columns];
+        let (mut means, mut thresholds) = (vec![0u8; columns], vec![0u8; width]);
         let bands = frame.luma().chunks(width * BLOCK).zip(dark.chunks_mut(width * BLOCK));
         for (row, (luma, dark)) in bands.enumerate() {
-            around(&levels, columns, rows, row, &mut thresholds);
+            around(&levels, columns, rows, row, &mut means);
+            for (block, &mean) in thresholds.chunks_mut(BLOCK).zip(&means) {
+                block.fill(mean);
+            }
             for (luma, dark) in luma.chunks_exact(width).zip(dark.chunks_exact_mut(width)) {
-                mark(luma, dark, &thresholds);
+                for ((dark, &pixel), &threshold) in dark.iter_mut().zip(luma).zip(&thresholds) {
+                    *dark = u8::from(pixel <= threshold);
+                }
             }
         }
         Self { width, height, dark }
@@ -45,34 +57,34 @@ impl Ink {
         self.dark.chunks_exact(self.width)
     }
 
+    /// Returns the pixels from a point on, along its row or its column, and those back from it: 1 dark, 0 light.
+    /// Both begin with the pixel at the point; none outside the picture.
+    pub(super) fn both_ways(
+        &self,
+        at: Point,
+        axis: Axis,
+    ) -> Option<(impl Iterator<Item = u8>, impl Iterator<Item = u8>)> {
+        let here = self.index(at)?;
+        let (first, end, stride) = match axis {
+            Axis::Row => (here - here % self.width, here - here % self.width + self.width, 1),
+            Axis::Column => (0, self.dark.len(), self.width),
+        };
+        let (on, back) = (self.dark.get(here..end)?, self.dark.get(first..=here)?);
+        Some((on.iter().step_by(stride).copied(), back.iter().rev().step_by(stride).copied()))
+    }
+
     /// Says whether there is ink at a point; none outside the picture.
     #[inline]
     pub(super) fn is_dark(&self, at: Point) -> Option<bool> {
+        self.dark.get(self.index(at)?).map(|&dark| dark != 0)
+    }
+
+    #[inline]
+    fn index(&self, at: Point) -> Option<usize> {
         // What is not a number is outside as well.
         let is_inside = at.x >= 0.0 && at.y >= 0.0;
-        if !is_inside {
-            return None;
-        }
         let (x, y) = (at.x as usize, at.y as usize);
-        if x >= self.width || y >= self.height {
-            return None;
-        }
-        self.dark.get(y * self.width + x).map(|&dark| dark != 0)
-    }
-}
-
-fn mark(luma: &[u8], dark: &mut [u8], thresholds: &[u8]) {
-    let (luma_blocks, luma_rest) = luma.as_chunks::<BLOCK>();
-    let (dark_blocks, dark_rest) = dark.as_chunks_mut::<BLOCK>();
-    let mut thresholds = thresholds.iter();
-    for ((luma, dark), &threshold) in luma_blocks.iter().zip(dark_blocks).zip(thresholds.by_ref()) {
-        for (dark, &pixel) in dark.iter_mut().zip(luma) {
-            *dark = u8::from(pixel <= threshold);
-        }
-    }
-    let threshold = thresholds.next().copied().unwrap_or(0);
-    for (dark, &pixel) in dark_rest.iter_mut().zip(luma_rest) {
-        *dark = u8::from(pixel <= threshold);
+        (is_inside && x < self.width && y < self.height).then(|| y * self.width + x)
     }
 }
 
@@ -85,42 +97,19 @@ struct Level {
     counts: bool,
 }
 
-/// What is seen of a block so far.
+/// What is in a block.
 #[derive(Clone, Copy)]
 struct Block {
     least: u8,
     most: u8,
-    sum: u32,
-    count: u32,
+    mean: u8,
 }
 
 impl Block {
-    const NEW: Self = Self { least: u8::MAX, most: 0, sum: 0, count: 0 };
-
-    #[inline]
-    fn take(&mut self, pixels: &[u8; BLOCK]) {
-        let (mut least, mut most, mut sum) = (self.least, self.most, 0u16);
-        for &pixel in pixels {
-            least = least.min(pixel);
-            most = most.max(pixel);
-            sum += u16::from(pixel);
-        }
-        *self = Self { least, most, sum: self.sum + u32::from(sum), count: self.count + BLOCK as u32 };
-    }
-
-    fn take_some(&mut self, pixels: &[u8]) {
-        for &pixel in pixels {
-            self.least = self.least.min(pixel);
-            self.most = self.most.max(pixel);
-            self.sum += u32::from(pixel);
-            self.count += 1;
-        }
-    }
-
     /// Returns the level, given those of the blocks to the left, above, and above to the left.
     fn level(&self, left: Option<Level>, above: Option<Level>, corner: Option<Level>) -> Level {
         if self.most.saturating_sub(self.least) > FLAT {
-            return Level { grey: (self.sum / self.count.max(1)) as u8, counts: true };
+            return Level { grey: self.mean, counts: true };
         }
         if let (Some(left), Some(above), Some(corner)) = (left, above, corner) {
             let near = (2 * u32::from(left.grey) + u32::from(above.grey) + u32::from(corner.grey)) / 4;
@@ -132,21 +121,49 @@ impl Block {
     }
 }
 
+/// A row of blocks, as columns of pixels: whole rows are compared at once, many pixels in one instruction.
+struct Band {
+    least: Vec<u8>,
+    most: Vec<u8>,
+    sums: Vec<u16>,
+}
+
+impl Band {
+    fn new(width: usize) -> Self {
+        Self { least: vec![0; width], most: vec![0; width], sums: vec![0; width] }
+    }
+
+    /// Looks at the rows of `luma`, at most [`BLOCK`], and returns the blocks in them.
+    fn blocks(&mut self, luma: &[u8]) -> impl Iterator<Item = Block> {
+        self.least.fill(u8::MAX);
+        self.most.fill(0);
+        self.sums.fill(0);
+        let mut rows = 0;
+        for row in luma.chunks_exact(self.least.len()) {
+            rows += 1;
+            let seen = self.least.iter_mut().zip(&mut self.most).zip(&mut self.sums);
+            for (((least, most), sum), &pixel) in seen.zip(row) {
+                *least = (*least).min(pixel);
+                *most = (*most).max(pixel);
+                *sum += u16::from(pixel);
+            }
+        }
+        let blocks = self.least.chunks(BLOCK).zip(self.most.chunks(BLOCK)).zip(self.sums.chunks(BLOCK));
+        blocks.map(move |((least, most), sums)| Block {
+            least: least.iter().fold(u8::MAX, |all, &one| all.min(one)),
+            most: most.iter().fold(0, |all, &one| all.max(one)),
+            mean: (sums.iter().map(|&sum| u32::from(sum)).sum::<u32>() / (sums.len() as u32 * rows).max(1)) as u8,
+        })
+    }
+}
+
 /// Returns the level of each block, row by row.
 fn levels(frame: &Frame, columns: usize) -> Vec<Level> {
     let width = frame.width() as usize;
     let mut levels: Vec<Level> = Vec::with_capacity(columns * (frame.height() as usize).div_ceil(BLOCK));
-    let mut blocks = vec![Block::NEW; columns];
-    for band in frame.luma().chunks(width * BLOCK) {
-        blocks.fill(Block::NEW);
-        for row in band.chunks_exact(width) {
-            let (whole, rest) = row.as_chunks::<BLOCK>();
-            blocks.iter_mut().zip(whole).for_each(|(block, pixels)| block.take(pixels));
-            if let Some(last) = blocks.last_mut() {
-                last.take_some(rest);
-            }
-        }
-        for (column, block) in blocks.iter().enumerate() {
+    let mut band = Band::new(width);
+    for luma in frame.luma().chunks(width * BLOCK) {
+        for (column, block) in band.blocks(luma).enumerate() {
             let here = levels.len();
             let back = |by: usize| here.checked_sub(by).and_then(|at| levels.get(at)).copied();
             let is_first = column == 0;
