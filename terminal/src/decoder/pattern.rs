@@ -45,6 +45,22 @@ pub(super) fn alignments(side: usize) -> Vec<(usize, usize)> {
     centres.iter().flat_map(|&y| centres.iter().map(move |&x| (x, y))).filter(|&(x, y)| !is_finder(x, y)).collect()
 }
 
+/// Returns the modules of the timing and alignment patterns as column, row, and whether it is dark. Those where the
+/// patterns overlap come twice.
+pub(super) fn between(side: usize) -> impl Iterator<Item = (usize, usize, bool)> {
+    let timing = (8..side.saturating_sub(8)).flat_map(|along| {
+        let is_dark = along % 2 == 0;
+        [(along, TIMING, is_dark), (TIMING, along, is_dark)]
+    });
+    let squares = alignments(side).into_iter().flat_map(|(x, y)| {
+        (0..25).map(move |at| {
+            let (dx, dy) = (at % 5, at / 5);
+            (x + dx - 2, y + dy - 2, dx.abs_diff(2).max(dy.abs_diff(2)) != 1)
+        })
+    });
+    timing.chain(squares)
+}
+
 /// The fixed modules of all codes of one size.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
@@ -55,18 +71,8 @@ pub(super) struct Pattern {
 impl Pattern {
     pub(super) fn of(side: usize) -> Self {
         let mut pattern = Self { side, known: vec![Known::Open; side * side] };
-        for along in 8..side.saturating_sub(8) {
-            let colour = if along % 2 == 0 { Known::Dark } else { Known::Light };
-            pattern.set(along, TIMING, colour);
-            pattern.set(TIMING, along, colour);
-        }
-        for (x, y) in alignments(side) {
-            for dy in 0..5usize {
-                for dx in 0..5usize {
-                    let ring = dx.abs_diff(2).max(dy.abs_diff(2));
-                    pattern.set(x + dx - 2, y + dy - 2, if ring == 1 { Known::Light } else { Known::Dark });
-                }
-            }
+        for (x, y, is_dark) in between(side) {
+            pattern.set(x, y, if is_dark { Known::Dark } else { Known::Light });
         }
         for (x, y) in [(3, 3), (side.saturating_sub(4), 3), (3, side.saturating_sub(4))] {
             // With the light line around it that separates it from the data.

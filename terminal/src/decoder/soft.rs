@@ -1,11 +1,6 @@
 //! Modules as shades: how dark or light each is beside those around it, before anything is decided.
 
-use super::{
-    geometry::Point,
-    grey::Grey,
-    pattern::{Known, Pattern},
-    pose::Map,
-};
+use super::{geometry::Point, grey::Grey, pose::Map};
 
 /// Modules around the code that are sampled with it: what blurs into its border.
 pub(super) const MARGIN: usize = 3;
@@ -154,21 +149,6 @@ impl Soft {
                 }
             })
             .collect()
-    }
-
-    /// Returns the part of the fixed modules that are as they should be.
-    pub(super) fn agreement(&self, pattern: &Pattern) -> f32 {
-        let (mut known, mut right) = (0u32, 0u32);
-        for (shade, module) in self.modules().zip(pattern.modules()) {
-            let is_right = match module {
-                Known::Dark => shade < 0.0,
-                Known::Light => shade >= 0.0,
-                Known::Open => continue,
-            };
-            known += 1;
-            right += u32::from(is_right);
-        }
-        right as f32 / known.max(1) as f32
     }
 }
 
