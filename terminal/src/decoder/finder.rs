@@ -412,6 +412,17 @@ mod tests {
     }
 
     #[test]
+    fn the_rings_are_found_from_the_middle_on_and_the_border_counts_as_the_last_edge() {
+        let of = |pixels: &[u8], reach| turns(pixels.iter().copied(), reach, Polarity::DarkOnLight);
+
+        assert_eq!(of(&[1, 1, 0, 0, 1, 1, 0], 9), Some([1.5, 3.5, 5.5]));
+        assert_eq!(of(&[1, 1, 0, 0, 1, 1], 9), Some([1.5, 3.5, 5.5]));
+        assert_eq!(of(&[1, 1, 0, 0, 1, 1, 1, 1], 5), None);
+        assert_eq!(of(&[1, 1, 0, 0], 9), None);
+        assert_eq!(of(&[0, 1, 0, 1], 9), None);
+    }
+
+    #[test]
     fn the_runs_of_a_row_end_where_its_colour_changes() {
         let mut ends = Vec::new();
         for length in [1, 7, 8, 9, 64, 83] {

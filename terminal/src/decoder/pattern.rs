@@ -45,20 +45,24 @@ pub(super) fn alignments(side: usize) -> Vec<(usize, usize)> {
     centres.iter().flat_map(|&y| centres.iter().map(move |&x| (x, y))).filter(|&(x, y)| !is_finder(x, y)).collect()
 }
 
-/// Returns the modules of the timing and alignment patterns as column, row, and whether it is dark. Those where the
-/// patterns overlap come twice.
-pub(super) fn between(side: usize) -> impl Iterator<Item = (usize, usize, bool)> {
-    let timing = (8..side.saturating_sub(8)).flat_map(|along| {
+/// Returns the modules of the timing patterns as column, row, and whether it is dark.
+pub(super) fn timing(side: usize) -> impl Iterator<Item = (usize, usize, bool)> {
+    (8..side.saturating_sub(8)).flat_map(|along| {
         let is_dark = along % 2 == 0;
         [(along, TIMING, is_dark), (TIMING, along, is_dark)]
-    });
+    })
+}
+
+/// Returns the same for what lies between the finder patterns: the timing and alignment patterns. Modules where they
+/// overlap come twice.
+pub(super) fn between(side: usize) -> impl Iterator<Item = (usize, usize, bool)> {
     let squares = alignments(side).into_iter().flat_map(|(x, y)| {
         (0..25).map(move |at| {
             let (dx, dy) = (at % 5, at / 5);
             (x + dx - 2, y + dy - 2, dx.abs_diff(2).max(dy.abs_diff(2)) != 1)
         })
     });
-    timing.chain(squares)
+    timing(side).chain(squares)
 }
 
 /// The fixed modules of all codes of one size.

@@ -2,6 +2,7 @@
 
 use super::{
     drape::Drape,
+    finder::Polarity,
     geometry::{Homography, Pair, Point},
     grey::Grey,
     ink::Ink,
@@ -12,6 +13,12 @@ use super::{
 
 /// Sizes that are tried around the measured one, in steps of four modules.
 const SIZES_AROUND: usize = 3;
+/// A code has as many modules along its top as along its left, by this factor at most where paper bends and outlines
+/// are crude: of the codes that are read none is measured with more than 1.4.
+const SIDES_MAX: f32 = 1.5;
+/// The least part of the timing pattern that is right in black and white: codes that are read have more, bent ones
+/// too, and of what clutter makes up one in twenty.
+const ALTERNATING_LEAST: f32 = 0.6;
 /// Of the timing pattern's two lines together, the least likeness (1 is a perfect match, 0 chance).
 const TIMING_LEAST: f32 = 0.22;
 
@@ -70,9 +77,12 @@ impl Corners {
         [count(top, corner.across(), right.across()), count(left, corner.down(), below.down())]
     }
 
-    /// Returns the sizes the code may have, the most likely first.
+    /// Returns the sizes the code may have, the most likely first; none if the patterns make no square.
     fn sizes(&self) -> Vec<usize> {
         let [top, left] = self.measured();
+        if top.max(left) > SIDES_MAX * top.min(left) {
+            return Vec::new();
+        }
         let mean = (top + left) / 2.0;
         let mut sizes: Vec<usize> = Vec::new();
         for measured in [top, left, mean] {
@@ -88,7 +98,7 @@ impl Corners {
     }
 
     /// Returns the pose for a code of `side` modules; none if it can't be one.
-    fn pose(&self, side: usize, grey: &Grey<'_>) -> Option<Pose> {
+    fn pose(&self, side: usize, ink: &Ink, grey: &Grey<'_>) -> Option<Pose> {
         let far = side as f32 - FINDER;
         let origins = [(0.0, 0.0), (far, 0.0), (0.0, far)];
         let mut pairs = Vec::with_capacity(12);
@@ -102,6 +112,11 @@ impl Corners {
         }
         let map = Homography::of(&pairs, side as f32)?;
         let drape = Drape::of(&self.outlines, map, side);
+        let polarity = self.triple.corner.polarity;
+        let alternates = |map: &dyn Map| agreement(ink, polarity, map, pattern::timing(side)) >= ALTERNATING_LEAST;
+        if !alternates(&map) && !alternates(&drape) {
+            return None;
+        }
         let timing = timing(grey, &map, side).max(timing(grey, &drape, side));
         if timing < TIMING_LEAST || squares(grey, &drape, side) < SQUARES_LEAST {
             return None;
@@ -110,8 +125,8 @@ impl Corners {
     }
 
     /// Returns the poses whose timing pattern is there, the best first.
-    pub(super) fn poses(&self, grey: &Grey<'_>) -> Vec<Pose> {
-        let mut poses: Vec<Pose> = self.sizes().into_iter().filter_map(|side| self.pose(side, grey)).collect();
+    pub(super) fn poses(&self, ink: &Ink, grey: &Grey<'_>) -> Vec<Pose> {
+        let mut poses: Vec<Pose> = self.sizes().into_iter().filter_map(|side| self.pose(side, ink, grey)).collect();
         poses.sort_by(|a, b| b.timing.total_cmp(&a.timing));
         poses
     }
@@ -131,6 +146,24 @@ impl Pose {
         let side = self.side as f32;
         [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side)].map(|(x, y)| self.map.at(Point::new(x, y)))
     }
+}
+
+/// Returns the part of `modules`, each with its column, its row and whether it is dark, that are as they should be
+/// in black and white if the code lies as `map` says.
+pub(super) fn agreement(
+    ink: &Ink,
+    polarity: Polarity,
+    map: &(impl Map + ?Sized),
+    modules: impl Iterator<Item = (usize, usize, bool)>,
+) -> f32 {
+    let (mut all, mut right) = (0u16, 0u16);
+    for (x, y, is_dark) in modules {
+        let at = map.at(Point::new(x as f32 + 0.5, y as f32 + 0.5));
+        let wanted = is_dark == (polarity == Polarity::DarkOnLight);
+        all += 1;
+        right += u16::from(ink.is_dark(at) == Some(wanted));
+    }
+    f32::from(right) / f32::from(all.max(1))
 }
 
 /// Returns how much the three corners look like finder patterns: the mean correlation, at most 1.
@@ -172,4 +205,38 @@ fn timing(grey: &Grey<'_>, map: &impl Map, side: usize) -> f32 {
         signed / whole
     };
     (line(|along| Point::new(along, 6.5)) + line(|along| Point::new(6.5, along))) / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::camera::Frame;
+
+    /// Four pixels a module, and eight light ones around.
+    fn drawn(is_dark: impl Fn(usize, usize) -> bool) -> Ink {
+        let module = |at: usize| (at / 4).wrapping_sub(2);
+        let luma = (0..116 * 116).map(|at| if is_dark(module(at % 116), module(at / 116)) { 30 } else { 220 });
+        Ink::of(&Frame::new(116, 116, luma.collect()).unwrap())
+    }
+
+    fn plain() -> Homography {
+        let pairs = [(0.0, 0.0), (25.0, 0.0), (25.0, 25.0), (0.0, 25.0)].map(|(x, y)| Pair {
+            from: Point::new(x, y),
+            to: Point::new(x * 4.0 + 8.0, y * 4.0 + 8.0),
+            weight: 1.0,
+        });
+        Homography::of(&pairs, 25.0).unwrap()
+    }
+
+    #[test]
+    fn a_code_has_what_lies_between_its_corners_and_stripes_have_half_of_it() {
+        let drawn_code = fast_qr::QRBuilder::new("A TICKET").version(fast_qr::Version::V02).build().unwrap();
+        let code = drawn(|x, y| x < 25 && y < 25 && drawn_code[y][x].value());
+        let stripes = drawn(|x, _| x % 6 < 3);
+        let agreement = |ink, polarity| agreement(ink, polarity, &plain(), pattern::between(25));
+
+        assert_eq!(agreement(&code, Polarity::DarkOnLight), 1.0);
+        assert_eq!(agreement(&code, Polarity::LightOnDark), 0.0);
+        assert!((0.3..0.66).contains(&agreement(&stripes, Polarity::DarkOnLight)));
+    }
 }

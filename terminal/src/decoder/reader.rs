@@ -11,7 +11,7 @@ use super::{
     mesh,
     outline::Rims,
     pattern::{self, Pattern},
-    pose::{Corners, Map, Pose},
+    pose::{self, Corners, Map, Pose},
     soft::{self, Soft},
     triple::Triple,
     vouch,
@@ -77,13 +77,13 @@ pub(super) fn read(frame: &Frame, ink: &Ink, rims: &Rims, triple: &Triple, deadl
     let Some(corners) = Corners::trace(ink, rims, triple) else { return Outcome::Nothing(Obstacle::NoOutline) };
     let mut seen = Outcome::Nothing(Obstacle::NoTiming);
     let mut best = 0.0;
-    for mut pose in corners.poses(&grey).into_iter().take(SIZES_MAX) {
+    for mut pose in corners.poses(ink, &grey).into_iter().take(SIZES_MAX) {
         if Instant::now() >= deadline {
             return seen;
         }
         alignment::align(&grey, &mut pose);
-        let flat = agreement(ink, &pose.map, pose.side, polarity);
-        let draped = agreement(ink, &pose.drape, pose.side, polarity);
+        let flat = pose::agreement(ink, polarity, &pose.map, pattern::between(pose.side));
+        let draped = pose::agreement(ink, polarity, &pose.drape, pattern::between(pose.side));
         let agreement = flat.max(draped);
         let pattern = Pattern::of(pose.side);
         let is_likely = |agreement| agreement >= AGREEMENT_LEAST;
@@ -128,18 +128,6 @@ impl Suspect {
         let text = sampled(&grey, &bent, &pattern, side)?;
         Some(Read { text, corners: self.corners() })
     }
-}
-
-/// Returns the part of the timing and alignment patterns that are as they should be if the code lies as `map` says.
-fn agreement(ink: &Ink, map: &impl Map, side: usize, polarity: Polarity) -> f32 {
-    let (mut all, mut right) = (0u16, 0u16);
-    for (x, y, is_dark) in pattern::between(side) {
-        let at = map.at(Point::new(x as f32 + 0.5, y as f32 + 0.5));
-        let wanted = is_dark == (polarity == Polarity::DarkOnLight);
-        all += 1;
-        right += u16::from(ink.is_dark(at) == Some(wanted));
-    }
-    f32::from(right) / f32::from(all.max(1))
 }
 
 /// Returns the text of the code that lies as `map` says.
