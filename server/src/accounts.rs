@@ -1,4 +1,4 @@
-//! Organisations, the organisers who may log in, and their sessions.
+//! The people who may log in, and their sessions.
 
 pub mod password;
 pub mod routes;
@@ -17,6 +17,7 @@ use crate::access::{Limits, Role};
 use crate::app::App;
 use crate::clock::{random_bytes, uuid_v7};
 use crate::db::{StoreError, Tx};
+use crate::organisations::{self, Membership};
 
 /// How long a session lasts.
 pub const SESSION_MS: u64 = 12 * 60 * 60 * 1000;
@@ -98,17 +99,6 @@ pub struct Organiser {
     pub role: Role,
     /// Where they call from.
     pub address: IpAddr,
-}
-
-/// That somebody belongs to an organisation.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Membership {
-    /// The organisation.
-    pub organisation: OrganisationId,
-    /// Its name.
-    pub name: String,
-    /// What they are in it.
-    pub role: Role,
 }
 
 /// An account as its owner sees it.
@@ -208,8 +198,7 @@ pub async fn create(
     let hash = app.passwords().hash(password).await?;
     let now = app.clock().now();
     let mut tx = app.database().begin_write().await?;
-    let organisation =
-        store::ensure_organisation(&mut tx, OrganisationId(uuid_v7(now)), organisation_name, now).await?;
+    let organisation = organisations::ensure(&mut tx, organisation_name, now).await?;
     let membership = Membership { organisation, name: organisation_name.to_owned(), role: Role::Owner };
     let account = Account {
         id: AccountId(uuid_v7(now)),
@@ -221,7 +210,7 @@ pub async fn create(
     if !store::insert_account(&mut tx, &account, &hash, Some(now), now).await? {
         return Err(CreateError::Exists);
     }
-    store::insert_membership(&mut tx, organisation, account.id, Role::Owner, now).await?;
+    organisations::join(&mut tx, organisation, account.id, Role::Owner, now).await?;
     tx.commit().await?;
     Ok(account)
 }
@@ -274,24 +263,6 @@ pub async fn authenticate(
     address: IpAddr,
 ) -> Result<Option<Caller>, StoreError> {
     store::session(tx, token.hash(), address, app.clock().now()).await
-}
-
-/// Returns what somebody is in an organisation; nothing if they do not belong to it.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn role(tx: &mut Tx, account: AccountId, organisation: OrganisationId) -> Result<Option<Role>, StoreError> {
-    store::role(tx, account, organisation).await
-}
-
-/// Returns the organisations that somebody belongs to, by name.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn memberships(tx: &mut Tx, account: AccountId) -> Result<Vec<Membership>, StoreError> {
-    store::memberships(tx, account).await
 }
 
 /// Ends the session of `token`.

@@ -19,6 +19,7 @@ pub mod installation;
 pub mod logs;
 pub mod mails;
 pub mod once;
+pub mod organisations;
 pub mod registrations;
 pub mod seal;
 pub mod sync;

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::password::Password;
-use super::{Caller, Membership, store};
+use super::{Caller, store};
 use crate::access::Role;
 use crate::app::App;
 use crate::http::auth::bearer;
@@ -18,6 +18,7 @@ use crate::http::extract::Json;
 use crate::http::peer::Peer;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::time::rfc3339;
+use crate::organisations::Membership;
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {

@@ -1,37 +1,13 @@
-//! SQL of organisations, accounts and sessions.
+//! SQL of accounts and sessions.
 
 use std::net::IpAddr;
 
-use sqlx::any::AnyRow;
 use sync_protocol::time::UnixMillis;
 
-use super::{Account, AccountId, Caller, Membership, OrganisationId};
-use crate::access::Role;
+use super::{Account, AccountId, Caller};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::{StoreError, Tx};
-
-/// Returns the organisation called `name`, made as `id` if there is none.
-pub(super) async fn ensure_organisation(
-    tx: &mut Tx,
-    id: OrganisationId,
-    name: &str,
-    now: UnixMillis,
-) -> Result<OrganisationId, StoreError> {
-    let held = sqlx::query("SELECT id FROM organisations WHERE name = $1 ORDER BY id LIMIT 1")
-        .bind(name)
-        .fetch_optional(tx.connection())
-        .await?;
-    if let Some(row) = held {
-        return row.array("id").map(OrganisationId);
-    }
-    sqlx::query("INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)")
-        .bind(&id.0[..])
-        .bind(name)
-        .bind(int(now.0))
-        .execute(tx.connection())
-        .await?;
-    Ok(id)
-}
+use crate::organisations;
 
 /// Inserts an account; false if its e-mail address is taken.
 pub(super) async fn insert_account(
@@ -83,67 +59,8 @@ pub(super) async fn account(tx: &mut Tx, id: AccountId) -> Result<Option<Account
         email: row.text("email")?,
         name: row.text("name")?,
         is_admin: row.flag("is_admin")?,
-        memberships: memberships(tx, id).await?,
+        memberships: organisations::memberships(tx, id).await?,
     }))
-}
-
-/// Makes somebody a member of an organisation, or changes what they are in it.
-pub(super) async fn insert_membership(
-    tx: &mut Tx,
-    organisation: OrganisationId,
-    account: AccountId,
-    role: Role,
-    now: UnixMillis,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO memberships (organisation_id, account_id, role, joined_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (organisation_id, account_id) DO UPDATE SET role = excluded.role",
-    )
-    .bind(&organisation.0[..])
-    .bind(&account.0[..])
-    .bind(role as i64)
-    .bind(int(now.0))
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-/// Returns what somebody is in an organisation.
-pub(super) async fn role(
-    tx: &mut Tx,
-    account: AccountId,
-    organisation: OrganisationId,
-) -> Result<Option<Role>, StoreError> {
-    let row = sqlx::query("SELECT role FROM memberships WHERE organisation_id = $1 AND account_id = $2")
-        .bind(&organisation.0[..])
-        .bind(&account.0[..])
-        .fetch_optional(tx.connection())
-        .await?;
-    row.map(|row| read_role(&row)).transpose()
-}
-
-/// Returns the organisations that somebody belongs to, by name.
-pub(super) async fn memberships(tx: &mut Tx, account: AccountId) -> Result<Vec<Membership>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT m.organisation_id, m.role, o.name FROM memberships m JOIN organisations o ON o.id = m.organisation_id
-         WHERE m.account_id = $1 ORDER BY o.name, o.id",
-    )
-    .bind(&account.0[..])
-    .fetch_all(tx.connection())
-    .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Membership {
-                organisation: OrganisationId(row.array("organisation_id")?),
-                name: row.text("name")?,
-                role: read_role(row)?,
-            })
-        })
-        .collect()
-}
-
-fn read_role(row: &AnyRow) -> Result<Role, StoreError> {
-    Role::from_u8(row.small("role")?).ok_or(StoreError::Corrupt("role"))
 }
 
 /// Begins a session.

@@ -11,6 +11,7 @@ use crate::accounts::{self, AccountId, Caller, OrganisationId, Organiser, Token}
 use crate::app::App;
 use crate::db::Tx;
 use crate::events;
+use crate::organisations;
 
 /// Says which organisation a request is about, where neither its path does nor the caller belongs to just one.
 static ORGANISATION: HeaderName = HeaderName::from_static("usher-organisation");
@@ -76,7 +77,7 @@ async fn organisation(
     let (what, named) = named(parts, app, tx).await?;
     let organisation = match named {
         Some(organisation) => organisation,
-        None => match (&caller.limits, accounts::memberships(tx, caller.account).await?.as_slice()) {
+        None => match (&caller.limits, organisations::memberships(tx, caller.account).await?.as_slice()) {
             (Some(limits), _) => limits.organisation,
             (None, [only]) => only.organisation,
             (None, []) => {
@@ -91,7 +92,7 @@ async fn organisation(
     if caller.limits.as_ref().is_some_and(|limits| limits.organisation != organisation) {
         return Err(Problem::not_found(what));
     }
-    let role = accounts::role(tx, caller.account, organisation).await?;
+    let role = organisations::role(tx, caller.account, organisation).await?;
     // Who runs the installation may do everywhere what an owner may.
     let role = role.or(caller.is_admin.then_some(Role::Owner));
     Ok((organisation, role.ok_or_else(|| Problem::not_found(what))?))
