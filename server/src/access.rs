@@ -17,9 +17,9 @@ pub enum Role {
     Promoter = 1,
     /// Registers attendees and checks them in.
     Staff = 2,
-    /// Runs events: approves, publishes, sells, enrols devices.
+    /// Runs events: approves, publishes, sells, enrols devices, asks people to help.
     Manager = 3,
-    /// Says who belongs to the organisation.
+    /// Says how the organisation works, and who manages it.
     Owner = 4,
 }
 

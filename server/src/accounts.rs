@@ -116,6 +116,24 @@ pub struct Account {
     pub memberships: Vec<Membership>,
 }
 
+/// Somebody, as others may need to know them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Person {
+    /// What they log in with, in lower case.
+    pub email: String,
+    /// Their name; may be empty.
+    pub name: String,
+    /// Whether they proved to receive mail at their address.
+    pub is_verified: bool,
+}
+
+impl Person {
+    /// Returns what to call them: their name, or their address if they gave none.
+    pub fn called(&self) -> &str {
+        if self.name.is_empty() { &self.email } else { &self.name }
+    }
+}
+
 /// What a session is known by: 32 random bytes, shown as 64 hexadecimal digits. Only its hash is kept.
 #[derive(Clone)]
 pub struct Token([u8; 32]);
@@ -127,7 +145,8 @@ impl fmt::Debug for Token {
 }
 
 impl Token {
-    fn make() -> Self {
+    /// Makes one that nobody has seen yet.
+    pub fn make() -> Self {
         Self(random_bytes())
     }
 
@@ -143,7 +162,8 @@ impl Token {
         hex::encode(self.0)
     }
 
-    fn hash(&self) -> [u8; 32] {
+    /// Returns what is kept of it.
+    pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0).into()
     }
 }
@@ -263,6 +283,15 @@ pub async fn authenticate(
     address: IpAddr,
 ) -> Result<Option<Caller>, StoreError> {
     store::session(tx, token.hash(), address, app.clock().now()).await
+}
+
+/// Returns the person who holds an account.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn person(tx: &mut Tx, account: AccountId) -> Result<Option<Person>, StoreError> {
+    store::person(tx, account).await
 }
 
 /// Ends the session of `token`.

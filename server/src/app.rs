@@ -23,6 +23,7 @@ use crate::events;
 use crate::http::rates::{RateSettings, Rates};
 use crate::http::{self, document, problem::Problem};
 use crate::installation;
+use crate::organisations;
 use crate::registrations;
 use crate::seal::{MasterKey, Sealer};
 use crate::sync::{self, snapshot};
@@ -168,6 +169,7 @@ impl App {
 fn features() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(document::frame())
         .merge(accounts::routes::routes())
+        .merge(organisations::routes::routes())
         .merge(events::routes::routes())
         .merge(registrations::routes::routes())
         .merge(tickets::routes::routes())

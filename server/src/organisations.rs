@@ -1,13 +1,76 @@
-//! Organisations, and who belongs to them as what.
+//! Organisations: how they work, who belongs to them as what, and what they keep for their events.
 
+mod check;
+pub mod invitations;
+pub mod members;
+pub mod routes;
 pub mod store;
+pub mod tasks;
+pub mod venues;
 
+use serde_json::{Value, json};
 use sync_protocol::time::UnixMillis;
 
+pub use self::tasks::{TemplateTask, task_template};
 use crate::access::Role;
 use crate::accounts::{AccountId, OrganisationId};
 use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
+
+/// The most organisations that one person may belong to.
+pub const MEMBERSHIPS_MAX: usize = 200;
+
+/// An organisation.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Organisation {
+    /// Its id.
+    pub id: OrganisationId,
+    /// What it is called, and how it works.
+    pub settings: Settings,
+    /// Counts the changes that people make.
+    pub version: u64,
+    /// When it was made.
+    pub created_at: UnixMillis,
+}
+
+/// What owners say of their organisation.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Settings {
+    /// What it is called.
+    pub name: String,
+    /// Whether a manager must approve an event before it is published.
+    pub needs_approval: bool,
+    /// The IANA name of the time zone that new events begin with.
+    pub time_zone: String,
+    /// The ISO 4217 code of the currency that new events begin with.
+    pub currency: String,
+    /// Where people may write to.
+    pub contact_email: Option<String>,
+}
+
+impl Settings {
+    /// Returns those of an organisation that nobody has said more of than its name.
+    pub fn plain(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            needs_approval: true,
+            time_zone: "UTC".to_owned(),
+            currency: "EUR".to_owned(),
+            contact_email: None,
+        }
+    }
+
+    /// Returns them as they are recorded.
+    pub fn record(&self) -> Value {
+        json!({
+            "name": self.name,
+            "needs_approval": self.needs_approval,
+            "time_zone": self.time_zone,
+            "currency": self.currency,
+            "has_contact_email": self.contact_email.is_some(),
+        })
+    }
+}
 
 /// That somebody belongs to an organisation.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,6 +83,23 @@ pub struct Membership {
     pub role: Role,
 }
 
+/// Makes an organisation that belongs to `owner`.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn create(
+    tx: &mut Tx,
+    settings: Settings,
+    owner: AccountId,
+    now: UnixMillis,
+) -> Result<Organisation, StoreError> {
+    let organisation = Organisation { id: OrganisationId(uuid_v7(now)), settings, version: 1, created_at: now };
+    store::insert(tx, &organisation).await?;
+    join(tx, organisation.id, owner, Role::Owner, now).await?;
+    Ok(organisation)
+}
+
 /// Returns the organisation called `name`, made if there is none. For whoever holds the server's own files.
 ///
 /// # Errors
@@ -30,7 +110,7 @@ pub async fn ensure(tx: &mut Tx, name: &str, now: UnixMillis) -> Result<Organisa
         return Ok(held);
     }
     let id = OrganisationId(uuid_v7(now));
-    store::insert(tx, id, name, now).await?;
+    store::insert(tx, &Organisation { id, settings: Settings::plain(name), version: 1, created_at: now }).await?;
     Ok(id)
 }
 
@@ -46,7 +126,7 @@ pub async fn join(
     role: Role,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    store::insert_membership(tx, organisation, account, role, now).await
+    store::put_membership(tx, organisation, account, role, now).await
 }
 
 /// Returns what somebody is in an organisation; nothing if they do not belong to it.
@@ -65,4 +145,23 @@ pub async fn role(tx: &mut Tx, account: AccountId, organisation: OrganisationId)
 /// [`StoreError`].
 pub async fn memberships(tx: &mut Tx, account: AccountId) -> Result<Vec<Membership>, StoreError> {
     store::memberships(tx, account).await
+}
+
+/// Returns an organisation.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn find(tx: &mut Tx, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
+    store::find(tx, id).await
+}
+
+/// Whether a manager of the organisation must approve an event before it is published.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn needs_approval(tx: &mut Tx, id: OrganisationId) -> Result<bool, StoreError> {
+    let held = store::find(tx, id).await?;
+    Ok(held.is_none_or(|organisation| organisation.settings.needs_approval))
 }

@@ -5,11 +5,13 @@ use std::net::TcpListener;
 use harness::organiser::{Organiser, Refused};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use usher_server::access::Role;
 use usher_server::accounts::{self, password::Password};
 use usher_server::app::{App, Settings};
 use usher_server::clock::Clock;
 use usher_server::db::Database;
 use usher_server::http::serve::serve;
+use usher_server::organisations;
 use usher_server::seal::MasterKey;
 
 pub(crate) const PASSWORD: &str = "a long enough passphrase";
@@ -55,6 +57,17 @@ impl Served {
     pub(crate) async fn organiser(&self, email: &str, organisation: &str) -> Organiser {
         let password = Password::new(PASSWORD.to_owned());
         accounts::create(&self.app, email, "Olga", organisation, password).await.unwrap();
+        Organiser::log_in(&self.url, email, PASSWORD).await.unwrap()
+    }
+
+    /// Makes an account in an organisation, as something else than its owner, and logs in.
+    pub(crate) async fn member(&self, email: &str, organisation: &str, role: Role) -> Organiser {
+        let password = Password::new(PASSWORD.to_owned());
+        let account = accounts::create(&self.app, email, "Mia", organisation, password).await.unwrap();
+        let mut tx = self.app.database().begin_write().await.unwrap();
+        let organisation = account.memberships[0].organisation;
+        organisations::join(&mut tx, organisation, account.id, role, self.app.clock().now()).await.unwrap();
+        tx.commit().await.unwrap();
         Organiser::log_in(&self.url, email, PASSWORD).await.unwrap()
     }
 
@@ -133,4 +146,16 @@ pub(crate) fn get(organiser: &Organiser, path: &str) -> reqwest::RequestBuilder 
 /// A request with a JSON body to a path below `/api/v1`, as `organiser`.
 pub(crate) fn post(organiser: &Organiser, path: &str, body: &Value) -> reqwest::RequestBuilder {
     organiser.request(Method::POST, path).json(body)
+}
+
+/// A change of what lies at a path below `/api/v1`, whatever it was before.
+pub(crate) fn patch(organiser: &Organiser, path: &str, body: &Value) -> reqwest::RequestBuilder {
+    organiser.request(Method::PATCH, path).header("if-match", "*").json(body)
+}
+
+/// The account and the first organisation of somebody who is logged in.
+pub(crate) async fn own_ids(organiser: &Organiser) -> (String, String) {
+    let me = organiser.get("/me").await.unwrap();
+    let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+    (id(&me), id(&me["organisations"][0]))
 }

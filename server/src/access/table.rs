@@ -1,11 +1,12 @@
 //! The table itself, by feature.
 
-use super::Area::{Account, Attendees, CheckIns, Devices, Events};
+use super::Area::{Account, Attendees, CheckIns, Devices, Events, Organisation};
 use super::{Area, Need, Role, Route};
 
 const PROMOTER: Need = Need::Role(Role::Promoter);
 const STAFF: Need = Need::Role(Role::Staff);
 const MANAGER: Need = Need::Role(Role::Manager);
+const OWNER: Need = Need::Role(Role::Owner);
 
 const fn row(method: &'static str, path: &'static str, need: Need, area: Area) -> Route {
     Route { method, path, need, area }
@@ -14,6 +15,29 @@ const fn row(method: &'static str, path: &'static str, need: Need, area: Area) -
 /// Every route of the interface.
 #[rustfmt::skip]
 pub const ROUTES: &[Route] = &[
+    row("GET", "/api/v1/organisations", Need::Member, Organisation),
+    // A token belongs to one organisation, and makes no other.
+    row("POST", "/api/v1/organisations", Need::Member, Account),
+    row("GET", "/api/v1/organisations/{organisation}", PROMOTER, Organisation),
+    row("PATCH", "/api/v1/organisations/{organisation}", OWNER, Organisation),
+    row("GET", "/api/v1/organisations/{organisation}/invitations", MANAGER, Organisation),
+    row("POST", "/api/v1/organisations/{organisation}/invitations", MANAGER, Organisation),
+    row("DELETE", "/api/v1/organisations/{organisation}/invitations/{invitation}", MANAGER, Organisation),
+    row("POST", "/api/v1/organisations/{organisation}/invitations/{invitation}/resend", MANAGER, Organisation),
+    row("POST", "/api/v1/organisations/{organisation}/leave", PROMOTER, Account),
+    row("GET", "/api/v1/organisations/{organisation}/members", STAFF, Organisation),
+    row("DELETE", "/api/v1/organisations/{organisation}/members/{account}", MANAGER, Organisation),
+    row("GET", "/api/v1/organisations/{organisation}/members/{account}", STAFF, Organisation),
+    row("PATCH", "/api/v1/organisations/{organisation}/members/{account}", MANAGER, Organisation),
+    row("GET", "/api/v1/organisations/{organisation}/task-template", STAFF, Organisation),
+    row("PUT", "/api/v1/organisations/{organisation}/task-template", MANAGER, Organisation),
+    row("GET", "/api/v1/organisations/{organisation}/venues", PROMOTER, Organisation),
+    row("POST", "/api/v1/organisations/{organisation}/venues", MANAGER, Organisation),
+    row("DELETE", "/api/v1/organisations/{organisation}/venues/{venue}", MANAGER, Organisation),
+    row("GET", "/api/v1/organisations/{organisation}/venues/{venue}", PROMOTER, Organisation),
+    row("PATCH", "/api/v1/organisations/{organisation}/venues/{venue}", MANAGER, Organisation),
+    row("POST", "/api/v1/invitations/accept", Need::Member, Account),
+    row("POST", "/api/v1/invitations/decline", Need::Member, Account),
     row("GET", "/api/v1/events", PROMOTER, Events),
     row("POST", "/api/v1/events", MANAGER, Events),
     row("GET", "/api/v1/events/{event}", PROMOTER, Events),

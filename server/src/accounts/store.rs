@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
+use sqlx::any::AnyRow;
 use sync_protocol::time::UnixMillis;
 
-use super::{Account, AccountId, Caller};
+use super::{Account, AccountId, Caller, Person};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::{StoreError, Tx};
 use crate::organisations;
@@ -40,7 +41,7 @@ pub(super) async fn is_without_accounts(tx: &mut Tx) -> Result<bool, StoreError>
 
 /// Returns the account of an e-mail address and its password's hash.
 pub(super) async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<(AccountId, String)>, StoreError> {
-    let row = sqlx::query("SELECT id, password_hash FROM accounts WHERE email = $1")
+    let row = sqlx::query("SELECT id, password_hash FROM accounts WHERE email = $1 AND locked_at IS NULL")
         .bind(email)
         .fetch_optional(tx.connection())
         .await?;
@@ -61,6 +62,19 @@ pub(super) async fn account(tx: &mut Tx, id: AccountId) -> Result<Option<Account
         is_admin: row.flag("is_admin")?,
         memberships: organisations::memberships(tx, id).await?,
     }))
+}
+
+/// Returns the person who holds an account.
+pub(super) async fn person(tx: &mut Tx, id: AccountId) -> Result<Option<Person>, StoreError> {
+    let row = sqlx::query("SELECT email, name, verified_at FROM accounts WHERE id = $1")
+        .bind(&id.0[..])
+        .fetch_optional(tx.connection())
+        .await?;
+    let read = |row: AnyRow| {
+        let is_verified = row.millis_or_null("verified_at")?.is_some();
+        Ok(Person { email: row.text("email")?, name: row.text("name")?, is_verified })
+    };
+    row.map(read).transpose()
 }
 
 /// Begins a session.
@@ -90,7 +104,7 @@ pub(super) async fn session(
 ) -> Result<Option<Caller>, StoreError> {
     let row = sqlx::query(
         "SELECT a.id, a.is_admin FROM sessions s JOIN accounts a ON a.id = s.account_id
-         WHERE s.token_hash = $1 AND s.expires_at > $2",
+         WHERE s.token_hash = $1 AND s.expires_at > $2 AND a.locked_at IS NULL",
     )
     .bind(&token_hash[..])
     .bind(int(now.0))

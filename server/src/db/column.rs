@@ -16,6 +16,12 @@ pub fn flag(value: bool) -> i64 {
     i64::from(value)
 }
 
+/// Returns the pattern, with `!` as its escape sign, of whatever holds `text`.
+pub fn within(text: &str) -> String {
+    let plain = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{plain}%")
+}
+
 /// Reads columns as the types they hold.
 pub trait Columns {
     /// Reads 64 unsigned bits.

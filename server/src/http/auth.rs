@@ -94,7 +94,10 @@ async fn organisation(
     }
     let role = organisations::role(tx, caller.account, organisation).await?;
     // Who runs the installation may do everywhere what an owner may.
-    let role = role.or(caller.is_admin.then_some(Role::Owner));
+    let role = match role {
+        None if caller.is_admin && organisations::find(tx, organisation).await?.is_some() => Some(Role::Owner),
+        role => role,
+    };
     Ok((organisation, role.ok_or_else(|| Problem::not_found(what))?))
 }
 

@@ -29,6 +29,9 @@ pub fn frame() -> OpenApi {
     info.license = Some(LicenseBuilder::new().name("MIT OR Apache-2.0").build());
     let tags = [
         ("accounts", "Logging in"),
+        ("organisations", "Organisations, who belongs to them, and what they keep for their events"),
+        ("audit", "The record of every change"),
+        ("admin", "Running the whole installation"),
         ("events", "Events, their gates, zones and ticket types"),
         ("registrations", "Attendees"),
         ("tickets", "Tickets and their QR codes"),

@@ -1,12 +1,14 @@
 //! SQL of organisations and memberships.
 
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::time::UnixMillis;
 
-use super::Membership;
+use super::members::Member;
+use super::{Membership, Organisation, Settings};
 use crate::access::Role;
 use crate::accounts::{AccountId, OrganisationId};
-use crate::db::column::{Columns as _, int};
+use crate::db::column::{Columns as _, flag, int, within};
 use crate::db::{StoreError, Tx};
 
 /// Returns the first organisation called `name`.
@@ -18,18 +20,122 @@ pub(super) async fn named(tx: &mut Tx, name: &str) -> Result<Option<Organisation
     row.map(|row| row.array("id").map(OrganisationId)).transpose()
 }
 
-pub(super) async fn insert(tx: &mut Tx, id: OrganisationId, name: &str, now: UnixMillis) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)")
+pub(super) async fn insert(tx: &mut Tx, organisation: &Organisation) -> Result<(), StoreError> {
+    let Settings { name, needs_approval, time_zone, currency, contact_email } = &organisation.settings;
+    sqlx::query(
+        "INSERT INTO organisations (id, name, needs_approval, time_zone, currency, contact_email, version, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(&organisation.id.0[..])
+    .bind(name.as_str())
+    .bind(flag(*needs_approval))
+    .bind(time_zone.as_str())
+    .bind(currency.as_str())
+    .bind(contact_email.clone())
+    .bind(int(organisation.version))
+    .bind(int(organisation.created_at.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn find(tx: &mut Tx, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
+    let row = sqlx::query(
+        "SELECT id, name, needs_approval, time_zone, currency, contact_email, version, created_at FROM organisations
+         WHERE id = $1",
+    )
+    .bind(&id.0[..])
+    .fetch_optional(tx.connection())
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &AnyRow) -> Result<Organisation, StoreError> {
+    Ok(Organisation {
+        id: OrganisationId(row.array("id")?),
+        settings: Settings {
+            name: row.text("name")?,
+            needs_approval: row.flag("needs_approval")?,
+            time_zone: row.text("time_zone")?,
+            currency: row.text("currency")?,
+            contact_email: row.text_or_null("contact_email")?,
+        },
+        version: row.uint("version")?,
+        created_at: row.millis("created_at")?,
+    })
+}
+
+/// Returns up to `limit` of all organisations whose name holds `text`, in any case, made after `after`, oldest first.
+pub(super) async fn search(
+    tx: &mut Tx,
+    text: &str,
+    after: Option<OrganisationId>,
+    limit: u32,
+) -> Result<Vec<Organisation>, StoreError> {
+    sqlx::query(
+        "SELECT id, name, needs_approval, time_zone, currency, contact_email, version, created_at FROM organisations
+         WHERE id > $1 AND (LOWER(name) LIKE $2 ESCAPE '!' OR name LIKE $3 ESCAPE '!') ORDER BY id LIMIT $4",
+    )
+    .bind(&after.map_or([0; 16], |id| id.0)[..])
+    // SQLite knows the lower case of plain letters alone.
+    .bind(within(&text.to_lowercase()))
+    .bind(within(text))
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(read)
+    .collect()
+}
+
+/// Keeps everybody else from changing an organisation, its members or its task template until the transaction ends.
+pub(super) async fn lock(tx: &mut Tx, id: OrganisationId) -> Result<(), StoreError> {
+    let text = format!("SELECT id FROM organisations WHERE id = $1{}", tx.dialect().for_update());
+    sqlx::query(AssertSqlSafe(text)).bind(&id.0[..]).fetch_one(tx.connection()).await?;
+    Ok(())
+}
+
+/// Says how an organisation works from now on, and counts its version up.
+pub(super) async fn update(tx: &mut Tx, id: OrganisationId, settings: &Settings) -> Result<(), StoreError> {
+    let Settings { name, needs_approval, time_zone, currency, contact_email } = settings;
+    sqlx::query(
+        "UPDATE organisations SET name = $1, needs_approval = $2, time_zone = $3, currency = $4, contact_email = $5,
+         version = version + 1 WHERE id = $6",
+    )
+    .bind(name.as_str())
+    .bind(flag(*needs_approval))
+    .bind(time_zone.as_str())
+    .bind(currency.as_str())
+    .bind(contact_email.clone())
+    .bind(&id.0[..])
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Returns what is to be done before each event, as JSON, and how often that was said.
+pub(super) async fn task_template(tx: &mut Tx, id: OrganisationId) -> Result<(String, u64), StoreError> {
+    let row = sqlx::query("SELECT task_template, task_template_version FROM organisations WHERE id = $1")
         .bind(&id.0[..])
-        .bind(name)
-        .bind(int(now.0))
-        .execute(tx.connection())
+        .fetch_one(tx.connection())
         .await?;
+    Ok((row.text("task_template")?, row.uint("task_template_version")?))
+}
+
+pub(super) async fn set_task_template(tx: &mut Tx, id: OrganisationId, tasks: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE organisations SET task_template = $1, task_template_version = task_template_version + 1
+         WHERE id = $2",
+    )
+    .bind(tasks)
+    .bind(&id.0[..])
+    .execute(tx.connection())
+    .await?;
     Ok(())
 }
 
 /// Makes somebody a member of an organisation, or changes what they are in it.
-pub(super) async fn insert_membership(
+pub(super) async fn put_membership(
     tx: &mut Tx,
     organisation: OrganisationId,
     account: AccountId,
@@ -38,7 +144,8 @@ pub(super) async fn insert_membership(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO memberships (organisation_id, account_id, role, joined_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (organisation_id, account_id) DO UPDATE SET role = excluded.role",
+         ON CONFLICT (organisation_id, account_id)
+         DO UPDATE SET role = excluded.role, version = memberships.version + 1",
     )
     .bind(&organisation.0[..])
     .bind(&account.0[..])
@@ -46,6 +153,19 @@ pub(super) async fn insert_membership(
     .bind(int(now.0))
     .execute(tx.connection())
     .await?;
+    Ok(())
+}
+
+pub(super) async fn delete_membership(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    account: AccountId,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM memberships WHERE organisation_id = $1 AND account_id = $2")
+        .bind(&organisation.0[..])
+        .bind(&account.0[..])
+        .execute(tx.connection())
+        .await?;
     Ok(())
 }
 
@@ -61,6 +181,16 @@ pub(super) async fn role(
         .fetch_optional(tx.connection())
         .await?;
     row.map(|row| read_role(&row)).transpose()
+}
+
+/// Returns how many of a role there are in an organisation.
+pub(super) async fn count_of_role(tx: &mut Tx, organisation: OrganisationId, role: Role) -> Result<u64, StoreError> {
+    sqlx::query("SELECT COUNT(*) AS count FROM memberships WHERE organisation_id = $1 AND role = $2")
+        .bind(&organisation.0[..])
+        .bind(role as i64)
+        .fetch_one(tx.connection())
+        .await?
+        .uint("count")
 }
 
 /// Returns the organisations that somebody belongs to, by name.
@@ -83,6 +213,68 @@ pub(super) async fn memberships(tx: &mut Tx, account: AccountId) -> Result<Vec<M
         .collect()
 }
 
-fn read_role(row: &AnyRow) -> Result<Role, StoreError> {
+pub(super) async fn member(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    account: AccountId,
+) -> Result<Option<Member>, StoreError> {
+    let row = sqlx::query(
+        "SELECT account_id, role, version, joined_at, email, name FROM members
+         WHERE organisation_id = $1 AND account_id = $2",
+    )
+    .bind(&organisation.0[..])
+    .bind(&account.0[..])
+    .fetch_optional(tx.connection())
+    .await?;
+    row.as_ref().map(read_member).transpose()
+}
+
+/// Whether somebody with this e-mail address belongs to an organisation.
+pub(super) async fn has_member_with(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    email: &str,
+) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT account_id FROM members WHERE organisation_id = $1 AND email = $2")
+        .bind(&organisation.0[..])
+        .bind(email)
+        .fetch_optional(tx.connection())
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Returns up to `limit` members after `after`, by their accounts' age.
+pub(super) async fn members(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    after: Option<AccountId>,
+    limit: u32,
+) -> Result<Vec<Member>, StoreError> {
+    sqlx::query(
+        "SELECT account_id, role, version, joined_at, email, name FROM members
+         WHERE organisation_id = $1 AND account_id > $2 ORDER BY account_id LIMIT $3",
+    )
+    .bind(&organisation.0[..])
+    .bind(&after.map_or([0; 16], |id| id.0)[..])
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(read_member)
+    .collect()
+}
+
+fn read_member(row: &AnyRow) -> Result<Member, StoreError> {
+    Ok(Member {
+        account: AccountId(row.array("account_id")?),
+        email: row.text("email")?,
+        name: row.text("name")?,
+        role: read_role(row)?,
+        version: row.uint("version")?,
+        joined_at: row.millis("joined_at")?,
+    })
+}
+
+pub(super) fn read_role(row: &AnyRow) -> Result<Role, StoreError> {
     Role::from_u8(row.small("role")?).ok_or(StoreError::Corrupt("role"))
 }
