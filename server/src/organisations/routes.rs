@@ -13,9 +13,8 @@ use crate::access::Role;
 use crate::accounts::{self, Caller, Organiser};
 use crate::app::App;
 use crate::audit::{self, By, Change};
-use crate::http::document::{Editing, Reading, Writing};
 use crate::http::extract::Json;
-use crate::http::problem::{FieldError, Problem};
+use crate::http::problem::{FieldError, Problem, ProblemBody};
 use crate::http::time::rfc3339;
 use crate::http::version::{IfMatch, etag};
 
@@ -170,7 +169,10 @@ struct OwnOrganisations {
 /// Makes an organisation, whose owner the caller becomes. Their address must be verified.
 #[utoipa::path(
     post, path = "/api/v1/organisations", tag = "organisations", request_body = NewOrganisation,
-    responses((status = 201, body = OrganisationBody, headers(("ETag" = String), ("Location" = String))), Writing)
+    responses(
+        (status = 201, body = OrganisationBody, headers(("ETag" = String), ("Location" = String))),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn create_organisation(
     State(app): State<App>,
@@ -205,7 +207,9 @@ async fn create_organisation(
 /// Lists the organisations that the caller belongs to: all of them on one page.
 #[utoipa::path(
     get, path = "/api/v1/organisations", tag = "organisations",
-    responses((status = 200, body = OwnOrganisations), Reading)
+    responses(
+        (status = 200, body = OwnOrganisations),
+    )
 )]
 async fn list_organisations(State(app): State<App>, caller: Caller) -> Result<Json<OwnOrganisations>, Problem> {
     let mut tx = app.database().begin_read().await?;
@@ -224,7 +228,9 @@ async fn list_organisations(State(app): State<App>, caller: Caller) -> Result<Js
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}", tag = "organisations",
     params(("organisation" = String, Path, description = "The organisation's id")),
-    responses((status = 200, body = OrganisationBody, headers(("ETag" = String))), Reading)
+    responses(
+        (status = 200, body = OrganisationBody, headers(("ETag" = String))),
+    )
 )]
 async fn show_organisation(
     State(app): State<App>,
@@ -241,9 +247,12 @@ async fn show_organisation(
     patch, path = "/api/v1/organisations/{organisation}", tag = "organisations", request_body = OrganisationChange,
     params(
         ("organisation" = String, Path, description = "The organisation's id"),
-        ("If-Match" = String, Header, description = "The ETag of what is changed"),
     ),
-    responses((status = 200, body = OrganisationBody, headers(("ETag" = String))), Editing)
+    responses(
+        (status = 200, body = OrganisationBody, headers(("ETag" = String))),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn change_organisation(
     State(app): State<App>,

@@ -11,10 +11,9 @@ use super::{Invitation, InvitationError, Reply, store};
 use crate::access::Role;
 use crate::accounts::{Caller, Organiser, Token};
 use crate::app::App;
-use crate::http::document::{Reading, Writing};
 use crate::http::extract::{Json, Query};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemBody};
 use crate::http::time::rfc3339;
 use crate::organisations::check::Errors;
 
@@ -116,7 +115,10 @@ struct Joined {
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/invitations", tag = "organisations",
     request_body = NewInvitation, params(("organisation" = String, Path, description = "The organisation's id")),
-    responses((status = 201, body = InvitationBody), Writing)
+    responses(
+        (status = 201, body = InvitationBody),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn create_invitation(
     State(app): State<App>,
@@ -136,7 +138,9 @@ async fn create_invitation(
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/invitations", tag = "organisations",
     params(("organisation" = String, Path, description = "The organisation's id"), PageQuery),
-    responses((status = 200, body = Page<InvitationBody>), Reading)
+    responses(
+        (status = 200, body = Page<InvitationBody>),
+    )
 )]
 async fn list_invitations(
     State(app): State<App>,
@@ -157,7 +161,10 @@ async fn list_invitations(
         ("organisation" = String, Path, description = "The organisation's id"),
         ("invitation" = String, Path, description = "The invitation's id"),
     ),
-    responses((status = 204), Writing)
+    responses(
+        (status = 204),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn withdraw_invitation(
     State(app): State<App>,
@@ -177,7 +184,10 @@ async fn withdraw_invitation(
         ("organisation" = String, Path, description = "The organisation's id"),
         ("invitation" = String, Path, description = "The invitation's id"),
     ),
-    responses((status = 200, body = InvitationBody), Writing)
+    responses(
+        (status = 200, body = InvitationBody),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn resend_invitation(
     State(app): State<App>,
@@ -193,7 +203,10 @@ async fn resend_invitation(
 /// Accepts an invitation. It must be for the caller's own address, and that be verified.
 #[utoipa::path(
     post, path = "/api/v1/invitations/accept", tag = "organisations", request_body = InvitationToken,
-    responses((status = 200, body = Joined), Writing)
+    responses(
+        (status = 200, body = Joined),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn accept_invitation(
     State(app): State<App>,
@@ -207,7 +220,10 @@ async fn accept_invitation(
 /// Declines an invitation. It must be for the caller's own address, and that be verified.
 #[utoipa::path(
     post, path = "/api/v1/invitations/decline", tag = "organisations", request_body = InvitationToken,
-    responses((status = 204), Writing)
+    responses(
+        (status = 204),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn decline_invitation(
     State(app): State<App>,

@@ -11,10 +11,9 @@ use super::{Member, MemberError, lock};
 use crate::access::Role;
 use crate::accounts::{AccountId, Organiser};
 use crate::app::App;
-use crate::http::document::{Editing, Reading, Writing};
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemBody};
 use crate::http::time::rfc3339;
 use crate::http::version::{IfMatch, etag};
 use crate::organisations::store;
@@ -83,7 +82,9 @@ struct MemberChange {
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/members", tag = "organisations",
     params(("organisation" = String, Path, description = "The organisation's id"), PageQuery),
-    responses((status = 200, body = Page<MemberBody>), Reading)
+    responses(
+        (status = 200, body = Page<MemberBody>),
+    )
 )]
 async fn list_members(
     State(app): State<App>,
@@ -105,7 +106,9 @@ async fn list_members(
         ("organisation" = String, Path, description = "The organisation's id"),
         ("account" = String, Path, description = "The member's account"),
     ),
-    responses((status = 200, body = MemberBody, headers(("ETag" = String))), Reading)
+    responses(
+        (status = 200, body = MemberBody, headers(("ETag" = String))),
+    )
 )]
 async fn show_member(
     State(app): State<App>,
@@ -126,9 +129,12 @@ async fn show_member(
     params(
         ("organisation" = String, Path, description = "The organisation's id"),
         ("account" = String, Path, description = "The member's account"),
-        ("If-Match" = String, Header, description = "The ETag of what is changed"),
     ),
-    responses((status = 200, body = MemberBody, headers(("ETag" = String))), Editing)
+    responses(
+        (status = 200, body = MemberBody, headers(("ETag" = String))),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn change_member(
     State(app): State<App>,
@@ -151,9 +157,12 @@ async fn change_member(
     params(
         ("organisation" = String, Path, description = "The organisation's id"),
         ("account" = String, Path, description = "The member's account"),
-        ("If-Match" = String, Header, description = "The ETag of what is removed"),
     ),
-    responses((status = 204), Editing)
+    responses(
+        (status = 204),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn remove_member(
     State(app): State<App>,
@@ -173,7 +182,10 @@ async fn remove_member(
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/leave", tag = "organisations",
     params(("organisation" = String, Path, description = "The organisation's id")),
-    responses((status = 204), Writing)
+    responses(
+        (status = 204),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn leave_organisation(State(app): State<App>, organiser: Organiser) -> Result<StatusCode, Problem> {
     let mut tx = app.database().begin_write().await?;

@@ -10,9 +10,8 @@ use utoipa_axum::routes;
 use super::{TemplateTask, checked, put, versioned};
 use crate::accounts::Organiser;
 use crate::app::App;
-use crate::http::document::{Editing, Reading};
 use crate::http::extract::Json;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemBody};
 use crate::http::version::{IfMatch, etag};
 use crate::organisations::store;
 
@@ -36,7 +35,9 @@ struct TaskTemplate {
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/task-template", tag = "organisations",
     params(("organisation" = String, Path, description = "The organisation's id")),
-    responses((status = 200, body = TaskTemplate, headers(("ETag" = String))), Reading)
+    responses(
+        (status = 200, body = TaskTemplate, headers(("ETag" = String))),
+    )
 )]
 async fn show_task_template(
     State(app): State<App>,
@@ -54,9 +55,12 @@ async fn show_task_template(
     request_body = TaskTemplate,
     params(
         ("organisation" = String, Path, description = "The organisation's id"),
-        ("If-Match" = String, Header, description = "The ETag of what is changed"),
     ),
-    responses((status = 200, body = TaskTemplate, headers(("ETag" = String))), Editing)
+    responses(
+        (status = 200, body = TaskTemplate, headers(("ETag" = String))),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn put_task_template(
     State(app): State<App>,

@@ -10,10 +10,9 @@ use utoipa_axum::routes;
 use super::{About, Layout, Venue, VenueError, VenueGate, VenueZone, lock, store};
 use crate::accounts::Organiser;
 use crate::app::App;
-use crate::http::document::{Editing, Reading, Writing};
 use crate::http::extract::{Json, Query};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemBody};
 use crate::http::time::rfc3339;
 use crate::http::version::{IfMatch, etag};
 
@@ -119,7 +118,10 @@ fn shown(venue: Venue) -> Shown {
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/venues", tag = "organisations", request_body = NewVenue,
     params(("organisation" = String, Path, description = "The organisation's id")),
-    responses((status = 201, body = VenueBody, headers(("ETag" = String), ("Location" = String))), Writing)
+    responses(
+        (status = 201, body = VenueBody, headers(("ETag" = String), ("Location" = String))),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn create_venue(
     State(app): State<App>,
@@ -140,7 +142,9 @@ async fn create_venue(
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/venues", tag = "organisations",
     params(("organisation" = String, Path, description = "The organisation's id"), PageQuery),
-    responses((status = 200, body = Page<VenueBody>), Reading)
+    responses(
+        (status = 200, body = Page<VenueBody>),
+    )
 )]
 async fn list_venues(
     State(app): State<App>,
@@ -161,7 +165,9 @@ async fn list_venues(
         ("organisation" = String, Path, description = "The organisation's id"),
         ("venue" = String, Path, description = "The venue's id"),
     ),
-    responses((status = 200, body = VenueBody, headers(("ETag" = String))), Reading)
+    responses(
+        (status = 200, body = VenueBody, headers(("ETag" = String))),
+    )
 )]
 async fn show_venue(
     State(app): State<App>,
@@ -180,9 +186,12 @@ async fn show_venue(
     params(
         ("organisation" = String, Path, description = "The organisation's id"),
         ("venue" = String, Path, description = "The venue's id"),
-        ("If-Match" = String, Header, description = "The ETag of what is changed"),
     ),
-    responses((status = 200, body = VenueBody, headers(("ETag" = String))), Editing)
+    responses(
+        (status = 200, body = VenueBody, headers(("ETag" = String))),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn change_venue(
     State(app): State<App>,
@@ -216,9 +225,12 @@ async fn change_venue(
     params(
         ("organisation" = String, Path, description = "The organisation's id"),
         ("venue" = String, Path, description = "The venue's id"),
-        ("If-Match" = String, Header, description = "The ETag of what is deleted"),
     ),
-    responses((status = 204), Editing)
+    responses(
+        (status = 204),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+    )
 )]
 async fn delete_venue(
     State(app): State<App>,
