@@ -1,10 +1,12 @@
 //! Who may do what: one table of all routes, which every request is held to.
 
 mod table;
+mod who;
 
 use sync_protocol::time::UnixMillis;
 
 pub use self::table::ROUTES;
+pub use self::who::who_may_do_what;
 use crate::accounts::OrganisationId;
 
 /// What somebody is in an organisation. Each may do what those before may.

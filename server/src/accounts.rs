@@ -1,5 +1,6 @@
 //! The people who may log in, and their sessions.
 
+pub mod admin;
 pub mod password;
 pub mod routes;
 pub mod store;

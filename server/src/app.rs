@@ -16,6 +16,7 @@ use crate::accounts;
 use crate::accounts::password::Passwords;
 use crate::accounts::throttle::Throttle;
 use crate::admissions;
+use crate::audit;
 use crate::clock::Clock;
 use crate::db::{Database, StoreError};
 use crate::devices;
@@ -170,6 +171,7 @@ fn features() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(document::frame())
         .merge(accounts::routes::routes())
         .merge(organisations::routes::routes())
+        .merge(audit::routes::routes())
         .merge(events::routes::routes())
         .merge(registrations::routes::routes())
         .merge(tickets::routes::routes())

@@ -74,6 +74,9 @@ pub enum Command {
         #[arg(long, short, value_name = "FOLDER")]
         output: PathBuf,
     },
+    /// Prints the table of who may do what (Markdown), as it stands in the server's README.
+    #[command(after_help = "Example:\n  usher-server access")]
+    Access,
     /// Prints the description of the interface (OpenAPI, JSON).
     #[command(after_help = "Example:\n  usher-server openapi > openapi.json")]
     Openapi,

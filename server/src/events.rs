@@ -8,6 +8,7 @@ pub mod supervisors;
 
 use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sync_protocol::feed::entry::KeyPurpose;
 use sync_protocol::feed::{Body, Entity};
 use sync_protocol::id::{ClassId, EventId, Kid, starts_with_space};
@@ -20,6 +21,7 @@ use zeroize::Zeroizing;
 use self::supervisors::NewSupervisor;
 use crate::accounts::{AccountId, OrganisationId, Organiser};
 use crate::app::App;
+use crate::audit;
 use crate::clock::{random_bytes, uuid_v7};
 use crate::db::{StoreError, Tx};
 use crate::seal::Sealer;
@@ -248,6 +250,14 @@ pub async fn create(
         Body::Key { kid, purpose: KeyPurpose::Ticket, state: KeyState::Active, key: public }.encode(Entity::ZERO),
     ];
     feed::append(&mut tx, app.sealer(), event.id, &entries).await?;
+    let noted = audit::Change {
+        action: "event.create",
+        event: Some(event.id),
+        subject: &event.id.to_string(),
+        before: Value::Null,
+        after: json!({ "name": event.policy.event, "starts": event.policy.starts.0, "ends": event.policy.ends.0 }),
+    };
+    audit::note(&mut tx, organiser, &noted, now).await?;
     tx.commit().await?;
     Ok(event)
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser as _};
+use usher_server::access::who_may_do_what;
 use usher_server::accounts::{self, password::Password};
 use usher_server::app::{App, Settings, openapi};
 use usher_server::backups::{self, BackupError};
@@ -51,6 +52,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Man { output } => {
             std::fs::create_dir_all(&output).with_context(|| format!("cannot make {}", output.display()))?;
             clap_mangen::generate_to(Cli::command(), &output).context("cannot write the pages")
+        }
+        Command::Access => {
+            print!("{}", who_may_do_what());
+            Ok(())
         }
         Command::Openapi => {
             println!("{}", openapi().to_pretty_json().context("cannot write the description")?);

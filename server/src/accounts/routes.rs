@@ -22,7 +22,11 @@ use crate::organisations::Membership;
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(log_in)).routes(routes!(log_out)).routes(routes!(me))
+    OpenApiRouter::new()
+        .routes(routes!(log_in))
+        .routes(routes!(log_out))
+        .routes(routes!(me))
+        .merge(super::admin::routes::routes())
 }
 
 /// E-mail address and password.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Value, json};
 use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::hash::{Hash, sha256};
 use sync_protocol::id::{DeviceId, EventId, Seq};
@@ -11,8 +12,9 @@ use sync_protocol::time::UnixMillis;
 
 use super::intake::{self, IntakeError};
 use super::store;
-use crate::accounts::AccountId;
+use crate::accounts::Organiser;
 use crate::app::App;
+use crate::audit;
 use crate::db::{StoreError, Tx};
 use crate::devices::{self, Device};
 use crate::sync::feed;
@@ -139,7 +141,7 @@ pub enum AdoptError {
 /// # Errors
 ///
 /// [`AdoptError`].
-pub async fn adopt(app: &App, event: EventId, number: u64, by: AccountId) -> Result<Adopted, AdoptError> {
+pub async fn adopt(app: &App, event: EventId, number: u64, by: Organiser) -> Result<Adopted, AdoptError> {
     let mut tx = app.database().begin_write().await?;
     let (found, _) = store::quarantine(&mut tx, event, number).await?.ok_or(AdoptError::NotFound)?;
     let device = devices::store::lock_device(&mut tx, found.device).await?.ok_or(StoreError::Corrupt("device"))?;
@@ -184,7 +186,16 @@ pub async fn adopt(app: &App, event: EventId, number: u64, by: AccountId) -> Res
     } else {
         intake::count(app, &mut tx, &device, &fresh, &batch.personal_data, None).await?;
     }
-    store::note_adopted(&mut tx, event, number, by, app.clock().now()).await?;
+    let now = app.clock().now();
+    store::note_adopted(&mut tx, event, number, by.account, now).await?;
+    let noted = audit::Change {
+        action: "quarantine.adopt",
+        event: Some(event),
+        subject: &number.to_string(),
+        before: Value::Null,
+        after: json!({ "device": device.id.to_string(), "counted": adopted.counted, "known": adopted.known }),
+    };
+    audit::note(&mut tx, by, &noted, now).await?;
     tx.commit().await?;
     Ok(adopted)
 }

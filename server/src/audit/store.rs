@@ -1,9 +1,13 @@
 //! SQL of the record of changes.
 
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+use sync_protocol::id::EventId;
 use sync_protocol::time::UnixMillis;
 
-use super::{By, Change};
-use crate::db::column::int;
+use super::{By, Change, Filter, Record};
+use crate::accounts::{AccountId, OrganisationId};
+use crate::db::column::{Columns as _, int};
 use crate::db::{StoreError, Tx};
 
 pub(super) async fn insert(
@@ -30,4 +34,55 @@ pub(super) async fn insert(
     .execute(tx.connection())
     .await?;
     Ok(())
+}
+
+/// Returns up to `limit` records of an organisation from before `cursor`, newest first.
+pub(super) async fn list(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    filter: &Filter,
+    cursor: Option<[u8; 16]>,
+    limit: u32,
+) -> Result<Vec<Record>, StoreError> {
+    // Only what is asked for stands in the text, so that each database takes the index that fits.
+    let asked =
+        [filter.event.map(|id| ("event_id", id.0.to_vec())), filter.account.map(|id| ("account_id", id.0.to_vec()))];
+    let asked: Vec<(&str, Vec<u8>)> = asked.into_iter().flatten().collect();
+    let mut text = "SELECT id, event_id, account_id, address, action, subject, before, after, at FROM audit
+         WHERE organisation_id = $1 AND id >= $2 AND id < $3"
+        .to_owned();
+    for (number, (column, _)) in (5..).zip(&asked) {
+        text.push_str(&format!(" AND {column} = ${number}"));
+    }
+    if filter.action.is_some() {
+        text.push_str(&format!(" AND action = ${}", 5 + asked.len()));
+    }
+    text.push_str(" ORDER BY id DESC LIMIT $4");
+    let mut query = sqlx::query(AssertSqlSafe(text))
+        .bind(organisation.0.to_vec())
+        .bind(filter.lowest().to_vec())
+        .bind(filter.end(cursor).to_vec())
+        .bind(i64::from(limit));
+    for (_, value) in asked {
+        query = query.bind(value);
+    }
+    if let Some(action) = &filter.action {
+        query = query.bind(action.clone());
+    }
+    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+}
+
+fn read(row: &AnyRow) -> Result<Record, StoreError> {
+    let json = |column: &'static str| serde_json::from_str(&row.text(column)?).map_err(|_| StoreError::Corrupt(column));
+    Ok(Record {
+        id: row.array("id")?,
+        event: row.array_or_null("event_id")?.map(EventId),
+        account: row.array_or_null("account_id")?.map(AccountId),
+        address: row.text("address")?,
+        action: row.text("action")?,
+        subject: row.text("subject")?,
+        before: json("before")?,
+        after: json("after")?,
+        at: row.millis("at")?,
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
 use sync_protocol::certificate::Capabilities;
 use sync_protocol::enrol::{CODE_TRIES, CODE_VALID_MS, EnrolCode, Handshake, Invitation, TYPED_CODE_CHARS};
@@ -13,7 +14,9 @@ use sync_protocol::text;
 use sync_protocol::time::UnixMillis;
 
 use super::{ConfirmError, Device, NAME_BYTES_MAX, Standing, confirm, store};
+use crate::accounts::Organiser;
 use crate::app::App;
+use crate::audit;
 use crate::clock::random_bytes;
 use crate::db::{StoreError, Tx};
 use crate::walk_ins::plan::Plan;
@@ -113,7 +116,7 @@ pub struct MadeCode {
 /// # Errors
 ///
 /// [`StoreError`].
-pub async fn make_code(app: &App, event: EventId, role: &Role) -> Result<MadeCode, StoreError> {
+pub async fn make_code(app: &App, by: Organiser, event: EventId, role: &Role) -> Result<MadeCode, StoreError> {
     let now = app.clock().now();
     let expires_at = now.plus(CODE_VALID_MS);
     let mut tx = app.database().begin_write().await?;
@@ -138,6 +141,14 @@ pub async fn make_code(app: &App, event: EventId, role: &Role) -> Result<MadeCod
             certificate_days: role.certificate_days,
         };
         if store::insert_code(&mut tx, &code).await? {
+            let noted = audit::Change {
+                action: "enrolment_code.create",
+                event: Some(event),
+                subject: &hex::encode(id.0),
+                before: Value::Null,
+                after: json!({ "name": role.name, "confirmed": role.is_confirmed, "expires": expires_at.0 }),
+            };
+            audit::note(&mut tx, by, &noted, now).await?;
             tx.commit().await?;
             return Ok(MadeCode { id, typed, invitation: invitation(app, scanned), expires_at });
         }

@@ -9,6 +9,7 @@ mod leases;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 use sync_protocol::id::{DeviceId, FeedSeq};
 use sync_protocol::time::UnixMillis;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,6 +22,7 @@ use super::{ConfirmError, Device, store};
 use crate::accounts::Organiser;
 use crate::admissions;
 use crate::app::App;
+use crate::audit;
 use crate::db::{StoreError, Tx};
 use crate::events::Event;
 use crate::events::routes::event_of;
@@ -30,6 +32,7 @@ use crate::http::problem::{Problem, ProblemBody};
 use crate::sync::feed;
 use crate::tickets::qr::{Level, Modules};
 use crate::walk_ins;
+use crate::walk_ins::plan::Plan;
 
 /// The pixels of a QR code's module.
 const MODULE_PX: u32 = 8;
@@ -84,7 +87,7 @@ async fn make_enrolment_code(
     let event = event_of(&mut tx, organiser, &event).await?;
     drop(tx);
     let role = role(body, &event, app.clock().now()).map_err(Problem::invalid)?;
-    let code = enrolment::make_code(&app, event.id, &role).await?;
+    let code = enrolment::make_code(&app, organiser, event.id, &role).await?;
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(CodeBody::of(&code, event.id))))
 }
 
@@ -251,7 +254,9 @@ async fn confirm_device(
 ) -> Result<Json<DeviceBody>, Problem> {
     let mut tx = app.database().begin_write().await?;
     let (event, device) = lock(&mut tx, organiser, &event, &device).await?;
+    let before = device.clone();
     let device = super::confirm(&app, &mut tx, device).await?;
+    note(&mut tx, organiser, "device.confirm", &before, &device, app.clock().now()).await?;
     let head = feed::state(&mut tx, event.id).await?.point.seq;
     let shown = shown(&app, &mut tx, &device, &event, head).await?;
     tx.commit().await?;
@@ -287,7 +292,9 @@ async fn revoke_device(
     let RevokeBody { wipe } = if bytes.is_empty() { RevokeBody::default() } else { extract::from_json(&bytes)? };
     let mut tx = app.database().begin_write().await?;
     let (event, device) = lock(&mut tx, organiser, &event, &device).await?;
+    let before = device.clone();
     let device = super::revoke(&app, &mut tx, device, wipe).await?;
+    note(&mut tx, organiser, "device.revoke", &before, &device, app.clock().now()).await?;
     let head = feed::state(&mut tx, event.id).await?.point.seq;
     let shown = shown(&app, &mut tx, &device, &event, head).await?;
     tx.commit().await?;
@@ -300,4 +307,28 @@ async fn lock(tx: &mut Tx, organiser: Organiser, event: &str, device: &str) -> R
     let device = store::lock_device(tx, id(device, "such device")?).await?;
     let device = device.filter(|device| device.event == event.id);
     Ok((event, device.ok_or_else(|| Problem::not_found("such device"))?))
+}
+
+/// Records what an organiser did to a device, if that changed anything.
+async fn note(
+    tx: &mut Tx,
+    organiser: Organiser,
+    action: &'static str,
+    before: &Device,
+    after: &Device,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let record = |device: &Device| {
+        let gates: Vec<u16> = device.gates.iter().map(|gate| gate.0).collect();
+        let places = |plan: &Plan| json!({ "ticket_type": plan.class.0, "places": plan.places, "until": plan.until.map(|until| until.0) });
+        let walk_in: Vec<Value> = device.walk_in.iter().map(places).collect();
+        json!({ "name": device.name, "status": device.standing.name(), "gates": gates, "walk_in": walk_in })
+    };
+    let (was, is) = (record(before), record(after));
+    if was == is {
+        return Ok(());
+    }
+    let event = Some(after.event);
+    let noted = audit::Change { action, event, subject: &after.id.to_string(), before: was, after: is };
+    audit::note(tx, organiser, &noted, now).await
 }

@@ -124,6 +124,6 @@ async fn put_supervisors(
 ) -> Result<Json<EventBody>, Problem> {
     let id: EventId = id(&event, "such event")?;
     let asked = body.supervisors.into_iter().map(NewSupervisorBody::parts).collect();
-    let event = supervisors::change(&app, organiser.organisation, id, asked).await?;
+    let event = supervisors::change(&app, organiser, id, asked).await?;
     Ok(Json(EventBody::from(&event)))
 }

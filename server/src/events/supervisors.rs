@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use serde_json::json;
 use sync_protocol::feed::{Body, Entity};
 use sync_protocol::id::EventId;
 use sync_protocol::journal::entry::OPERATOR_BYTES_MAX;
@@ -10,9 +11,10 @@ use sync_protocol::policy::{PIN_BYTES_MAX, POLICY_BYTES_MAX, Policy, SUPERVISORS
 use sync_protocol::text;
 
 use super::{Event, store};
-use crate::accounts::OrganisationId;
+use crate::accounts::Organiser;
 use crate::accounts::password::{Password, Passwords};
 use crate::app::App;
+use crate::audit;
 use crate::db::StoreError;
 use crate::http::problem::FieldError;
 use crate::sync::feed;
@@ -114,12 +116,12 @@ pub enum ChangeError {
 /// [`ChangeError`].
 pub async fn change(
     app: &App,
-    organisation: OrganisationId,
+    organiser: Organiser,
     id: EventId,
     asked: Vec<(String, Option<String>)>,
 ) -> Result<Event, ChangeError> {
     let mut tx = app.database().begin_read().await?;
-    let event = store::find(&mut tx, organisation, id).await?.ok_or(ChangeError::Unknown)?;
+    let event = store::find(&mut tx, organiser.organisation, id).await?.ok_or(ChangeError::Unknown)?;
     drop(tx);
     let new = check(asked, &event.policy.supervisors).map_err(ChangeError::Invalid)?;
     // Hashing takes its time: before the feed is locked.
@@ -127,14 +129,24 @@ pub async fn change(
 
     let mut tx = app.database().begin_write().await?;
     let head = feed::lock(&mut tx, app.sealer(), id).await?;
-    let mut event = store::find(&mut tx, organisation, id).await?.ok_or(ChangeError::Unknown)?;
+    let mut event = store::find(&mut tx, organiser.organisation, id).await?.ok_or(ChangeError::Unknown)?;
     if event.policy.supervisors == supervisors {
         return Ok(event);
     }
+    let names = |held: &[Supervisor]| json!(held.iter().map(|supervisor| &supervisor.name).collect::<Vec<_>>());
+    let before = names(&event.policy.supervisors);
     event.policy.supervisors = supervisors;
     fits(&event.policy, 0).map_err(|error| ChangeError::Invalid(vec![error]))?;
     store::set_policy(&mut tx, id, &event.policy).await?;
     feed::append_after(&mut tx, head, &[Body::Policy(event.policy.clone()).encode(Entity::ZERO)]).await?;
+    let noted = audit::Change {
+        action: "event.supervisors",
+        event: Some(id),
+        subject: &id.to_string(),
+        before,
+        after: names(&event.policy.supervisors),
+    };
+    audit::note(&mut tx, organiser, &noted, app.clock().now()).await?;
     tx.commit().await?;
     Ok(event)
 }

@@ -10,10 +10,12 @@ use utoipa_axum::routes;
 use super::check::Errors;
 use super::{MEMBERSHIPS_MAX, Membership, Organisation, Settings, invitations, members, store, tasks, venues};
 use crate::access::Role;
-use crate::accounts::{self, Caller, Organiser};
+use crate::accounts::admin::routes::SearchQuery;
+use crate::accounts::{self, Caller, OrganisationId, Organiser};
 use crate::app::App;
 use crate::audit::{self, By, Change};
-use crate::http::extract::Json;
+use crate::http::extract::{Json, Query};
+use crate::http::page::{self, Page};
 use crate::http::problem::{FieldError, Problem, ProblemBody};
 use crate::http::time::rfc3339;
 use crate::http::version::{IfMatch, etag};
@@ -23,6 +25,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create_organisation, list_organisations))
         .routes(routes!(show_organisation, change_organisation))
+        .routes(routes!(search_organisations))
         .merge(members::routes::routes())
         .merge(invitations::routes::routes())
         .merge(venues::routes::routes())
@@ -280,4 +283,21 @@ async fn change_organisation(
         tx.commit().await?;
     }
     Ok((etag(organisation.version), Json(organisation.into())))
+}
+
+/// Lists the installation's organisations, oldest first, for those who run it.
+#[utoipa::path(
+    get, path = "/api/v1/admin/organisations", tag = "admin", params(SearchQuery),
+    responses((status = 200, body = Page<OrganisationBody>))
+)]
+async fn search_organisations(
+    State(app): State<App>,
+    _: Caller,
+    Query(query): Query<SearchQuery>,
+) -> Result<Json<Page<OrganisationBody>>, Problem> {
+    let (limit, text) = (page::limit(query.limit)?, query.text()?);
+    let after = page::cursor(query.cursor.as_deref())?.map(OrganisationId);
+    let mut tx = app.database().begin_read().await?;
+    let organisations = store::search(&mut tx, text, after, limit + 1).await?;
+    Ok(Json(Page::new(organisations, limit, |held| held.id.0.to_vec()).map(OrganisationBody::from)))
 }

@@ -73,7 +73,7 @@ pub(super) async fn adopt_batch(
     let event = event_of(&mut tx, organiser, &event).await?;
     drop(tx);
     let number: u64 = id(&number, "such batch")?;
-    let adopted = quarantine::adopt(&app, event.id, number, organiser.account).await?;
+    let adopted = quarantine::adopt(&app, event.id, number, organiser).await?;
     tracing::info!(quarantine = number, counted = adopted.counted, "an organiser adopted a batch");
     Ok(Json(adopted.into()))
 }

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 
 use super::body::{DeviceChangeBody, named_gates};
 use super::device::DeviceBody;
-use super::{lock, shown};
+use super::{lock, note, shown};
 use crate::accounts::Organiser;
 use crate::app::App;
 use crate::http::extract::Json;
@@ -38,10 +38,12 @@ pub(super) async fn change_device(
 ) -> Result<Json<DeviceBody>, Problem> {
     let mut tx = app.database().begin_write().await?;
     let (event, mut device) = lock(&mut tx, organiser, &event, &device).await?;
+    let before = device.clone();
     if let Some(names) = &body.gates {
         let gates = named_gates(names, &event).map_err(Problem::invalid)?;
         device = crate::devices::set_gates(&app, &mut tx, device, gates).await?;
     }
+    note(&mut tx, organiser, "device.change", &before, &device, app.clock().now()).await?;
     let head = feed::state(&mut tx, event.id).await?.point.seq;
     let shown = shown(&app, &mut tx, &device, &event, head).await?;
     tx.commit().await?;

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 
 use super::body::LeasesBody;
 use super::device::DeviceBody;
-use super::{lock, shown};
+use super::{lock, note, shown};
 use crate::accounts::Organiser;
 use crate::app::App;
 use crate::http::extract::Json;
@@ -40,7 +40,9 @@ pub(super) async fn put_leases(
     let mut tx = app.database().begin_write().await?;
     let (event, device) = lock(&mut tx, organiser, &event, &device).await?;
     let plans = plan::check(&body.walk_in, &event, app.clock().now()).map_err(Problem::invalid)?;
+    let before = device.clone();
     let device = crate::devices::plan_walk_ins(&app, &mut tx, device, plans).await?;
+    note(&mut tx, organiser, "device.leases", &before, &device, app.clock().now()).await?;
     let head = feed::state(&mut tx, event.id).await?.point.seq;
     let shown = shown(&app, &mut tx, &device, &event, head).await?;
     tx.commit().await?;
