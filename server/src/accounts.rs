@@ -1,27 +1,37 @@
-//! The people who may log in, and their sessions.
+//! Who somebody is: accounts, what proves that they are one's own, and the sessions that follow from that.
 
 pub mod admin;
+pub mod api_tokens;
+mod devices;
+mod mail_tokens;
 pub mod password;
+pub mod profile;
+pub mod proof;
+pub mod reset;
 pub mod routes;
+pub mod second_factor;
+pub mod sessions;
+pub mod sign_up;
 pub mod store;
-pub mod throttle;
+mod throttle;
+pub mod token;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use sha2::{Digest as _, Sha256};
+use serde_json::Value;
 use sync_protocol::time::UnixMillis;
 
-use self::password::{Password, PasswordError};
+use self::password::{NewPassword, Password, PasswordError};
+pub use self::token::{Shown, Token};
 use crate::access::{Limits, Role};
 use crate::app::App;
-use crate::clock::{random_bytes, uuid_v7};
+use crate::audit::{self, By, Change};
+use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
 use crate::organisations::{self, Membership};
 
-/// How long a session lasts.
-pub const SESSION_MS: u64 = 12 * 60 * 60 * 1000;
 /// Names of people and organisations.
 pub const NAME_BYTES_MAX: usize = 200;
 /// The longest e-mail address there can be.
@@ -44,6 +54,16 @@ macro_rules! id {
                 write!(f, concat!(stringify!($name), "({})"), self)
             }
         }
+
+        impl FromStr for $name {
+            type Err = hex::FromHexError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let mut bytes = [0; 16];
+                hex::decode_to_slice(text, &mut bytes)?;
+                Ok(Self(bytes))
+            }
+        }
     };
 }
 
@@ -56,25 +76,14 @@ id!(
     AccountId
 );
 
-impl FromStr for OrganisationId {
-    type Err = hex::FromHexError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut bytes = [0; 16];
-        hex::decode_to_slice(text, &mut bytes)?;
-        Ok(Self(bytes))
-    }
-}
-
-impl FromStr for AccountId {
-    type Err = hex::FromHexError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut bytes = [0; 16];
-        hex::decode_to_slice(text, &mut bytes)?;
-        Ok(Self(bytes))
-    }
-}
+id!(
+    /// A session. UUIDv7.
+    SessionId
+);
+id!(
+    /// An API token. UUIDv7.
+    ApiTokenId
+);
 
 /// Somebody who is logged in, or the program that holds their API token.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -83,6 +92,8 @@ pub struct Caller {
     pub account: AccountId,
     /// Whether they run the whole installation.
     pub is_admin: bool,
+    /// Their session; nothing for a program.
+    pub session: Option<SessionId>,
     /// What their API token opens; nothing for a person.
     pub limits: Option<Limits>,
     /// Where they call from.
@@ -113,6 +124,8 @@ pub struct Account {
     pub name: String,
     /// Whether they run the whole installation.
     pub is_admin: bool,
+    /// Counts its changes.
+    pub version: u64,
     /// The organisations it belongs to, by name.
     pub memberships: Vec<Membership>,
 }
@@ -133,49 +146,6 @@ impl Person {
     pub fn called(&self) -> &str {
         if self.name.is_empty() { &self.email } else { &self.name }
     }
-}
-
-/// What a session is known by: 32 random bytes, shown as 64 hexadecimal digits. Only its hash is kept.
-#[derive(Clone)]
-pub struct Token([u8; 32]);
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(..)")
-    }
-}
-
-impl Token {
-    /// Makes one that nobody has seen yet.
-    pub fn make() -> Self {
-        Self(random_bytes())
-    }
-
-    /// Reads a token, or nothing if the text cannot be one.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).ok()?;
-        Some(Self(bytes))
-    }
-
-    /// Returns the token's text, to be shown once.
-    pub fn reveal(&self) -> String {
-        hex::encode(self.0)
-    }
-
-    /// Returns what is kept of it.
-    pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0).into()
-    }
-}
-
-/// A session that has just begun.
-#[derive(Clone, Debug)]
-pub struct Session {
-    /// What it is known by.
-    pub token: Token,
-    /// When it ends.
-    pub expires_at: UnixMillis,
 }
 
 /// Why an account was not made.
@@ -211,12 +181,38 @@ pub async fn create(
     organisation: &str,
     password: Password,
 ) -> Result<Account, CreateError> {
+    make(app, email, name, organisation, password, false).await
+}
+
+/// Makes an account as [`create`] does, whose holder runs the whole installation.
+///
+/// # Errors
+///
+/// [`CreateError`].
+pub async fn create_admin(
+    app: &App,
+    email: &str,
+    name: &str,
+    organisation: &str,
+    password: Password,
+) -> Result<Account, CreateError> {
+    make(app, email, name, organisation, password, true).await
+}
+
+async fn make(
+    app: &App,
+    email: &str,
+    name: &str,
+    organisation: &str,
+    password: Password,
+    is_admin: bool,
+) -> Result<Account, CreateError> {
     let email = parse_email(email).ok_or(CreateError::Email)?;
     let organisation_name = organisation.trim();
     if organisation_name.is_empty() || organisation_name.len() > NAME_BYTES_MAX || name.len() > NAME_BYTES_MAX {
         return Err(CreateError::Name);
     }
-    let hash = app.passwords().hash(password).await?;
+    let hash = app.passwords().hash(NewPassword::new(&password, &email, name)?).await;
     let now = app.clock().now();
     let mut tx = app.database().begin_write().await?;
     let organisation = organisations::ensure(&mut tx, organisation_name, now).await?;
@@ -225,15 +221,30 @@ pub async fn create(
         id: AccountId(uuid_v7(now)),
         email,
         name: name.trim().to_owned(),
-        is_admin: false,
+        is_admin,
+        version: 1,
         memberships: vec![membership],
     };
     if !store::insert_account(&mut tx, &account, &hash, Some(now), now).await? {
         return Err(CreateError::Exists);
     }
     organisations::join(&mut tx, organisation, account.id, Role::Owner, now).await?;
+    note(&mut tx, By { organisation: Some(organisation), ..By::default() }, "account.create", account.id, now).await?;
     tx.commit().await?;
     Ok(account)
+}
+
+/// Records what was done to an account. What it says of its holder is personal, so none of it is in the record.
+async fn note(
+    tx: &mut Tx,
+    by: impl Into<By>,
+    action: &'static str,
+    account: AccountId,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let subject = account.to_string();
+    let change = Change { action, event: None, subject: &subject, before: Value::Null, after: Value::Null };
+    audit::note(tx, by, &change, now).await
 }
 
 /// Whether there is no account at all: a fresh installation.
@@ -246,46 +257,6 @@ pub async fn is_without_accounts(app: &App) -> Result<bool, StoreError> {
     store::is_without_accounts(&mut tx).await
 }
 
-/// Begins a session, or says nothing but no: an unknown e-mail address and a wrong password are told
-/// alike and take alike long.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn log_in(app: &App, email: &str, password: Password) -> Result<Option<Session>, StoreError> {
-    let mut tx = app.database().begin_read().await?;
-    let held = match parse_email(email) {
-        Some(email) => store::credentials(&mut tx, &email).await?,
-        None => None,
-    };
-    drop(tx);
-    let (account, hash) = held.unzip();
-    let is_right = app.passwords().verify(password, hash).await;
-    let Some(account) = account.filter(|_| is_right) else { return Ok(None) };
-
-    let now = app.clock().now();
-    let session = Session { token: Token::make(), expires_at: now.plus(SESSION_MS) };
-    let mut tx = app.database().begin_write().await?;
-    store::delete_expired_sessions(&mut tx, now).await?;
-    store::insert_session(&mut tx, session.token.hash(), account, now, session.expires_at).await?;
-    tx.commit().await?;
-    Ok(Some(session))
-}
-
-/// Returns who holds `token`, if its session lasts.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn authenticate(
-    app: &App,
-    tx: &mut Tx,
-    token: &Token,
-    address: IpAddr,
-) -> Result<Option<Caller>, StoreError> {
-    store::session(tx, token.hash(), address, app.clock().now()).await
-}
-
 /// Returns the person who holds an account.
 ///
 /// # Errors
@@ -293,17 +264,6 @@ pub async fn authenticate(
 /// [`StoreError`].
 pub async fn person(tx: &mut Tx, account: AccountId) -> Result<Option<Person>, StoreError> {
     store::person(tx, account).await
-}
-
-/// Ends the session of `token`.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn log_out(app: &App, token: &Token) -> Result<(), StoreError> {
-    let mut tx = app.database().begin_write().await?;
-    store::delete_session(&mut tx, token.hash()).await?;
-    tx.commit().await
 }
 
 /// Returns an e-mail address as it is kept, in lower case, or nothing if it cannot be one: no space,
@@ -329,12 +289,5 @@ mod tests {
         for bad in ["", "@", "ada", "ada@", "@example.org", "a b@example.org", "a@b@c", "a@.org", "a@b..c", "a\n@b.c"] {
             assert_eq!(parse_email(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn a_token_reads_back_from_its_text() {
-        let token = Token::make();
-        assert_eq!(Token::parse(&token.reveal()).unwrap().hash(), token.hash());
-        assert!(Token::parse("zz").is_none());
     }
 }

@@ -14,7 +14,6 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::accounts;
 use crate::accounts::password::Passwords;
-use crate::accounts::throttle::Throttle;
 use crate::admissions;
 use crate::audit;
 use crate::clock::Clock;
@@ -61,7 +60,6 @@ struct Inner {
     sealer: Sealer,
     server_key: SigningKey,
     passwords: Passwords,
-    throttle: Throttle,
     rates: Rates,
     snapshot_maker: snapshot::Maker,
     shutdown: watch::Sender<bool>,
@@ -83,7 +81,6 @@ impl App {
             sealer,
             server_key,
             passwords: Passwords::default(),
-            throttle: Throttle::default(),
             snapshot_maker: snapshot::Maker::default(),
             shutdown: watch::Sender::new(false),
         })))
@@ -112,11 +109,6 @@ impl App {
     /// Returns what hashes passwords.
     pub fn passwords(&self) -> &Passwords {
         &self.0.passwords
-    }
-
-    /// Returns the brake on guessing passwords.
-    pub fn throttle(&self) -> &Throttle {
-        &self.0.throttle
     }
 
     /// Returns what counts callers' requests.

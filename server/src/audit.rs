@@ -12,7 +12,7 @@ use serde_json::Value;
 use sync_protocol::id::EventId;
 use sync_protocol::time::UnixMillis;
 
-use crate::accounts::{AccountId, OrganisationId, Organiser};
+use crate::accounts::{AccountId, Caller, OrganisationId, Organiser};
 use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
 
@@ -34,6 +34,12 @@ impl From<Organiser> for By {
             account: Some(organiser.account),
             address: Some(organiser.address),
         }
+    }
+}
+
+impl From<&Caller> for By {
+    fn from(caller: &Caller) -> Self {
+        Self { organisation: None, account: Some(caller.account), address: Some(caller.address) }
     }
 }
 

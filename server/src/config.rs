@@ -88,8 +88,15 @@ pub enum AccountCommand {
     /// Makes an organiser's account. Asks for the password unless it is given otherwise.
     #[command(after_help = "Examples:\n  \
         usher-server account create --email ada@example.org --name 'Ada Lovelace' --organisation 'Analytical Engines'\n  \
+        usher-server account create --email root@example.org --admin\n  \
         pass show usher | usher-server account create --email ada@example.org --password-stdin --json")]
     Create(CreateAccountArgs),
+    /// Sets the password of somebody who is locked out, and ends all their sessions. Asks for it unless it is given
+    /// otherwise.
+    #[command(after_help = "Examples:\n  \
+        usher-server account reset-password --email ada@example.org\n  \
+        usher-server account reset-password --email ada@example.org --turn-off-second-factor")]
+    ResetPassword(ResetPasswordArgs),
 }
 
 /// Where things are kept.
@@ -159,15 +166,43 @@ pub struct CreateAccountArgs {
     /// The organisation, made if there is none of this name.
     #[arg(long, value_name = "NAME", default_value = "Default", env = "USHER_ORGANISATION")]
     pub organisation: String,
+    /// Lets the account run the whole installation: it is an owner of every organisation.
+    #[arg(long, env = "USHER_ADMIN")]
+    pub admin: bool,
+    /// The password.
+    #[command(flatten)]
+    pub password: PasswordArgs,
+    /// Prints the account as JSON.
+    #[arg(long, env = "USHER_JSON")]
+    pub json: bool,
+}
+
+/// The account whose password to set.
+#[derive(Args, Clone, Debug)]
+pub struct ResetPasswordArgs {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    /// What its holder logs in with.
+    #[arg(long, value_name = "ADDRESS", env = "USHER_EMAIL")]
+    pub email: String,
+    /// Turns the account's second factor off as well: its app and its recovery codes are lost.
+    #[arg(long, env = "USHER_TURN_OFF_SECOND_FACTOR")]
+    pub turn_off_second_factor: bool,
+    /// The password.
+    #[command(flatten)]
+    pub password: PasswordArgs,
+}
+
+/// Where a new password comes from, if nobody is to be asked.
+#[derive(Args, Clone, Debug)]
+pub struct PasswordArgs {
     /// Reads the password from standard input, without its line end.
     #[arg(long, env = "USHER_PASSWORD_STDIN")]
     pub password_stdin: bool,
     /// The password. Only from the environment: a flag would show in the list of processes.
     #[arg(skip = std::env::var("USHER_PASSWORD").ok())]
     pub password: Option<String>,
-    /// Prints the account as JSON.
-    #[arg(long, env = "USHER_JSON")]
-    pub json: bool,
 }
 
 /// Settings that cannot be used.

@@ -1,6 +1,7 @@
 //! What every request goes through: its id, its span, its limits, and problems for all that fails.
 
 pub mod auth;
+pub mod cookies;
 pub mod cors;
 pub mod document;
 pub mod extract;

@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser as _};
 use usher_server::access::who_may_do_what;
+use usher_server::accounts::reset::{self, ResetError, SecondFactor};
 use usher_server::accounts::{self, password::Password};
 use usher_server::app::{App, Settings, openapi};
 use usher_server::backups::{self, BackupError};
 use usher_server::config::{
-    AccountCommand, BackupArgs, Cli, Command, CreateAccountArgs, RestoreArgs, ServeArgs, Storage, StorageArgs,
-    Transport,
+    AccountCommand, BackupArgs, Cli, Command, CreateAccountArgs, PasswordArgs, ResetPasswordArgs, RestoreArgs,
+    ServeArgs, Storage, StorageArgs, Transport,
 };
 use usher_server::db::Database;
 use usher_server::http::{serve, tls::Tls};
@@ -45,6 +46,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Restore(args) => restore(args).await,
         Command::Restored(args) => restored(args).await,
         Command::Account(AccountCommand::Create(args)) => create_account(args).await,
+        Command::Account(AccountCommand::ResetPassword(args)) => reset_password(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "usher-server", &mut io::stdout());
             Ok(())
@@ -192,10 +194,15 @@ fn tell_renewed(events: usize) {
 }
 
 async fn create_account(args: CreateAccountArgs) -> anyhow::Result<()> {
-    let password = password(&args)?;
+    let password = password(&args.password)?;
     let storage = args.storage.clone().check()?;
     let app = open_app(open_database(&storage).await?, &storage, Settings::default()).await?;
-    let made = accounts::create(&app, &args.email, &args.name, &args.organisation, password).await;
+    let (email, name, organisation) = (&args.email, &args.name, &args.organisation);
+    let made = if args.admin {
+        accounts::create_admin(&app, email, name, organisation, password).await
+    } else {
+        accounts::create(&app, email, name, organisation, password).await
+    };
     app.database().close().await;
     let account = made?;
     let organisation = account.memberships.first().context("the account belongs to no organisation")?;
@@ -204,6 +211,7 @@ async fn create_account(args: CreateAccountArgs) -> anyhow::Result<()> {
             "id": account.id.to_string(),
             "email": account.email,
             "name": account.name,
+            "is_admin": account.is_admin,
             "organisation": { "id": organisation.organisation.to_string(), "name": organisation.name },
         });
         println!("{line}");
@@ -213,7 +221,22 @@ async fn create_account(args: CreateAccountArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn password(args: &CreateAccountArgs) -> anyhow::Result<Password> {
+async fn reset_password(args: ResetPasswordArgs) -> anyhow::Result<()> {
+    let password = password(&args.password)?;
+    let storage = args.storage.clone().check()?;
+    let app = open_app(open_database(&storage).await?, &storage, Settings::default()).await?;
+    let second_factor = if args.turn_off_second_factor { SecondFactor::TurnOff } else { SecondFactor::Keep };
+    let reset = reset::by_operator(&app, &args.email, &password, second_factor).await;
+    app.database().close().await;
+    match reset {
+        Err(ResetError::Unknown) => bail!("there is no account of {}", args.email),
+        reset => reset?,
+    }
+    println!("{} may log in with the new password. All sessions have ended.", args.email);
+    Ok(())
+}
+
+fn password(args: &PasswordArgs) -> anyhow::Result<Password> {
     if args.password_stdin {
         let mut text = String::new();
         io::stdin().take(64 * 1024).read_to_string(&mut text).context("cannot read the password")?;

@@ -23,6 +23,8 @@ CREATE TABLE accounts (
     is_admin BIGINT NOT NULL,
     -- When its holder proved to receive mail at its address.
     verified_at BIGINT,
+    -- Counts the changes, so that nobody overwrites what they have not seen.
+    version BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
@@ -37,12 +39,31 @@ CREATE TABLE memberships (
 
 CREATE INDEX memberships_by_account ON memberships (account_id);
 
--- Only a token's SHA-256 is kept.
+-- Somebody logged in, in one browser or program. Of all tokens only the SHA-256 is kept.
 CREATE TABLE sessions (
-    token_hash BYTEA PRIMARY KEY,
+    id BYTEA PRIMARY KEY,
     account_id BYTEA NOT NULL REFERENCES accounts (id),
+    access_hash BYTEA NOT NULL UNIQUE,
+    access_expires_at BIGINT NOT NULL,
+    refresh_hash BYTEA NOT NULL UNIQUE,
+    -- When the refresh token ends, and the session with it.
+    expires_at BIGINT NOT NULL,
+    -- What a browser proves with that its own page made the request; absent where no cookies are used.
+    csrf_hash BYTEA,
+    address TEXT NOT NULL,
+    user_agent TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL
+    -- At most a minute old while the session is used.
+    seen_at BIGINT NOT NULL
 );
 
+CREATE INDEX sessions_by_account ON sessions (account_id, id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+-- Refresh tokens that were exchanged for new ones. Whoever shows one of these holds a copy, or was robbed by one.
+CREATE TABLE spent_refresh_tokens (
+    hash BYTEA PRIMARY KEY,
+    session_id BYTEA NOT NULL REFERENCES sessions (id) ON DELETE CASCADE
+);
+
+CREATE INDEX spent_refresh_tokens_by_session ON spent_refresh_tokens (session_id);

@@ -1,153 +1,73 @@
-//! Logging in and out, and who one is.
+//! Accounts over HTTP.
 
-use std::net::IpAddr;
+mod api_tokens;
+mod body;
+mod passwords;
+mod profile;
+mod second_factor;
+mod sessions;
+mod sign_up;
 
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use axum::http::{HeaderName, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::password::Password;
-use super::{Caller, store};
-use crate::access::Role;
+use super::proof::ProofError;
 use crate::app::App;
-use crate::http::auth::bearer;
-use crate::http::extract::Json;
-use crate::http::peer::Peer;
-use crate::http::problem::{Problem, ProblemBody};
-use crate::http::time::rfc3339;
-use crate::organisations::Membership;
+use crate::http::problem::{FieldError, Problem};
+
+/// On whatever shows a secret.
+const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(log_in))
-        .routes(routes!(log_out))
-        .routes(routes!(me))
+        .routes(routes!(sign_up::sign_up))
+        .routes(routes!(sign_up::send_verification))
+        .routes(routes!(sign_up::verify))
+        .routes(routes!(sessions::log_in))
+        .routes(routes!(sessions::refresh))
+        .routes(routes!(sessions::log_out))
+        .routes(routes!(sessions::list_sessions, sessions::log_out_everywhere))
+        .routes(routes!(sessions::end_session))
+        .routes(routes!(passwords::ask_for_reset))
+        .routes(routes!(passwords::finish_reset))
+        .routes(routes!(passwords::change_password))
+        .routes(routes!(profile::me, profile::change_me))
+        .routes(routes!(profile::move_email))
+        .routes(routes!(second_factor::show_second_factor, second_factor::begin_second_factor))
+        .routes(routes!(second_factor::confirm_second_factor))
+        .routes(routes!(second_factor::renew_recovery_codes))
+        .routes(routes!(second_factor::turn_off_second_factor))
+        .routes(routes!(api_tokens::list_api_tokens, api_tokens::make_api_token))
+        .routes(routes!(api_tokens::end_api_token))
         .merge(super::admin::routes::routes())
 }
 
-/// E-mail address and password.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct LogIn {
-    #[schema(example = "ada@example.org")]
-    email: String,
-    #[schema(example = "correct horse battery staple")]
-    password: String,
-}
-
-/// A session that has begun.
-#[derive(Serialize, ToSchema)]
-struct SessionBody {
-    /// Send it as `Authorization: Bearer …`. It is shown this once.
-    #[schema(example = "4f0c…e1 (64 hexadecimal digits)")]
-    token: String,
-    /// When the session ends.
-    #[schema(example = "2026-11-21T20:00:00.000Z")]
-    expires_at: String,
-}
-
-/// Logs in.
-///
-/// An unknown address and a wrong password are answered alike. After several failures the answer is
-/// 429 with `Retry-After`.
-#[utoipa::path(
-    post, path = "/api/v1/sessions", tag = "accounts", request_body = LogIn, security(()),
-    responses(
-        (status = 201, body = SessionBody),
-        (status = 401, body = ProblemBody, description = "Wrong address or password",
-         content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-async fn log_in(
-    State(app): State<App>,
-    Peer(address): Peer,
-    Json(body): Json<LogIn>,
-) -> Result<(StatusCode, Json<SessionBody>), Problem> {
-    check_throttle(&app, &body.email, address)?;
-    let session = super::log_in(&app, &body.email, Password::new(body.password)).await?;
-    let Some(session) = session else {
-        app.throttle().failed(&body.email, address, app.clock().now());
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong-credentials", "Wrong e-mail address or password"));
-    };
-    app.throttle().succeeded(&body.email);
-    let body = SessionBody { token: session.token.reveal(), expires_at: rfc3339(session.expires_at) };
-    Ok((StatusCode::CREATED, Json(body)))
-}
-
-fn check_throttle(app: &App, email: &str, address: IpAddr) -> Result<(), Problem> {
-    match app.throttle().wait_ms(email, address, app.clock().now()) {
-        0 => Ok(()),
-        wait_ms => Err(Problem::of_status(StatusCode::TOO_MANY_REQUESTS)
-            .detail("Too many failed log-ins. Wait a little.")
-            .retry_after(u32::try_from(wait_ms.div_ceil(1000)).unwrap_or(u32::MAX))),
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Wait { ms } => wait(ms),
+            ProofError::WrongPassword => Self::invalid_field("body.password", "wrong", "is not your password"),
+            ProofError::WrongCode => Self::invalid_field("body.code", "wrong", "is not a code that can be used now"),
+            ProofError::Store(error) => error.into(),
+        }
     }
 }
 
-/// Logs out: ends the session that the request is made with.
-#[utoipa::path(
-    delete, path = "/api/v1/sessions/current", tag = "accounts",
-    responses(
-        (status = 204),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-async fn log_out(State(app): State<App>, _: Caller, headers: HeaderMap) -> Result<StatusCode, Problem> {
-    if let Some(token) = bearer(&headers) {
-        super::log_out(&app, &token).await?;
-    }
-    Ok(StatusCode::NO_CONTENT)
+/// Refuses a try that comes too soon after wrong ones.
+fn wait(ms: u64) -> Problem {
+    Problem::of_status(StatusCode::TOO_MANY_REQUESTS)
+        .detail("Too many tries were wrong. Wait a little.")
+        .retry_after(u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX))
 }
 
-/// The caller's account.
-#[derive(Serialize, ToSchema)]
-struct Me {
-    #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
-    id: String,
-    #[schema(example = "ada@example.org")]
-    email: String,
-    #[schema(example = "Ada Lovelace")]
-    name: String,
-    /// Whether they run the whole installation.
-    is_admin: bool,
-    /// The organisations they belong to, by name.
-    organisations: Vec<MembershipBody>,
+/// Refuses a token from a letter.
+fn unknown_token() -> Problem {
+    Problem::invalid_field("body.token", "token", "has ended, was used, or never was")
 }
 
-/// An organisation that the caller belongs to.
-#[derive(Serialize, ToSchema)]
-struct MembershipBody {
-    #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6f")]
-    id: String,
-    #[schema(example = "Analytical Engines")]
-    name: String,
-    /// What they are in it.
-    role: Role,
-}
-
-/// Shows who is logged in.
-#[utoipa::path(
-    get, path = "/api/v1/me", tag = "accounts",
-    responses(
-        (status = 200, body = Me),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-    )
-)]
-async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Me>, Problem> {
-    let mut tx = app.database().begin_read().await?;
-    let account = store::account(&mut tx, caller.account).await?.ok_or_else(|| Problem::not_found("such account"))?;
-    let organisation =
-        |held: Membership| MembershipBody { id: held.organisation.to_string(), name: held.name, role: held.role };
-    Ok(Json(Me {
-        id: account.id.to_string(),
-        email: account.email,
-        name: account.name,
-        is_admin: account.is_admin,
-        organisations: account.memberships.into_iter().map(organisation).collect(),
-    }))
+/// Returns 422 if something is wrong.
+fn refuse(errors: Vec<FieldError>) -> Result<(), Problem> {
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }

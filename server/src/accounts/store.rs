@@ -1,11 +1,17 @@
-//! SQL of accounts and sessions.
+//! SQL of accounts.
 
-use std::net::IpAddr;
+pub(super) mod api_tokens;
+pub(super) mod devices;
+pub(super) mod mail_tokens;
+pub(super) mod second_factor;
+pub(super) mod sessions;
+pub(super) mod throttle;
 
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::time::UnixMillis;
 
-use super::{Account, AccountId, Caller, Person};
+use super::{Account, AccountId, Person};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::{StoreError, Tx};
 use crate::organisations;
@@ -19,8 +25,8 @@ pub(super) async fn insert_account(
     now: UnixMillis,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO accounts (id, email, name, password_hash, is_admin, verified_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email) DO NOTHING",
+        "INSERT INTO accounts (id, email, name, password_hash, is_admin, verified_at, version, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING",
     )
     .bind(&account.id.0[..])
     .bind(account.email.as_str())
@@ -28,6 +34,7 @@ pub(super) async fn insert_account(
     .bind(password_hash)
     .bind(flag(account.is_admin))
     .bind(verified_at.map(|at| int(at.0)))
+    .bind(int(account.version))
     .bind(int(now.0))
     .execute(tx.connection())
     .await?;
@@ -39,18 +46,121 @@ pub(super) async fn is_without_accounts(tx: &mut Tx) -> Result<bool, StoreError>
     Ok(sqlx::query("SELECT 1 AS one FROM accounts LIMIT 1").fetch_optional(tx.connection()).await?.is_none())
 }
 
-/// Returns the account of an e-mail address and its password's hash.
-pub(super) async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<(AccountId, String)>, StoreError> {
-    let row = sqlx::query("SELECT id, password_hash FROM accounts WHERE email = $1 AND locked_at IS NULL")
-        .bind(email)
-        .fetch_optional(tx.connection())
+/// What proves that an account is one's own.
+#[derive(Clone, Debug)]
+pub(super) struct Credentials {
+    pub(super) account: AccountId,
+    pub(super) email: String,
+    pub(super) name: String,
+    pub(super) password_hash: String,
+    /// Whether its holder has proved to receive mail at its address.
+    pub(super) is_verified: bool,
+    /// Whether those who run the installation have locked it.
+    pub(super) is_locked: bool,
+}
+
+const CREDENTIALS: &str = "SELECT id, email, name, password_hash, verified_at, locked_at FROM accounts WHERE";
+
+/// Returns the credentials of an e-mail address.
+pub(super) async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<Credentials>, StoreError> {
+    let text = AssertSqlSafe(format!("{CREDENTIALS} email = $1"));
+    let row = sqlx::query(text).bind(email).fetch_optional(tx.connection()).await?;
+    row.as_ref().map(read_credentials).transpose()
+}
+
+/// Returns an account's credentials.
+pub(super) async fn credentials_of(tx: &mut Tx, account: AccountId) -> Result<Option<Credentials>, StoreError> {
+    let text = AssertSqlSafe(format!("{CREDENTIALS} id = $1"));
+    let row = sqlx::query(text).bind(&account.0[..]).fetch_optional(tx.connection()).await?;
+    row.as_ref().map(read_credentials).transpose()
+}
+
+/// Returns an account's credentials, which stay as they are until the transaction ends.
+pub(super) async fn lock_credentials(tx: &mut Tx, account: AccountId) -> Result<Option<Credentials>, StoreError> {
+    let text = AssertSqlSafe(format!("{CREDENTIALS} id = $1{}", tx.dialect().for_update()));
+    let row = sqlx::query(text).bind(&account.0[..]).fetch_optional(tx.connection()).await?;
+    row.as_ref().map(read_credentials).transpose()
+}
+
+fn read_credentials(row: &AnyRow) -> Result<Credentials, StoreError> {
+    Ok(Credentials {
+        account: AccountId(row.array("id")?),
+        email: row.text("email")?,
+        name: row.text("name")?,
+        password_hash: row.text("password_hash")?,
+        is_verified: row.millis_or_null("verified_at")?.is_some(),
+        is_locked: row.millis_or_null("locked_at")?.is_some(),
+    })
+}
+
+/// Sets the name and the password of an account whose address is not proved yet.
+pub(super) async fn set_sign_up(
+    tx: &mut Tx,
+    account: AccountId,
+    name: &str,
+    password_hash: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET name = $2, password_hash = $3, version = version + 1 WHERE id = $1")
+        .bind(&account.0[..])
+        .bind(name)
+        .bind(password_hash)
+        .execute(tx.connection())
         .await?;
-    row.map(|row| Ok((AccountId(row.array("id")?), row.text("password_hash")?))).transpose()
+    Ok(())
+}
+
+/// Sets an account's password.
+pub(super) async fn set_password(tx: &mut Tx, account: AccountId, password_hash: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET password_hash = $2, version = version + 1 WHERE id = $1")
+        .bind(&account.0[..])
+        .bind(password_hash)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Keeps that the holder has proved to receive mail at the address, if they had not before.
+pub(super) async fn set_verified(tx: &mut Tx, account: AccountId, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET verified_at = $2, version = version + 1 WHERE id = $1 AND verified_at IS NULL")
+        .bind(&account.0[..])
+        .bind(int(now.0))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Sets an account's name.
+pub(super) async fn set_name(tx: &mut Tx, account: AccountId, name: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET name = $2, version = version + 1 WHERE id = $1")
+        .bind(&account.0[..])
+        .bind(name)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Sets an account's e-mail address, which nobody else may have.
+pub(super) async fn set_email(tx: &mut Tx, account: AccountId, email: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET email = $2, version = version + 1 WHERE id = $1")
+        .bind(&account.0[..])
+        .bind(email)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Deletes an account whose address was never proved, so that nobody ever logged in to it.
+pub(super) async fn delete_unverified(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM accounts WHERE id = $1 AND verified_at IS NULL")
+        .bind(&account.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
 /// Returns an account.
 pub(super) async fn account(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, StoreError> {
-    let row = sqlx::query("SELECT email, name, is_admin FROM accounts WHERE id = $1")
+    let row = sqlx::query("SELECT email, name, is_admin, version FROM accounts WHERE id = $1")
         .bind(&id.0[..])
         .fetch_optional(tx.connection())
         .await?;
@@ -60,6 +170,7 @@ pub(super) async fn account(tx: &mut Tx, id: AccountId) -> Result<Option<Account
         email: row.text("email")?,
         name: row.text("name")?,
         is_admin: row.flag("is_admin")?,
+        version: row.uint("version")?,
         memberships: organisations::memberships(tx, id).await?,
     }))
 }
@@ -75,56 +186,4 @@ pub(super) async fn person(tx: &mut Tx, id: AccountId) -> Result<Option<Person>,
         Ok(Person { email: row.text("email")?, name: row.text("name")?, is_verified })
     };
     row.map(read).transpose()
-}
-
-/// Begins a session.
-pub(super) async fn insert_session(
-    tx: &mut Tx,
-    token_hash: [u8; 32],
-    account: AccountId,
-    now: UnixMillis,
-    expires_at: UnixMillis,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO sessions (token_hash, account_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
-        .bind(&token_hash[..])
-        .bind(&account.0[..])
-        .bind(int(now.0))
-        .bind(int(expires_at.0))
-        .execute(tx.connection())
-        .await?;
-    Ok(())
-}
-
-/// Returns who holds a session that has not expired.
-pub(super) async fn session(
-    tx: &mut Tx,
-    token_hash: [u8; 32],
-    address: IpAddr,
-    now: UnixMillis,
-) -> Result<Option<Caller>, StoreError> {
-    let row = sqlx::query(
-        "SELECT a.id, a.is_admin FROM sessions s JOIN accounts a ON a.id = s.account_id
-         WHERE s.token_hash = $1 AND s.expires_at > $2 AND a.locked_at IS NULL",
-    )
-    .bind(&token_hash[..])
-    .bind(int(now.0))
-    .fetch_optional(tx.connection())
-    .await?;
-    row.map(|row| {
-        let account = AccountId(row.array("id")?);
-        Ok(Caller { account, is_admin: row.flag("is_admin")?, limits: None, address })
-    })
-    .transpose()
-}
-
-/// Ends a session.
-pub(super) async fn delete_session(tx: &mut Tx, token_hash: [u8; 32]) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM sessions WHERE token_hash = $1").bind(&token_hash[..]).execute(tx.connection()).await?;
-    Ok(())
-}
-
-/// Forgets the sessions that have expired.
-pub(super) async fn delete_expired_sessions(tx: &mut Tx, now: UnixMillis) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(int(now.0)).execute(tx.connection()).await?;
-    Ok(())
 }

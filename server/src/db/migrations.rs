@@ -33,6 +33,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         9 "0009_walk_ins",
         10 "0010_audit",
         11 "0011_mails",
+        12 "0012_identity",
         13 "0013_organisations",
         18 "0018_requests",
     );

@@ -4,10 +4,12 @@ use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 
+use super::cookies::{self, Cookie};
 use super::peer::Peer;
 use super::problem::Problem;
 use crate::access::{self, Need, Role, Route};
-use crate::accounts::{self, AccountId, Caller, OrganisationId, Organiser, Token};
+use crate::accounts::sessions::{self, Means};
+use crate::accounts::{AccountId, Caller, OrganisationId, Organiser, Shown};
 use crate::app::App;
 use crate::db::Tx;
 use crate::events;
@@ -22,7 +24,9 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let mut tx = app.database().begin_read().await?;
-        let (caller, route) = caller(parts, app, &mut tx).await?;
+        let (caller, route, stale) = caller(parts, app, &mut tx).await?;
+        drop(tx);
+        note_use(app, stale, &caller).await;
         match route.need {
             Need::Nobody | Need::Member => Ok(caller),
             Need::Admin if caller.is_admin => Ok(caller),
@@ -40,9 +44,11 @@ impl FromRequestParts<App> for Organiser {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let mut tx = app.database().begin_read().await?;
-        let (caller, route) = caller(parts, app, &mut tx).await?;
+        let (caller, route, stale) = caller(parts, app, &mut tx).await?;
         let Need::Role(least) = route.need else { return Err(Problem::of_status(StatusCode::FORBIDDEN)) };
         let (organisation, role) = organisation(parts, app, &mut tx, &caller).await?;
+        drop(tx);
+        note_use(app, stale, &caller).await;
         if role < least {
             return Err(Problem::of_status(StatusCode::FORBIDDEN)
                 .detail(format!("You are {} there; this takes {}.", role.name(), least.name()))
@@ -52,18 +58,39 @@ impl FromRequestParts<App> for Organiser {
     }
 }
 
-async fn caller(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(Caller, &'static Route), Problem> {
-    let token = bearer(&parts.headers).ok_or_else(|| refuse("Send the token of a session as a bearer token."))?;
+/// Returns who calls, which route, and what to [`note_use`] of.
+async fn caller(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(Caller, &'static Route, Option<Means>), Problem> {
+    let (shown, carrier) = shown(&parts.headers);
+    let shown = shown.ok_or_else(|| refuse("Send the token of a session as a bearer token."))?;
     let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
-    let caller = accounts::authenticate(app, tx, &token, address).await?;
-    let caller = caller.ok_or_else(|| refuse("The session has ended or never was."))?;
-    app.rates().count_account(caller.account, parts.extensions.get())?;
+    let known = sessions::authenticate(app, tx, &shown, address).await?;
+    let known = known.ok_or_else(|| refuse("The session has ended or never was."))?;
+    app.rates().count_account(known.caller.account, parts.extensions.get())?;
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let route = access::route(parts.method.as_str(), path).ok_or_else(|| Problem::of_status(StatusCode::FORBIDDEN))?;
+    if carrier == Carrier::Cookie && !route.is_reading() && !known.is_proved_by(cookies::csrf(&parts.headers).as_ref())
+    {
+        return Err(forged());
+    }
+    let caller = known.caller;
     if caller.limits.as_ref().is_some_and(|limits| !limits.allow(route)) {
         return Err(Problem::of_status(StatusCode::FORBIDDEN).detail("The API token was not made for this."));
     }
-    Ok((caller, route))
+    Ok((caller, route, known.stale))
+}
+
+/// Notes when the caller was last seen. That it fails keeps nobody from their work.
+async fn note_use(app: &App, stale: Option<Means>, caller: &Caller) {
+    let Some(means) = stale else { return };
+    if let Err(error) = sessions::note_use(app, means, caller.address).await {
+        tracing::warn!(%error, "could not note when a session was used");
+    }
+}
+
+/// Refuses what a browser sent that no page of ours asked for.
+pub fn forged() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "csrf-token-needed", "Not asked for by a page of this server")
+        .detail("With cookies, whatever changes something needs the value of usher_csrf in the header X-CSRF-Token.")
 }
 
 /// Returns the organisation that a request is about, and what the caller is in it: that of the event in the path,
@@ -125,17 +152,35 @@ async fn named(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(&'static st
 ///
 /// The database failed.
 pub async fn account(app: &App, parts: &mut Parts) -> Result<Option<AccountId>, Problem> {
-    let Some(token) = bearer(&parts.headers) else { return Ok(None) };
+    let (Some(shown), _) = shown(&parts.headers) else { return Ok(None) };
     let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
     let mut tx = app.database().begin_read().await?;
-    Ok(accounts::authenticate(app, &mut tx, &token, address).await?.map(|caller| caller.account))
+    Ok(sessions::authenticate(app, &mut tx, &shown, address).await?.map(|known| known.caller.account))
+}
+
+/// What a token came in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Carrier {
+    /// A header, which only a program or a page of ours sends.
+    Header,
+    /// A cookie, which browsers send along unasked.
+    Cookie,
+}
+
+/// Reads what a caller shows: the header if there is one, else the cookie.
+fn shown(headers: &HeaderMap) -> (Option<Shown>, Carrier) {
+    if headers.contains_key(header::AUTHORIZATION) {
+        (bearer(headers), Carrier::Header)
+    } else {
+        (Cookie::Session.read(headers).map(Shown::Session), Carrier::Cookie)
+    }
 }
 
 /// Reads the bearer token of a request.
-pub fn bearer(headers: &HeaderMap) -> Option<Token> {
+fn bearer(headers: &HeaderMap) -> Option<Shown> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") { Token::parse(token.trim()) } else { None }
+    if scheme.eq_ignore_ascii_case("bearer") { Shown::parse(token.trim()) } else { None }
 }
 
 fn refuse(detail: &str) -> Problem {

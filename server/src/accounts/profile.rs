@@ -1,0 +1,114 @@
+//! What somebody changes about their own account: name, address, password.
+
+use sync_protocol::time::UnixMillis;
+
+use super::password::{NewPassword, Password, PasswordError};
+use super::proof::{self, ProofError, Proved};
+use super::{Account, Caller, note, sign_up, store};
+use crate::app::App;
+use crate::db::{StoreError, Tx};
+use crate::mails::{self, Letter};
+
+/// Returns the caller's account.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn show(app: &App, caller: &Caller) -> Result<Option<Account>, StoreError> {
+    let mut tx = app.database().begin_read().await?;
+    store::account(&mut tx, caller.account).await
+}
+
+/// Returns the caller's account, which stays as it is until the transaction ends.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn lock(tx: &mut Tx, caller: &Caller) -> Result<Option<Account>, StoreError> {
+    store::lock_credentials(tx, caller.account).await?;
+    store::account(tx, caller.account).await
+}
+
+/// Sets the name of the caller, whose account is locked, and returns the account as it is then.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn rename(
+    tx: &mut Tx,
+    caller: &Caller,
+    account: Account,
+    name: String,
+    now: UnixMillis,
+) -> Result<Account, StoreError> {
+    store::set_name(tx, caller.account, &name).await?;
+    note(tx, caller, "account.rename", caller.account, now).await?;
+    Ok(Account { name, version: account.version + 1, ..account })
+}
+
+/// Asks to move the caller's account to another address, which happens once they have proved to read its mail.
+///
+/// # Errors
+///
+/// [`ProofError`].
+pub async fn ask_to_move(app: &App, caller: &Caller, email: &str, password: Password) -> Result<(), ProofError> {
+    let Proved { mut tx, held } = proof::by_password(app, caller, password).await?;
+    let now = app.clock().now();
+    if held.email != email {
+        sign_up::ask_to_move(&mut tx, app, &held, email, now).await?;
+        note(&mut tx, caller, "account.ask_to_move", caller.account, now).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Why a password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    /// The caller did not prove that the account is theirs.
+    #[error("the caller is not the account's holder")]
+    Proof(#[from] ProofError),
+    /// The new password will not do.
+    #[error("the new password will not do")]
+    Password(#[from] PasswordError),
+}
+
+impl From<StoreError> for ChangePasswordError {
+    fn from(error: StoreError) -> Self {
+        Self::Proof(ProofError::Store(error))
+    }
+}
+
+/// Sets another password for the caller, and ends their other sessions.
+///
+/// # Errors
+///
+/// [`ChangePasswordError`].
+pub async fn change_password(
+    app: &App,
+    caller: &Caller,
+    old: Password,
+    new: &Password,
+) -> Result<(), ChangePasswordError> {
+    let account = show(app, caller).await?;
+    let (email, name) = account.map(|account| (account.email, account.name)).unwrap_or_default();
+    let hash = app.passwords().hash(NewPassword::new(new, &email, &name)?).await;
+    let Proved { mut tx, held } = proof::by_password(app, caller, old).await?;
+    store::set_password(&mut tx, caller.account, &hash).await?;
+    store::sessions::delete_all(&mut tx, caller.account, caller.session).await?;
+    super::mail_tokens::void_all(&mut tx, caller.account).await?;
+    tell_new_password(&mut tx, app, &held.email).await?;
+    note(&mut tx, caller, "account.change_password", caller.account, app.clock().now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Tells the holder of an account that its password is another one.
+pub(super) async fn tell_new_password(tx: &mut Tx, app: &App, email: &str) -> Result<(), StoreError> {
+    let letter = Letter::Notice {
+        subject: "Your password was changed".to_owned(),
+        paragraphs: vec![
+            "The password of your account is another one now, and other devices were logged out.".to_owned(),
+            "If that was not you: choose another password at once, and look at your API tokens.".to_owned(),
+        ],
+    };
+    mails::post(tx, app, None, email, &letter).await
+}

@@ -1,0 +1,146 @@
+//! One's own account over HTTP.
+
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{body, refuse};
+use crate::access::Role;
+use crate::accounts::password::Password;
+use crate::accounts::{Account, Caller, profile};
+use crate::app::App;
+use crate::http::extract::Json;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::http::version::{IfMatch, etag};
+use crate::organisations::Membership;
+
+const WHAT: &str = "such account";
+
+/// The caller's account.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Me {
+    #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
+    id: String,
+    #[schema(example = "ada@example.org")]
+    email: String,
+    #[schema(example = "Ada Lovelace")]
+    name: String,
+    /// Whether they run the whole installation.
+    is_admin: bool,
+    /// The organisations they belong to, by name.
+    organisations: Vec<MembershipBody>,
+}
+
+/// An organisation that the caller belongs to.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MembershipBody {
+    #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6f")]
+    id: String,
+    #[schema(example = "Analytical Engines")]
+    name: String,
+    /// What they are in it.
+    role: Role,
+}
+
+/// An account, and its version as a header.
+type Shown = ([(HeaderName, String); 1], Json<Me>);
+
+fn shown(account: Account) -> Shown {
+    let organisation =
+        |held: Membership| MembershipBody { id: held.organisation.to_string(), name: held.name, role: held.role };
+    let me = Me {
+        id: account.id.to_string(),
+        email: account.email,
+        name: account.name,
+        is_admin: account.is_admin,
+        organisations: account.memberships.into_iter().map(organisation).collect(),
+    };
+    (etag(account.version), Json(me))
+}
+
+/// Shows who is logged in.
+#[utoipa::path(
+    get, path = "/api/v1/me", tag = "accounts",
+    responses(
+        (status = 200, body = Me, headers(("ETag" = String, description = "The account's version"))),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn me(State(app): State<App>, caller: Caller) -> Result<Shown, Problem> {
+    Ok(shown(profile::show(&app, &caller).await?.ok_or_else(|| Problem::not_found(WHAT))?))
+}
+
+/// What may be changed without further proof.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangeMeBody {
+    #[schema(example = "Ada, Countess of Lovelace", min_length = 1, max_length = 200)]
+    name: String,
+}
+
+/// Changes one's own name.
+#[utoipa::path(
+    patch, path = "/api/v1/me", tag = "accounts", request_body = ChangeMeBody,
+    responses(
+        (status = 200, body = Me, headers(("ETag" = String, description = "The account's new version"))),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn change_me(
+    State(app): State<App>,
+    caller: Caller,
+    seen: IfMatch,
+    Json(body): Json<ChangeMeBody>,
+) -> Result<Shown, Problem> {
+    let mut errors = Vec::new();
+    let name = body::name(&mut errors, "body.name", &body.name);
+    refuse(errors)?;
+    let mut tx = app.database().begin_write().await?;
+    let account = profile::lock(&mut tx, &caller).await?.ok_or_else(|| Problem::not_found(WHAT))?;
+    seen.check(account.version)?;
+    let account = profile::rename(&mut tx, &caller, account, name, app.clock().now()).await?;
+    tx.commit().await?;
+    Ok(shown(account))
+}
+
+/// Another address.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MoveBody {
+    #[schema(example = "ada@analytical.example", min_length = 3, max_length = 254)]
+    email: String,
+    /// The account's password.
+    #[schema(example = "seven lampions over the canal")]
+    password: String,
+}
+
+/// Asks to move one's account to another e-mail address.
+///
+/// A letter goes to the new address. The account moves once the link in it was used; until then nothing changes.
+#[utoipa::path(
+    post, path = "/api/v1/me/email", tag = "accounts", request_body = MoveBody,
+    responses(
+        (status = 202, description = "A letter is on its way to the new address"),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn move_email(
+    State(app): State<App>,
+    caller: Caller,
+    Json(body): Json<MoveBody>,
+) -> Result<StatusCode, Problem> {
+    let mut errors = Vec::new();
+    let email = body::email(&mut errors, "body.email", &body.email);
+    refuse(errors)?;
+    profile::ask_to_move(&app, &caller, &email, Password::new(body.password)).await?;
+    Ok(StatusCode::ACCEPTED)
+}

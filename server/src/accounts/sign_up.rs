@@ -1,0 +1,194 @@
+//! Signing up, and proving to read the mail of an address.
+//!
+//! Whoever asks learns nothing about who has an account: the answer is the same and only the letters differ.
+
+use std::net::IpAddr;
+
+use sync_protocol::time::UnixMillis;
+
+use super::mail_tokens::{self, Purpose};
+use super::password::{NewPassword, Password};
+use super::throttle::{self, Brake, Guard};
+use super::{Account, AccountId, Token, note, parse_email, store};
+use crate::app::App;
+use crate::audit::By;
+use crate::clock::uuid_v7;
+use crate::db::{StoreError, Tx};
+use crate::mails::{self, Letter};
+
+/// Makes an account that works once its holder has proved to read the mail of `email`, which is as
+/// [`parse_email`](super::parse_email) returns it. Where there is such an account, its holder is told.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn sign_up(
+    app: &App,
+    email: &str,
+    name: &str,
+    password: NewPassword,
+    address: IpAddr,
+) -> Result<(), StoreError> {
+    // Also where it is not needed: the answer must not take longer for a new address than for a known one.
+    let hash = app.passwords().hash(password).await;
+    let now = app.clock().now();
+    let mut tx = app.database().begin_write().await?;
+    if let Brake::Wait { .. } = throttle::try_at(&mut tx, &[Guard::Letters(email.to_owned())], now).await? {
+        return Ok(());
+    }
+    let account = match store::credentials(&mut tx, email).await? {
+        Some(held) if held.is_verified => {
+            tell_holder(&mut tx, app, email).await?;
+            return tx.commit().await;
+        }
+        Some(held) => {
+            store::set_sign_up(&mut tx, held.account, name, &hash).await?;
+            held.account
+        }
+        None => {
+            let account = Account {
+                id: AccountId(uuid_v7(now)),
+                email: email.to_owned(),
+                name: name.to_owned(),
+                is_admin: false,
+                version: 1,
+                memberships: Vec::new(),
+            };
+            if !store::insert_account(&mut tx, &account, &hash, None, now).await? {
+                // Somebody was faster by a moment, and is sent the letter.
+                return Ok(());
+            }
+            account.id
+        }
+    };
+    send(&mut tx, app, account, email, (name.to_owned(), hash), now).await?;
+    note(&mut tx, By { address: Some(address), ..By::default() }, "account.sign_up", account, now).await?;
+    tx.commit().await
+}
+
+/// Sends the letter again that finishes signing up, to whoever knows the password that they chose then.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn send_again(app: &App, email: &str, password: Password) -> Result<(), StoreError> {
+    let now = app.clock().now();
+    let mut tx = app.database().begin_write().await?;
+    let brake = throttle::try_at(&mut tx, &[Guard::Letters(email.to_owned())], now).await?;
+    let held = match parse_email(email) {
+        Some(email) => store::credentials(&mut tx, &email).await?,
+        None => None,
+    };
+    tx.commit().await?;
+    let hash = held.as_ref().map(|held| held.password_hash.clone());
+    let is_right = app.passwords().verify(password, hash).await;
+    let is_wanted = is_right && matches!(brake, Brake::Open);
+    let Some(held) = held.filter(|held| is_wanted && !held.is_verified) else { return Ok(()) };
+    let mut tx = app.database().begin_write().await?;
+    send(&mut tx, app, held.account, &held.email, (held.name, held.password_hash), now).await?;
+    tx.commit().await
+}
+
+async fn send(
+    tx: &mut Tx,
+    app: &App,
+    account: AccountId,
+    email: &str,
+    form: (String, String),
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let name = form.0.clone();
+    let letter = mail_tokens::Letter { account, purpose: Purpose::SignUp, email: email.to_owned(), form: Some(form) };
+    let token = mail_tokens::make(tx, &letter, now).await?;
+    mails::post(tx, app, None, email, &Letter::Verify { name, token: token.reveal() }).await
+}
+
+async fn tell_holder(tx: &mut Tx, app: &App, email: &str) -> Result<(), StoreError> {
+    let letter = Letter::Notice {
+        subject: "You have an account already".to_owned(),
+        paragraphs: vec![
+            "Somebody asked to use this address for an account, and it belongs to yours.".to_owned(),
+            "If that was you: log in, or choose another password. If it was not, nothing has happened.".to_owned(),
+        ],
+    };
+    mails::post(tx, app, None, email, &letter).await
+}
+
+/// Asks to move somebody's account to another address. Its mail must be read first, so nothing changes yet.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub(super) async fn ask_to_move(
+    tx: &mut Tx,
+    app: &App,
+    held: &store::Credentials,
+    email: &str,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    if let Brake::Wait { .. } = throttle::try_at(tx, &[Guard::Letters(email.to_owned())], now).await? {
+        return Ok(());
+    }
+    if store::credentials(tx, email).await?.is_some_and(|other| other.is_verified) {
+        return tell_holder(tx, app, email).await;
+    }
+    let letter =
+        mail_tokens::Letter { account: held.account, purpose: Purpose::Move, email: email.to_owned(), form: None };
+    let token = mail_tokens::make(tx, &letter, now).await?;
+    mails::post(tx, app, None, email, &Letter::Verify { name: held.name.clone(), token: token.reveal() }).await
+}
+
+/// Takes the proof that somebody reads the mail of an address: finishes signing up, or moves their account there.
+/// False if the token has ended, was used, or never was.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn verify(app: &App, token: &Token, address: IpAddr) -> Result<bool, StoreError> {
+    let now = app.clock().now();
+    let mut tx = app.database().begin_write().await?;
+    let Some(letter) = mail_tokens::take(&mut tx, token, now).await? else { return Ok(false) };
+    let Some(held) = store::lock_credentials(&mut tx, letter.account).await? else { return Ok(false) };
+    let by = By { organisation: None, account: Some(held.account), address: Some(address) };
+    match (letter.purpose, letter.form) {
+        (Purpose::SignUp, Some((name, hash))) if !held.is_verified => {
+            store::set_sign_up(&mut tx, held.account, &name, &hash).await?;
+            store::set_verified(&mut tx, held.account, now).await?;
+            note(&mut tx, by, "account.verify", held.account, now).await?;
+        }
+        (Purpose::Move, _) => {
+            if !make_room(&mut tx, &letter.email).await? {
+                return Ok(false);
+            }
+            store::set_email(&mut tx, held.account, &letter.email).await?;
+            tell_moved(&mut tx, app, &held.email).await?;
+            note(&mut tx, by, "account.move", held.account, now).await?;
+        }
+        _ => return Ok(false),
+    }
+    mail_tokens::void_all(&mut tx, held.account).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Whether an address is free to move to. Who signed up with it and never proved to read its mail gives way.
+async fn make_room(tx: &mut Tx, email: &str) -> Result<bool, StoreError> {
+    let Some(other) = store::credentials(tx, email).await? else { return Ok(true) };
+    if other.is_verified {
+        return Ok(false);
+    }
+    mail_tokens::void_all(tx, other.account).await?;
+    store::delete_unverified(tx, other.account).await?;
+    Ok(true)
+}
+
+async fn tell_moved(tx: &mut Tx, app: &App, email: &str) -> Result<(), StoreError> {
+    let letter = Letter::Notice {
+        subject: "Your account has moved".to_owned(),
+        paragraphs: vec![
+            "Your account now has another address, and you log in with that one.".to_owned(),
+            "If that was not you, somebody else has used your account: tell whoever runs this server.".to_owned(),
+        ],
+    };
+    mails::post(tx, app, None, email, &letter).await
+}

@@ -1,0 +1,228 @@
+//! SQL of sessions.
+
+use std::net::IpAddr;
+
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+use sync_protocol::time::UnixMillis;
+
+use crate::accounts::sessions::{Known, Origin, Session, Tokens};
+use crate::accounts::{AccountId, SessionId};
+use crate::db::column::{Columns as _, int};
+use crate::db::{StoreError, Tx};
+
+/// Begins a session.
+pub(in crate::accounts) async fn insert(
+    tx: &mut Tx,
+    id: SessionId,
+    account: AccountId,
+    tokens: &Tokens,
+    csrf_hash: Option<[u8; 32]>,
+    from: &Origin,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO sessions (id, account_id, access_hash, access_expires_at, refresh_hash, expires_at, csrf_hash,
+           address, user_agent, created_at, seen_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+    )
+    .bind(&id.0[..])
+    .bind(&account.0[..])
+    .bind(&tokens.access.hash()[..])
+    .bind(int(tokens.access_expires_at.0))
+    .bind(&tokens.refresh.hash()[..])
+    .bind(int(tokens.refresh_expires_at.0))
+    .bind(csrf_hash.map(|hash| hash.to_vec()))
+    .bind(from.address.to_string())
+    .bind(from.user_agent.as_str())
+    .bind(int(now.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Returns the session of an access token that has not expired.
+pub(in crate::accounts) async fn by_access(
+    tx: &mut Tx,
+    hash: [u8; 32],
+    now: UnixMillis,
+) -> Result<Option<Known>, StoreError> {
+    let row = sqlx::query(
+        "SELECT s.id, s.account_id, s.csrf_hash, s.seen_at, a.is_admin
+         FROM sessions s JOIN accounts a ON a.id = s.account_id
+         WHERE s.access_hash = $1 AND s.access_expires_at > $2 AND a.locked_at IS NULL",
+    )
+    .bind(&hash[..])
+    .bind(int(now.0))
+    .fetch_optional(tx.connection())
+    .await?;
+    row.map(|row| {
+        Ok(Known {
+            session: SessionId(row.array("id")?),
+            account: AccountId(row.array("account_id")?),
+            is_admin: row.flag("is_admin")?,
+            csrf_hash: row.array_or_null("csrf_hash")?,
+            seen_at: row.millis("seen_at")?,
+        })
+    })
+    .transpose()
+}
+
+/// A session whose refresh token was shown.
+pub(in crate::accounts) struct Refreshable {
+    pub(in crate::accounts) session: SessionId,
+    pub(in crate::accounts) account: AccountId,
+    pub(in crate::accounts) csrf_hash: Option<[u8; 32]>,
+}
+
+/// Returns the session of a refresh token that has not expired; nobody else exchanges it until the transaction ends.
+pub(in crate::accounts) async fn lock_by_refresh(
+    tx: &mut Tx,
+    hash: [u8; 32],
+    now: UnixMillis,
+) -> Result<Option<Refreshable>, StoreError> {
+    let lock = tx.dialect().for_update();
+    let text = format!(
+        "SELECT id, account_id, csrf_hash FROM sessions WHERE refresh_hash = $1 AND expires_at > $2
+           AND account_id NOT IN (SELECT id FROM accounts WHERE locked_at IS NOT NULL){lock}"
+    );
+    let row = sqlx::query(AssertSqlSafe(text)).bind(&hash[..]).bind(int(now.0)).fetch_optional(tx.connection()).await?;
+    row.as_ref().map(read_refreshable).transpose()
+}
+
+/// Returns the session whose refresh token this once was.
+pub(in crate::accounts) async fn by_spent(tx: &mut Tx, hash: [u8; 32]) -> Result<Option<Refreshable>, StoreError> {
+    let row = sqlx::query(
+        "SELECT s.id, s.account_id, s.csrf_hash FROM spent_refresh_tokens t JOIN sessions s ON s.id = t.session_id
+         WHERE t.hash = $1",
+    )
+    .bind(&hash[..])
+    .fetch_optional(tx.connection())
+    .await?;
+    row.as_ref().map(read_refreshable).transpose()
+}
+
+fn read_refreshable(row: &AnyRow) -> Result<Refreshable, StoreError> {
+    Ok(Refreshable {
+        session: SessionId(row.array("id")?),
+        account: AccountId(row.array("account_id")?),
+        csrf_hash: row.array_or_null("csrf_hash")?,
+    })
+}
+
+/// Gives a session new tokens; the refresh token of `spent` is remembered as used.
+pub(in crate::accounts) async fn rotate(
+    tx: &mut Tx,
+    session: SessionId,
+    spent: [u8; 32],
+    tokens: &Tokens,
+    from: &Origin,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO spent_refresh_tokens (hash, session_id) VALUES ($1, $2)")
+        .bind(&spent[..])
+        .bind(&session.0[..])
+        .execute(tx.connection())
+        .await?;
+    sqlx::query(
+        "UPDATE sessions SET access_hash = $2, access_expires_at = $3, refresh_hash = $4, expires_at = $5,
+           address = $6, user_agent = $7, seen_at = $8
+         WHERE id = $1",
+    )
+    .bind(&session.0[..])
+    .bind(&tokens.access.hash()[..])
+    .bind(int(tokens.access_expires_at.0))
+    .bind(&tokens.refresh.hash()[..])
+    .bind(int(tokens.refresh_expires_at.0))
+    .bind(from.address.to_string())
+    .bind(from.user_agent.as_str())
+    .bind(int(now.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Notes that a session was used, from where.
+pub(in crate::accounts) async fn set_seen(
+    tx: &mut Tx,
+    session: SessionId,
+    address: IpAddr,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE sessions SET seen_at = $2, address = $3 WHERE id = $1 AND seen_at < $2")
+        .bind(&session.0[..])
+        .bind(int(now.0))
+        .bind(address.to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Returns sessions of an account that last, the newest first, from before `cursor` on.
+pub(in crate::accounts) async fn of_account(
+    tx: &mut Tx,
+    account: AccountId,
+    now: UnixMillis,
+    cursor: Option<SessionId>,
+    limit: u32,
+) -> Result<Vec<Session>, StoreError> {
+    let before = cursor.map_or([u8::MAX; 16], |cursor| cursor.0);
+    let rows = sqlx::query(
+        "SELECT id, address, user_agent, created_at, seen_at, expires_at FROM sessions
+         WHERE account_id = $1 AND id < $2 AND expires_at > $3 ORDER BY id DESC LIMIT $4",
+    )
+    .bind(&account.0[..])
+    .bind(&before[..])
+    .bind(int(now.0))
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Session {
+                id: SessionId(row.array("id")?),
+                address: row.text("address")?,
+                user_agent: row.text("user_agent")?,
+                begun_at: row.millis("created_at")?,
+                seen_at: row.millis("seen_at")?,
+                expires_at: row.millis("expires_at")?,
+            })
+        })
+        .collect()
+}
+
+/// Ends a session of an account; false if it has no such session.
+pub(in crate::accounts) async fn delete(
+    tx: &mut Tx,
+    account: AccountId,
+    session: SessionId,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM sessions WHERE id = $1 AND account_id = $2")
+        .bind(&session.0[..])
+        .bind(&account.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends all sessions of an account except one, if one is named.
+pub(in crate::accounts) async fn delete_all(
+    tx: &mut Tx,
+    account: AccountId,
+    except: Option<SessionId>,
+) -> Result<(), StoreError> {
+    // No session has this id.
+    let except = except.map_or([0; 16], |session| session.0);
+    sqlx::query("DELETE FROM sessions WHERE account_id = $1 AND id <> $2")
+        .bind(&account.0[..])
+        .bind(&except[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Forgets the sessions that have expired.
+pub(in crate::accounts) async fn delete_expired(tx: &mut Tx, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(int(now.0)).execute(tx.connection()).await?;
+    Ok(())
+}
