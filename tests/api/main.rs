@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
 
-mod accounts;
 mod admissions;
 mod backups;
 mod devices;
@@ -10,6 +9,7 @@ mod documented;
 mod doors;
 mod events;
 mod garbage;
+mod identity;
 mod import;
 mod invitations;
 mod journals;

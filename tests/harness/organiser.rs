@@ -1,9 +1,10 @@
 //! An organiser's own program: a thin client of the server's API.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::process::Server;
@@ -18,7 +19,16 @@ pub const PASSWORD: &str = "a long enough passphrase";
 pub struct Organiser {
     http: reqwest::Client,
     api: String,
-    token: String,
+    tokens: Arc<Mutex<Tokens>>,
+    /// A refresh token works once, so one task fetches the next for all.
+    refreshing: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// What a session is known by.
+#[derive(Clone, Debug, Default)]
+struct Tokens {
+    access: String,
+    refresh: String,
 }
 
 impl Organiser {
@@ -50,9 +60,10 @@ impl Organiser {
             // The harness's servers sign their own certificates.
             .tls_danger_accept_invalid_certs(true)
             .build()?;
-        let mut organiser = Self { http, api: format!("{server_url}/api/v1"), token: String::new() };
+        let organiser =
+            Self { http, api: format!("{server_url}/api/v1"), tokens: Arc::default(), refreshing: Arc::default() };
         let session = organiser.post("/sessions", &json!({ "email": email, "password": password })).await?;
-        organiser.token = text(&session, "token")?;
+        organiser.keep(&session)?;
         Ok(organiser)
     }
 
@@ -89,7 +100,7 @@ impl Organiser {
     ///
     /// With the problem, if the answer isn't a success.
     pub async fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
-        let response = success(self.request(Method::GET, path).send().await?).await?;
+        let response = success(self.send(self.request(Method::GET, path)).await?).await?;
         Ok(response.bytes().await?.to_vec())
     }
 
@@ -121,16 +132,46 @@ impl Organiser {
 
     /// Returns a request to `path` with the session's token, for what the other methods don't do.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.api)).bearer_auth(&self.token)
+        self.http.request(method, format!("{}{path}", self.api)).bearer_auth(self.token())
     }
 
-    /// Returns the session's token.
-    pub fn token(&self) -> &str {
-        &self.token
+    /// Returns the session's access token.
+    pub fn token(&self) -> String {
+        self.tokens().access
+    }
+
+    fn tokens(&self) -> Tokens {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, session: &Value) -> anyhow::Result<()> {
+        let tokens = Tokens { access: text(session, "token")?, refresh: text(session, "refresh_token")? };
+        *self.tokens.lock().unwrap_or_else(PoisonError::into_inner) = tokens;
+        Ok(())
+    }
+
+    /// Sends a request; where the access token has ended, fetches the next one first and sends it again.
+    async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        let used = self.tokens();
+        let again = request.try_clone();
+        let response = request.send().await?;
+        let Some(again) = again.filter(|_| response.status() == StatusCode::UNAUTHORIZED) else { return Ok(response) };
+        let _alone = self.refreshing.lock().await;
+        if self.token() == used.access {
+            let next = self.http.post(format!("{}/sessions/refresh", self.api));
+            let next = next.json(&json!({ "refresh_token": used.refresh })).send().await?;
+            if !next.status().is_success() {
+                return Ok(response);
+            }
+            self.keep(&next.json().await?)?;
+        }
+        let mut again = again.build()?;
+        again.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {}", self.token()).parse()?);
+        Ok(self.http.execute(again).await?)
     }
 
     async fn json(&self, request: RequestBuilder) -> anyhow::Result<Value> {
-        let bytes = success(request.send().await?).await?.bytes().await?;
+        let bytes = success(self.send(request).await?).await?.bytes().await?;
         if bytes.is_empty() {
             return Ok(Value::Null);
         }
