@@ -12,9 +12,9 @@ mod sign_up;
 
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use sqlx::Row as _;
 use sync_protocol::time::UnixMillis;
 
+use crate::letters;
 use crate::served::{PASSWORD, Served, answer};
 
 pub(crate) const OLGA: &str = "olga@example.org";
@@ -60,20 +60,11 @@ pub(crate) async fn is_known(served: &Served, token: &Value) -> bool {
     }
 }
 
-/// What the letters to an address say, of one kind, in no certain order.
+/// What the letters to an address say, of one kind.
 pub(crate) async fn letters(served: &Served, recipient: &str, kind: &str) -> Vec<Value> {
-    let mut tx = served.app.database().begin_read().await.unwrap();
-    let rows = sqlx::query("SELECT id, content FROM mails WHERE recipient = $1 AND kind = $2")
-        .bind(recipient)
-        .bind(kind)
-        .fetch_all(tx.connection())
-        .await
-        .unwrap();
-    let open = |id: Vec<u8>, sealed: Vec<u8>| {
-        let content = served.app.sealer().open("mails.content", &id, &sealed).unwrap();
-        serde_json::from_slice(&content).unwrap()
-    };
-    rows.iter().map(|row| open(row.get("id"), row.get("content"))).collect()
+    let mut letters = letters::to(served, recipient).await;
+    letters.retain(|letter| letter["kind"] == kind);
+    letters
 }
 
 /// The token of the only letter of a kind to an address.
