@@ -1,5 +1,6 @@
 //! Admissions: what devices report, who is inside, who came in twice.
 
+pub mod attendance;
 pub mod claims;
 pub mod conflicts;
 pub mod doors;
@@ -8,14 +9,18 @@ pub mod quarantine;
 pub mod routes;
 mod store;
 
+use std::collections::BTreeSet;
+
 use sync_protocol::hash::Hash;
-use sync_protocol::id::{ClassId, DeviceId, DeviceNo, GateId, Seq, TicketId, ZoneId};
+use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, GateId, Seq, TicketId, ZoneId};
 use sync_protocol::journal::batch::BatchEntry;
+use sync_protocol::journal::entry::undone;
 use sync_protocol::journal::ledger::zone_of;
 use sync_protocol::journal::{EntryKind, Flags, Movement, MovementKind};
 use sync_protocol::policy::Policy;
 use sync_protocol::time::{Hlc, UnixMillis};
 
+use crate::db::{StoreError, Tx};
 use crate::devices::Device;
 
 /// A journal entry about a ticket, as it is listed and counted.
@@ -51,7 +56,7 @@ pub struct CheckIn {
     pub reason: u16,
     /// The code that a person decided against.
     pub overridden: Option<u16>,
-    /// What an undoing takes back.
+    /// What an undoing takes back, as its entry says it; see [`CheckIn::undone`].
     pub undo_target: Option<Seq>,
     /// Whether it is an admission or exit that nobody took back, or an undoing that counts.
     pub is_effective: bool,
@@ -93,12 +98,20 @@ impl CheckIn {
         })
     }
 
+    /// Returns the name of the entry that it takes back, if it takes one back.
+    pub fn undone(&self) -> Option<EntryName> {
+        self.undo_target.map(|target| undone(self.device_no, target))
+    }
+
     /// Returns the movement that it is, if it is one.
     pub fn movement(&self) -> Option<Movement> {
         let kind = match self.kind {
             EntryKind::Admit => MovementKind::Admit,
             EntryKind::Exit => MovementKind::Exit,
-            EntryKind::Undo => MovementKind::Undo { device: self.device_no, seq: self.undo_target? },
+            EntryKind::Undo => {
+                let (device, seq) = self.undone()?;
+                MovementKind::Undo { device, seq }
+            }
             _ => return None,
         };
         Some(Movement {
@@ -138,7 +151,7 @@ pub enum Order {
     NewestFirst,
 }
 
-/// How often something happened at a gate or a device.
+/// How often something happened, such as at a gate or a device.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Tally {
     /// Admissions that nobody took back.
@@ -147,4 +160,45 @@ pub struct Tally {
     pub exits: u64,
     /// Denials.
     pub denied: u64,
+}
+
+impl Tally {
+    /// Adds what happened `total` more times.
+    pub fn add(&mut self, kind: EntryKind, total: u64) {
+        match kind {
+            EntryKind::Admit => self.admitted += total,
+            EntryKind::Exit => self.exits += total,
+            EntryKind::Deny => self.denied += total,
+            _ => {}
+        }
+    }
+}
+
+/// Returns every movement of these tickets that terminals were told of, what was taken back and the undoings too.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn movements(tx: &mut Tx, event: EventId, tickets: &BTreeSet<TicketId>) -> Result<Vec<Movement>, StoreError> {
+    let check_ins = store::of_tickets(tx, event, tickets).await?;
+    let moved: BTreeSet<EntryName> = check_ins
+        .iter()
+        .filter(|check_in| check_in.kind != EntryKind::Undo)
+        .map(|check_in| (check_in.device_no, check_in.seq))
+        .collect();
+    // An undoing that counts and takes back no movement takes back a sale.
+    let is_told = |check_in: &&CheckIn| match check_in.undone() {
+        Some(undone) => check_in.is_effective && moved.contains(&undone),
+        None => true,
+    };
+    Ok(check_ins.iter().filter(is_told).filter_map(CheckIn::movement).collect())
+}
+
+/// Returns how many tickets that were not in its list a device has admitted.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn count_unlisted(tx: &mut Tx, event: EventId, device: DeviceNo) -> Result<u64, StoreError> {
+    store::count_unlisted(tx, event, device).await
 }

@@ -19,6 +19,7 @@ use crate::audit;
 use crate::clock::Clock;
 use crate::db::{Database, StoreError};
 use crate::devices;
+use crate::door;
 use crate::events;
 use crate::http::rates::{RateSettings, Rates};
 use crate::http::{self, document, problem::Problem};
@@ -62,6 +63,7 @@ struct Inner {
     passwords: Passwords,
     rates: Rates,
     snapshot_maker: snapshot::Maker,
+    desk: door::Desk,
     shutdown: watch::Sender<bool>,
 }
 
@@ -82,6 +84,7 @@ impl App {
             server_key,
             passwords: Passwords::default(),
             snapshot_maker: snapshot::Maker::default(),
+            desk: door::Desk::default(),
             shutdown: watch::Sender::new(false),
         })))
     }
@@ -124,6 +127,11 @@ impl App {
     /// Returns what makes snapshots, one at a time.
     pub fn snapshot_maker(&self) -> &snapshot::Maker {
         &self.0.snapshot_maker
+    }
+
+    /// Returns what this process keeps for the server's own door.
+    pub fn desk(&self) -> &door::Desk {
+        &self.0.desk
     }
 
     /// Returns where terminals and browsers reach the server, without a slash at the end.
@@ -170,6 +178,7 @@ fn features() -> OpenApiRouter<App> {
         .merge(devices::routes::routes())
         .merge(admissions::routes::routes())
         .merge(walk_ins::routes::routes())
+        .merge(door::routes::routes())
         .merge(sync::routes::routes())
 }
 

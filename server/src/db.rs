@@ -36,6 +36,15 @@ impl Dialect {
             Self::Postgres => " FOR UPDATE",
         }
     }
+
+    /// Returns the words that end a `SELECT` whose rows must not change until the transaction ends, though others
+    /// may read them likewise. SQLite needs none.
+    pub const fn for_share(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR SHARE",
+        }
+    }
 }
 
 /// Why the database could not do what was asked.

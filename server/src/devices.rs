@@ -2,6 +2,7 @@
 
 pub mod enrolment;
 pub mod exposure;
+pub mod own;
 pub mod routes;
 pub mod store;
 
@@ -118,6 +119,11 @@ impl Device {
             Standing::Pending => None,
             Standing::Enrolled(status) => Some(status),
         }
+    }
+
+    /// Whether it is the server itself, which no organiser enrolled or can revoke.
+    pub fn is_server(&self) -> bool {
+        self.number == Some(own::NUMBER)
     }
 
     /// Whether an organiser must still confirm it.

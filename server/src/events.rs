@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sync_protocol::feed::entry::KeyPurpose;
 use sync_protocol::feed::{Body, Entity};
 use sync_protocol::id::{ClassId, EventId, Kid, starts_with_space};
-use sync_protocol::key::public_key;
+use sync_protocol::key::{PublicKey, public_key};
 use sync_protocol::policy::{Class, Policy};
 use sync_protocol::ticket::KeyState;
 use sync_protocol::time::{UnixMillis, Window};
@@ -289,6 +289,15 @@ pub async fn get(tx: &mut Tx, id: EventId) -> Result<Event, StoreError> {
     store::get(tx, id).await
 }
 
+/// Returns how far an event that is known to be there has come.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn state(tx: &mut Tx, id: EventId) -> Result<State, StoreError> {
+    store::state(tx, id).await
+}
+
 /// Returns the key that an event's new tickets are signed with.
 ///
 /// # Errors
@@ -296,6 +305,37 @@ pub async fn get(tx: &mut Tx, id: EventId) -> Result<Event, StoreError> {
 /// [`StoreError`].
 pub async fn active_kid(tx: &mut Tx, event: EventId) -> Result<Kid, StoreError> {
     store::active_kid(tx, event).await
+}
+
+/// A ticket key of an event, as those who verify need it.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyKey {
+    /// Whose.
+    pub event: EventId,
+    /// Its number.
+    pub kid: Kid,
+    /// The public half.
+    pub key: PublicKey,
+    /// What it may still do.
+    pub state: KeyState,
+}
+
+/// Returns an event's ticket keys.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn verify_keys(tx: &mut Tx, event: EventId) -> Result<Vec<VerifyKey>, StoreError> {
+    store::verify_keys(tx, event).await
+}
+
+/// Returns the ticket keys of this number that other events of the same organisation have.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn sister_keys(tx: &mut Tx, event: EventId, kid: Kid) -> Result<Vec<VerifyKey>, StoreError> {
+    store::sister_keys(tx, event, kid).await
 }
 
 /// Opens one of an event's ticket signing keys.

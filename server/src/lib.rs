@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod devices;
+pub mod door;
 pub mod events;
 pub mod http;
 pub mod installation;

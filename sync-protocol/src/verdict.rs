@@ -6,11 +6,13 @@
 //! broken store) is not a verdict and never comes from here.
 
 pub mod code;
+pub mod presentation;
 pub mod rules;
 
 use alloc::vec::Vec;
 
 pub use code::{Code, OverrideBy};
+pub use presentation::Presentation;
 
 use crate::id::{ClassId, DeviceNo, EventId, FeedSeq, GateId, Issue, Seq, TicketId, ZoneId};
 use crate::journal::Flags;

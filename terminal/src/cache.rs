@@ -42,6 +42,7 @@ use sync_protocol::feed::Body;
 use sync_protocol::id::{EventId, FeedSeq, Seq};
 use sync_protocol::journal::Link;
 use sync_protocol::key::PublicKey;
+use sync_protocol::sync::intake;
 use sync_protocol::time::Hlc;
 
 pub use self::copy_check::Finding;
@@ -264,7 +265,7 @@ impl Store {
         for signed in &checked.entries {
             own.note(signed);
             book.note(signed.entry(), None);
-            if let Some(movement) = known::movement_of(identity.number(), signed.entry(), *signed.hash()) {
+            if let Some(movement) = intake::movement_of(signed.entry(), signed.hash(), identity.number()) {
                 known.load(FeedSeq(0), Body::Move(movement));
             }
         }

@@ -23,16 +23,14 @@ use std::time::Instant;
 
 use sync_protocol::certificate::Capabilities;
 use sync_protocol::feed::entry::TicketRow;
-use sync_protocol::hash::{Hash, sha256};
-use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Issue, Seq, TicketId};
-use sync_protocol::journal::ledger::evidence_of;
-use sync_protocol::journal::{Entry, EntryKind, Evidence};
+use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Seq, TicketId};
+use sync_protocol::journal::Entry;
 use sync_protocol::occupancy::Bounds;
 use sync_protocol::policy::{Limits, Policy, Switches};
 use sync_protocol::sync::message;
-use sync_protocol::ticket::{Claims, Credential, ReadFailure};
 use sync_protocol::time::UnixMillis;
-use sync_protocol::verdict::{self, Cache, Code, Direction, NotReady, Question, Readiness, Scan, Scope, Verdict};
+use sync_protocol::verdict::presentation::Sources;
+use sync_protocol::verdict::{self, Cache, Direction, NotReady, Question, Readiness, Scope, Verdict};
 
 use self::doubles::Watched;
 use self::overrides::Asked;
@@ -82,13 +80,9 @@ pub struct Gate {
     found: Vec<Answer>,
 }
 
-/// What was presented, as far as anybody vouches for it.
+/// What was presented, and what the list says about it.
 struct Presentation {
-    scan: Scan,
-    credential: Option<Hash>,
-    /// What the credential says, if it is a good one.
-    claims: Option<Claims>,
-    ticket: Option<TicketId>,
+    shown: verdict::Presentation,
     row: Option<(FeedSeq, TicketRow)>,
 }
 
@@ -262,26 +256,16 @@ impl Gate {
 
     /// Reads and verifies a text, and looks its ticket up.
     fn read(&self, text: &str, source: Source) -> Result<Presentation, StoreError> {
-        let credential = Credential::from_text(text);
-        let typed = match (&credential, source) {
-            (Err(_), Source::Typed) => TicketId::from_typed_code(text).ok(),
-            _ => None,
+        let keyring = &self.store.keyring();
+        let shown = match source {
+            Source::Scanned => verdict::Presentation::of_credential(text, keyring),
+            Source::Typed => verdict::Presentation::of_typed(text, keyring),
         };
-        let (scan, claims, ticket) = match (typed, &credential) {
-            (Some(ticket), _) => (Scan::Manual(ticket), None, Some(ticket)),
-            (None, Err(error)) => (Scan::Credential(Err(ReadFailure::from(*error))), None, None),
-            (None, Ok(credential)) => {
-                let verified = self.store.keyring().verify(credential);
-                let claims = verified.as_ref().ok().map(|verified| *verified.claims());
-                (Scan::Credential(verified), claims, claims.map(|claims| claims.ticket))
-            }
-        };
-        let row = match ticket {
+        let row = match shown.ticket {
             Some(ticket) => self.store.ticket(ticket)?,
             None => None,
         };
-        let credential = credential.ok().map(|credential| sha256(&[&credential.to_bytes()]));
-        Ok(Presentation { scan, credential, claims, ticket, row })
+        Ok(Presentation { shown, row })
     }
 
     fn question<'a>(
@@ -293,13 +277,13 @@ impl Gate {
     ) -> Question<'a> {
         let position = self.store.position();
         let zone = policy.gate(self.gate).map(|gate| gate.zone);
-        let seller = presentation.ticket.map(TicketId::issuer).filter(|seller| *seller != DeviceNo(0));
+        let seller = presentation.shown.ticket.map(TicketId::issuer).filter(|seller| *seller != DeviceNo(0));
         Question {
-            scan: presentation.scan,
+            scan: presentation.shown.scan,
             direction,
             policy,
-            row: presentation.row.as_ref().map(|(_, row)| &row.row),
-            history: presentation.ticket.map_or(&[], |ticket| self.store.history(ticket)),
+            row: presentation.listed(),
+            history: presentation.shown.ticket.map_or(&[], |ticket| self.store.history(ticket)),
             clock: verdict::Clock { now: moment.now, uncertainty_ms: moment.uncertainty_ms },
             scope: Scope {
                 readiness: self.readiness(moment),
@@ -341,35 +325,15 @@ impl Gate {
         allowed.is_empty() || allowed.contains(&self.gate)
     }
 
-    /// Returns what the journal is to say, if anything: a web address held before the camera is
-    /// nobody's business, and a terminal that may not decide has decided nothing.
+    /// Returns what the journal is to say, if anything.
     fn draft(&self, weighed: &Weighed) -> Option<Entry> {
-        let Weighed { presentation, verdict, .. } = weighed;
-        let (kind, flags, reason) = match verdict {
-            Verdict::Admit { flags, .. } => match weighed.direction {
-                Direction::Entry => (EntryKind::Admit, *flags, 0),
-                Direction::Exit => (EntryKind::Exit, *flags, 0),
-            },
-            Verdict::Deny { primary: Code::NotATicket | Code::TerminalNotReady, .. } => return None,
-            Verdict::Deny { primary, flags, .. } => (EntryKind::Deny, *flags, *primary as u16),
-        };
-        let mut entry = Store::draft(kind);
-        entry.flags = flags;
-        entry.reason = reason;
-        entry.gate = self.gate;
-        entry.credential = presentation.credential;
-        let Some(ticket) = presentation.vouched_ticket(verdict) else { return Some(entry) };
-        let (history_count, history_hash) = evidence_of(self.store.history(ticket));
-        entry.ticket = ticket;
-        entry.issue = presentation.issue();
-        entry.class = presentation.class().unwrap_or_default();
-        entry.evidence = Some(Evidence {
+        let Weighed { presentation, verdict, direction, rules, moment, .. } = weighed;
+        let sources = Sources {
             policy: weighed.policy.unwrap_or_default(),
             row: presentation.row.as_ref().map_or(FeedSeq(0), |(seq, _)| *seq),
-            history_count,
-            history_hash,
-        });
-        Some(entry)
+        };
+        let question = self.question(presentation, *direction, rules, moment);
+        verdict::presentation::entry(&presentation.shown, &question, verdict, sources)
     }
 
     fn tell(&self, weighed: Weighed, entry: Option<Seq>) -> Decided {
@@ -469,27 +433,19 @@ impl Gate {
 }
 
 impl Presentation {
+    /// Returns what the list says about the ticket.
+    fn listed(&self) -> Option<&verdict::Row> {
+        self.row.as_ref().map(|(_, row)| &row.row)
+    }
+
     /// Returns the ticket, unless the verdict is one of those that tell nothing about any ticket.
-    fn vouched_ticket(&self, verdict: &Verdict) -> Option<TicketId> {
-        match verdict {
-            Verdict::Deny { primary, .. } if primary.is_stage_a() => None,
-            _ => self.ticket,
-        }
+    const fn vouched_ticket(&self, verdict: &Verdict) -> Option<TicketId> {
+        self.shown.vouched_ticket(verdict)
     }
 
-    fn issue(&self) -> Issue {
-        let listed = self.row.as_ref().map(|(_, row)| row.row.issue);
-        self.claims.map(|claims| claims.issue).or(listed).unwrap_or_default()
-    }
-
-    /// Returns the ticket type that was decided by: the list's, unless the credential is newer.
+    /// Returns the ticket type that was decided by.
     fn class(&self) -> Option<ClassId> {
-        let listed = self.row.as_ref().map(|(_, row)| row.row);
-        match (listed, self.claims) {
-            (Some(row), Some(claims)) if claims.issue > row.issue => Some(claims.class),
-            (Some(row), _) => Some(row.class),
-            (None, claims) => claims.map(|claims| claims.class),
-        }
+        self.shown.class(self.listed())
     }
 }
 

@@ -28,4 +28,5 @@ mod sync;
 mod terminals;
 mod tickets;
 mod venues;
+mod verify;
 mod walk_ins;

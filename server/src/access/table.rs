@@ -85,6 +85,7 @@ pub const ROUTES: &[Route] = &[
     row("POST", "/api/v1/accounts/verify", Need::Nobody, Account),
     row("POST", "/api/v1/password-resets", Need::Nobody, Account),
     row("POST", "/api/v1/password-resets/finish", Need::Nobody, Account),
+    row("POST", "/api/v1/events/{event}/verify", STAFF, CheckIns),
     row("GET", "/api/v1/me", Need::Member, Account),
     row("PATCH", "/api/v1/me", Need::Member, Account),
     row("POST", "/api/v1/me/email", Need::Member, Account),

@@ -1,7 +1,9 @@
 //! Claims: who may admit a ticket at this moment.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sync_protocol::feed::entry::DeviceStatus;
-use sync_protocol::id::{EventId, Seq};
+use sync_protocol::id::{EventId, Seq, TicketId, ZoneId};
 use sync_protocol::journal::Movement;
 use sync_protocol::journal::ledger::{Standing, zone_of};
 use sync_protocol::sync::message::{ClaimRequest, HeldBy};
@@ -38,6 +40,8 @@ pub async fn claim(app: &App, event: EventId, device: &Device, asked: &ClaimRequ
     let now = app.clock().now();
     let own = Claim { device: device.id, seq: asked.jseq, claimed_at: now, until: now.plus(CLAIM_MS) };
     let mut tx = app.database().begin_write().await?;
+    // The server decides about tickets as well, and does not while claims are granted.
+    devices::own::hold(&mut tx, event).await?;
     let held = store::lock_claim(&mut tx, event, asked.ticket_id, asked.zone, &own).await?;
     if let Some(movement) = stands_against(&mut tx, event, asked, now).await? {
         return Ok(Claimed::Held(movement));
@@ -82,6 +86,27 @@ async fn stands_against(
         gate: Some(movement.gate),
         at: movement.hlc.millis(),
     }))
+}
+
+/// Returns what stands against admitting these tickets because terminals are about to. The server is locked
+/// against claims.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn held(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: &BTreeSet<TicketId>,
+    now: UnixMillis,
+) -> Result<BTreeMap<(TicketId, ZoneId), HeldBy>, StoreError> {
+    let mut held = BTreeMap::new();
+    for (ticket, zone, claim) in store::claims(tx, event, tickets, now).await? {
+        if let Some(by) = waiting(tx, &claim).await? {
+            held.insert((ticket, zone), by);
+        }
+    }
+    Ok(held)
 }
 
 /// Returns the other device's claim, if its entry has not arrived and the device still counts.

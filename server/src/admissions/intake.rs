@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::certificate::Capabilities;
 use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::feed::{Body, Entity, NewEntry};
-use sync_protocol::id::{DeviceNo, FeedSeq, Seq};
+use sync_protocol::id::{FeedSeq, Seq};
 use sync_protocol::journal::batch::BatchEntry;
 use sync_protocol::journal::{Batch, EntryKind, Link, PersonalData};
 use sync_protocol::sync::Ack;
@@ -13,7 +13,7 @@ use sync_protocol::sync::intake::{Held, Intake, intake, undo_is_valid};
 use sync_protocol::sync::message::JournalStatus;
 
 use super::quarantine::{self, Reason};
-use super::{CheckIn, doors, store};
+use super::{CheckIn, EntryName, attendance, doors, store};
 use crate::app::App;
 use crate::db::{StoreError, Tx};
 use crate::devices::{self, Device};
@@ -79,7 +79,7 @@ pub async fn take(
             let fresh = batch.entries.get(skip..).unwrap_or_default();
             let mut feed_seq = device.feed_seq;
             if !fresh.is_empty() {
-                feed_seq = append(app, &mut tx, &device, batch, fresh, &BTreeSet::new()).await?;
+                feed_seq = append(app, &mut tx, &device, batch, fresh, &BTreeSet::new()).await?.feed_seq;
                 devices::store::move_end(&mut tx, device.id, end, feed_seq).await?;
             }
             Taken::Stored(ack(app, &device, end, feed_seq))
@@ -119,16 +119,29 @@ fn ack(app: &App, device: &Device, end: Link, feed_seq: FeedSeq) -> Ack {
     Ack { event: device.event, device: device.id, seq: end.seq, hash: end.hash, feed_seq, time }
 }
 
+/// What became of entries that count.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// The feed number under which the last of the journal stands.
+    pub feed_seq: FeedSeq,
+    /// The check-ins, with their numbers.
+    pub check_ins: Vec<CheckIn>,
+}
+
 /// Appends entries that follow on a device's journal, and what the feed says about them. `taken` are numbers
-/// whose check-ins are stored already. Returns the feed number under which the last of it stands.
-pub(super) async fn append(
+/// whose check-ins are stored already. The device is locked, and its end is not moved yet.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn append(
     app: &App,
     tx: &mut Tx,
     device: &Device,
     batch: &Batch,
     fresh: &[BatchEntry],
     taken: &BTreeSet<Seq>,
-) -> Result<FeedSeq, StoreError> {
+) -> Result<Counted, StoreError> {
     store::insert_entries(tx, device.id, fresh, &batch.signature, app.clock().now()).await?;
     let first = fresh.first().map_or(Seq(0), |entry| entry.entry.seq);
     let data: Vec<_> = batch.personal_data.iter().filter(|data| data.seq >= first).cloned().collect();
@@ -147,21 +160,27 @@ pub(super) async fn count(
     entries: &[&BatchEntry],
     personal_data: &[PersonalData],
     end: Option<&BatchEntry>,
-) -> Result<FeedSeq, StoreError> {
+) -> Result<Counted, StoreError> {
     let number = device.number.ok_or(StoreError::Corrupt("number"))?;
     let policy = feed::policy(tx, device.event).await?;
     let now = app.clock().now();
     let read = |entry: &&BatchEntry| CheckIn::read(entry, device, number, &policy, now);
     let mut check_ins: Vec<CheckIn> = entries.iter().filter_map(read).collect();
-    let taken_back = check_undoings(tx, device, number, entries, &mut check_ins).await?;
+    let undone = check_undoings(tx, device, entries, &mut check_ins).await?;
+    let is_taken_back = |check_in: &CheckIn| undone.taken_back.contains(&(number, check_in.seq));
     let moved: Vec<NewEntry> = check_ins
         .iter()
-        .filter(|check_in| check_in.is_effective || taken_back.contains(&check_in.seq))
+        .filter(|check_in| check_in.is_effective || is_taken_back(check_in))
         .filter_map(CheckIn::movement)
         .map(|movement| Body::Move(movement).encode(Entity::ZERO))
         .collect();
-    let reported = sales::read(tx, device, number, entries, personal_data).await?;
-    if let Some(BatchEntry { entry, .. }) = end {
+    // What the server sells needs no report.
+    let reported = if device.is_server() {
+        sales::Reported::default()
+    } else {
+        sales::read(tx, device, number, entries, personal_data).await?
+    };
+    if let Some(BatchEntry { entry, .. }) = end.filter(|_| !device.is_server()) {
         // Sales are judged by the rights that their door knew of, so what its last entry knew comes after them.
         walk_ins::leases::settle(tx, device.event, number, entry.hlc.millis(), entry.cursor).await?;
     }
@@ -169,18 +188,19 @@ pub(super) async fn count(
         check_in.is_effective = true;
     }
     if check_ins.is_empty() && reported.is_empty() {
-        return Ok(device.feed_seq);
+        return Ok(Counted { feed_seq: device.feed_seq, check_ins });
     }
     // Check-ins are numbered under the feed's lock, so that whoever follows the numbers misses none.
     let head = feed::lock(tx, app.sealer(), device.event).await?;
     let last = store::last_number(tx, device.event).await?;
-    for (check_in, number) in check_ins.iter_mut().zip(last + 1..) {
-        check_in.number = number;
+    for (check_in, place) in check_ins.iter_mut().zip(last + 1..) {
+        check_in.number = place;
         // Its own undoing may stand in the same batch.
-        check_in.is_effective &= !taken_back.contains(&check_in.seq);
+        check_in.is_effective &= !undone.taken_back.contains(&(number, check_in.seq));
     }
     store::insert_check_ins(tx, device.event, &check_ins).await?;
-    store::take_back(tx, device.event, number, &taken_back).await?;
+    store::take_back(tx, device.event, &undone.taken_back).await?;
+    attendance::note(tx, device.event, &check_ins, &undone.no_longer).await?;
     let sold = sales::store(tx, device, number, &reported, now).await?;
     // Tickets come first: a door that sees a later number of this journal expects those sold before in its list.
     let mut said = sold.tickets;
@@ -191,36 +211,47 @@ pub(super) async fn count(
         let next = FeedSeq(head.next().0 + said.len() as u64);
         said.extend(walk_ins::leases::top_up(tx, &event, number, next, now).await?);
     }
-    if said.is_empty() { Ok(device.feed_seq) } else { feed::append_after(tx, head, &said).await }
+    let feed_seq = if said.is_empty() { device.feed_seq } else { feed::append_after(tx, head, &said).await? };
+    Ok(Counted { feed_seq, check_ins })
+}
+
+/// What undoings take back.
+#[derive(Debug, Default)]
+struct Undone {
+    /// All of it.
+    taken_back: BTreeSet<EntryName>,
+    /// What of it was stored, and counted until now.
+    no_longer: Vec<CheckIn>,
 }
 
 /// Marks the undoings that count, and returns what they take back.
 async fn check_undoings(
     tx: &mut Tx,
     device: &Device,
-    number: DeviceNo,
     entries: &[&BatchEntry],
     check_ins: &mut [CheckIn],
-) -> Result<BTreeSet<Seq>, StoreError> {
-    let targets: BTreeSet<Seq> = check_ins.iter().filter_map(|check_in| check_in.undo_target).collect();
+) -> Result<Undone, StoreError> {
+    let targets: BTreeSet<EntryName> = check_ins.iter().filter_map(CheckIn::undone).collect();
+    let mut undone = Undone::default();
     if targets.is_empty() {
-        return Ok(targets);
+        return Ok(undone);
     }
-    let mut named = store::by_seq(tx, device.event, number, &targets).await?;
-    named.extend(check_ins.iter().filter(|c| targets.contains(&c.seq)).map(|c| (c.seq, c.clone())));
+    let mut named = store::by_name(tx, device.event, &targets).await?;
+    let stored: BTreeSet<EntryName> = named.keys().copied().collect();
+    let in_batch = check_ins.iter().map(|check_in| ((check_in.device_no, check_in.seq), check_in));
+    named.extend(in_batch.filter(|(name, _)| targets.contains(name)).map(|(name, c)| (name, c.clone())));
     let is_supervisor = device.capabilities.has(Capabilities::SUPERVISOR);
-    let mut taken_back = BTreeSet::new();
     for entry in entries.iter().filter(|entry| entry.entry.kind == EntryKind::Undo) {
-        let Some(target) = entry.entry.undo_target else { continue };
-        let movement = named.get(&target).and_then(CheckIn::movement);
-        if undo_is_valid(&entry.entry, movement.as_ref(), is_supervisor) {
-            taken_back.insert(target);
-            if let Some(undoing) = check_ins.iter_mut().find(|check_in| check_in.seq == entry.entry.seq) {
-                undoing.is_effective = true;
+        let Some(undoing) = check_ins.iter_mut().find(|check_in| check_in.seq == entry.entry.seq) else { continue };
+        let Some((target, found)) = undoing.undone().and_then(|name| Some((name, named.get(&name)?))) else { continue };
+        if undo_is_valid(&entry.entry, found.movement().as_ref(), is_supervisor) {
+            undoing.is_effective = true;
+            if undone.taken_back.insert(target) && stored.contains(&target) && found.is_effective {
+                undone.no_longer.push(found.clone());
             }
         }
     }
-    Ok(taken_back)
+    Ok(undone)
 }
 
 /// Returns what is held of a device's journal.

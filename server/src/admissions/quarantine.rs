@@ -180,7 +180,7 @@ pub async fn adopt(app: &App, event: EventId, number: u64, by: Organiser) -> Res
     if following.first().is_some_and(|first| first.entry.prev == device.end.hash) && adopted.left_out.is_empty() {
         let end = batch.end().unwrap_or(device.end);
         let taken = counted.keys().copied().collect();
-        let feed_seq = intake::append(app, &mut tx, &device, &batch, following, &taken).await?;
+        let feed_seq = intake::append(app, &mut tx, &device, &batch, following, &taken).await?.feed_seq;
         devices::store::move_end(&mut tx, device.id, end, feed_seq).await?;
         devices::announce(app, &mut tx, device.id).await?;
     } else {

@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::body::{CheckInBody, CountsBody, KindName, Surroundings};
-use super::{CheckIn, Filter, Order, store};
+use super::{CheckIn, Filter, Order, attendance, store};
 use crate::accounts::Organiser;
 use crate::app::App;
 use crate::db::{StoreError, Tx};
@@ -141,7 +141,7 @@ async fn count_check_ins(
 ) -> Result<Json<CountsBody>, Problem> {
     let mut tx = app.database().begin_read().await?;
     let event = event_of(&mut tx, organiser, &event).await?;
-    let gates = store::gate_counts(&mut tx, event.id).await?;
-    let inside = store::inside(&mut tx, event.id).await?;
+    let gates = attendance::gates(&mut tx, event.id).await?;
+    let inside = attendance::inside(&mut tx, event.id).await?;
     Ok(Json(CountsBody::of(&event, &gates, &inside)))
 }

@@ -1,12 +1,16 @@
 //! SQL of journals, check-ins, quarantine and claims.
 
+mod attendance;
 mod check_ins;
 mod journals;
 mod quarantine;
 
+pub(super) use attendance::*;
 pub(super) use check_ins::*;
 pub(super) use journals::*;
 pub(super) use quarantine::*;
+
+use std::collections::BTreeSet;
 
 use sync_protocol::id::{DeviceId, EventId, Seq, TicketId, ZoneId};
 use sync_protocol::time::UnixMillis;
@@ -55,6 +59,39 @@ pub(super) async fn lock_claim(
         .bind(i64::from(zone.0))
         .fetch_one(tx.connection())
         .await?;
+    read_claim(&row)
+}
+
+/// Returns the claims on tickets that hold after `now`.
+pub(super) async fn claims(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: &BTreeSet<TicketId>,
+    now: UnixMillis,
+) -> Result<Vec<(TicketId, ZoneId, Claim)>, StoreError> {
+    /// Values in one `IN (…)`.
+    const LIST_MAX: usize = 500;
+    let tickets: Vec<TicketId> = tickets.iter().copied().collect();
+    let mut claims = Vec::new();
+    for tickets in tickets.chunks(LIST_MAX) {
+        let places: Vec<String> = (3..3 + tickets.len()).map(|number| format!("${number}")).collect();
+        let text = format!(
+            "SELECT ticket_id, zone, device_id, seq, claimed_at, until_at FROM claims
+             WHERE event_id = $1 AND until_at > $2 AND ticket_id IN ({})",
+            places.join(", ")
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(&event.0[..]).bind(int(now.0));
+        for ticket in tickets {
+            query = query.bind(int(ticket.0));
+        }
+        for row in query.fetch_all(tx.connection()).await? {
+            claims.push((TicketId(row.uint("ticket_id")?), ZoneId(row.small("zone")?), read_claim(&row)?));
+        }
+    }
+    Ok(claims)
+}
+
+fn read_claim(row: &sqlx::any::AnyRow) -> Result<Claim, StoreError> {
     Ok(Claim {
         device: DeviceId(row.array("device_id")?),
         seq: Seq(row.uint("seq")?),

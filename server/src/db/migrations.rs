@@ -35,6 +35,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         11 "0011_mails",
         12 "0012_identity",
         13 "0013_organisations",
+        16 "0016_check_in",
         18 "0018_requests",
     );
     Migrator::with_migrations(

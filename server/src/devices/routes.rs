@@ -228,7 +228,8 @@ async fn show_device(
     let mut tx = app.database().begin_read().await?;
     let event = event_of(&mut tx, organiser, &event).await?;
     let device = store::device(&mut tx, id(&device, "such device")?).await?;
-    let device = device.filter(|device| device.event == event.id).ok_or_else(|| Problem::not_found("such device"))?;
+    let is_it = |device: &Device| device.event == event.id && !device.is_server();
+    let device = device.filter(is_it).ok_or_else(|| Problem::not_found("such device"))?;
     let head = feed::state(&mut tx, event.id).await?.point.seq;
     Ok(Json(shown(&app, &mut tx, &device, &event, head).await?))
 }
@@ -305,7 +306,7 @@ async fn revoke_device(
 async fn lock(tx: &mut Tx, organiser: Organiser, event: &str, device: &str) -> Result<(Event, Device), Problem> {
     let event = event_of(tx, organiser, event).await?;
     let device = store::lock_device(tx, id(device, "such device")?).await?;
-    let device = device.filter(|device| device.event == event.id);
+    let device = device.filter(|device| device.event == event.id && !device.is_server());
     Ok((event, device.ok_or_else(|| Problem::not_found("such device"))?))
 }
 

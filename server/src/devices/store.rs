@@ -97,7 +97,7 @@ pub(super) async fn device_of_code(tx: &mut Tx, code: CodeId) -> Result<Option<D
     row.as_ref().map(read_device).transpose()
 }
 
-/// Returns the devices of an event that asked after `after`, in the order in which they did.
+/// Returns the devices of an event that asked after `after`, in the order in which they did. The server asked nobody.
 pub(super) async fn list(
     tx: &mut Tx,
     event: EventId,
@@ -106,7 +106,7 @@ pub(super) async fn list(
 ) -> Result<Vec<Device>, StoreError> {
     let text = format!(
         "SELECT {DEVICE_COLUMNS} FROM devices WHERE event_id = $1 AND (enrolled_at, id) > ($2, $3)
-         ORDER BY enrolled_at, id LIMIT $4"
+         AND COALESCE(number, 1) <> 0 ORDER BY enrolled_at, id LIMIT $4"
     );
     sqlx::query(AssertSqlSafe(text))
         .bind(&event.0[..])
@@ -145,6 +145,39 @@ pub async fn names(tx: &mut Tx, event: EventId) -> Result<Vec<(DeviceNo, String)
         .iter()
         .map(|row| Ok((DeviceNo(row.small("number")?), row.text("name")?)))
         .collect()
+}
+
+/// Locks the device of a number against changes, not against others who lock it likewise.
+pub(super) async fn share_numbered(tx: &mut Tx, event: EventId, number: DeviceNo) -> Result<(), StoreError> {
+    let text = format!("SELECT id FROM devices WHERE event_id = $1 AND number = $2{}", tx.dialect().for_share());
+    sqlx::query(AssertSqlSafe(text))
+        .bind(&event.0[..])
+        .bind(i64::from(number.0))
+        .fetch_optional(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Inserts a code that nobody was ever told: every device has one.
+pub(super) async fn insert_spent_code(
+    tx: &mut Tx,
+    id: CodeId,
+    event: EventId,
+    name: &str,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO enrolment_codes (id, event_id, name, gates, capabilities, is_confirmed, typed_hash, scanned_hash,
+         wrong_tries, created_at, expires_at, used_at) VALUES ($1, $2, $3, '[]', 0, 1, $4, $4, 0, $5, $5, $5)",
+    )
+    .bind(&id.0[..])
+    .bind(&event.0[..])
+    .bind(name)
+    .bind(&[0_u8; 32][..])
+    .bind(int(now.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
 }
 
 /// Inserts a device that waits.

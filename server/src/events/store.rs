@@ -2,11 +2,12 @@
 
 use sqlx::any::AnyRow;
 use sync_protocol::id::{EventId, Kid};
+use sync_protocol::key::PublicKey;
 use sync_protocol::policy::Policy;
 use sync_protocol::ticket::KeyState;
 use sync_protocol::time::UnixMillis;
 
-use super::{About, Event, State};
+use super::{About, Event, State, VerifyKey};
 use crate::accounts::{AccountId, OrganisationId};
 use crate::db::column::{Columns as _, int};
 use crate::db::{StoreError, Tx};
@@ -67,6 +68,11 @@ pub(super) async fn get(tx: &mut Tx, id: EventId) -> Result<Event, StoreError> {
     .fetch_one(tx.connection())
     .await?;
     read(&row)
+}
+
+pub(super) async fn state(tx: &mut Tx, id: EventId) -> Result<State, StoreError> {
+    let row = sqlx::query("SELECT state FROM events WHERE id = $1").bind(&id.0[..]).fetch_one(tx.connection()).await?;
+    State::from_u8(row.small("state")?).ok_or(StoreError::Corrupt("state"))
 }
 
 /// Puts a policy in the place of the one before.
@@ -156,4 +162,36 @@ pub(super) async fn sealed_key(tx: &mut Tx, event: EventId, kid: Kid) -> Result<
         .fetch_one(tx.connection())
         .await?
         .bytes("secret_key")
+}
+
+/// Returns an event's ticket keys.
+pub(super) async fn verify_keys(tx: &mut Tx, event: EventId) -> Result<Vec<VerifyKey>, StoreError> {
+    let rows = sqlx::query("SELECT event_id, kid, public_key, state FROM event_keys WHERE event_id = $1")
+        .bind(&event.0[..])
+        .fetch_all(tx.connection())
+        .await?;
+    rows.iter().map(read_verify_key).collect()
+}
+
+/// Returns the ticket keys of a number that other events of the same organisation have.
+pub(super) async fn sister_keys(tx: &mut Tx, event: EventId, kid: Kid) -> Result<Vec<VerifyKey>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT k.event_id, k.kid, k.public_key, k.state FROM event_keys k
+         JOIN events e ON e.id = k.event_id JOIN events o ON o.organisation_id = e.organisation_id
+         WHERE o.id = $1 AND e.id <> $1 AND k.kid = $2 LIMIT 16",
+    )
+    .bind(&event.0[..])
+    .bind(i64::from(kid.0))
+    .fetch_all(tx.connection())
+    .await?;
+    rows.iter().map(read_verify_key).collect()
+}
+
+fn read_verify_key(row: &AnyRow) -> Result<VerifyKey, StoreError> {
+    Ok(VerifyKey {
+        event: EventId(row.array("event_id")?),
+        kid: Kid(row.small("kid")?),
+        key: PublicKey::import(&row.array("public_key")?).map_err(|_| StoreError::Corrupt("public_key"))?,
+        state: KeyState::from_u8(row.small("state")?).ok_or(StoreError::Corrupt("state"))?,
+    })
 }

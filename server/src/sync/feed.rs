@@ -32,6 +32,11 @@ pub struct FeedHead {
 }
 
 impl FeedHead {
+    /// Returns the number of the last entry.
+    pub const fn last(&self) -> FeedSeq {
+        self.point.seq
+    }
+
     /// Returns the number that the next entry gets.
     pub const fn next(&self) -> FeedSeq {
         self.point.seq.next()
@@ -202,9 +207,18 @@ pub async fn page(tx: &mut Tx, event: EventId, after: FeedSeq, count_max: u32) -
 ///
 /// [`StoreError`].
 pub async fn policy(tx: &mut Tx, event: EventId) -> Result<Policy, StoreError> {
+    Ok(numbered_policy(tx, event).await?.1)
+}
+
+/// Returns an event's rules as its feed tells them, and the number of the entry that did.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn numbered_policy(tx: &mut Tx, event: EventId) -> Result<(FeedSeq, Policy), StoreError> {
     let bodies = store::newest_bodies(tx, event, Kind::Policy, &[Entity::ZERO]).await?;
-    let body = bodies.first().ok_or(StoreError::Corrupt("policy"))?;
-    Policy::decode(&body.1).map_err(|_| StoreError::Corrupt("policy"))
+    let (_, seq, body) = bodies.first().ok_or(StoreError::Corrupt("policy"))?;
+    Ok((*seq, Policy::decode(body).map_err(|_| StoreError::Corrupt("policy"))?))
 }
 
 /// Returns what the feed tells of these tickets; those it does not know are left out.
@@ -217,14 +231,29 @@ pub async fn tickets(
     event: EventId,
     tickets: impl IntoIterator<Item = TicketId>,
 ) -> Result<BTreeMap<TicketId, TicketRow>, StoreError> {
+    let rows = numbered_tickets(tx, event, tickets).await?;
+    Ok(rows.into_iter().map(|(ticket, (_, row))| (ticket, row)).collect())
+}
+
+/// Returns what the feed tells of these tickets, and the numbers of the entries that did; those it does not know
+/// are left out.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn numbered_tickets(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: impl IntoIterator<Item = TicketId>,
+) -> Result<BTreeMap<TicketId, (FeedSeq, TicketRow)>, StoreError> {
     let tickets: BTreeSet<TicketId> = tickets.into_iter().filter(|ticket| ticket.0 != 0).collect();
     let entities: Vec<Entity> = tickets.into_iter().map(Entity::ticket).collect();
     let mut rows = BTreeMap::new();
     for entities in entities.chunks(LOOK_UP_MAX) {
-        for (entity, body) in store::newest_bodies(tx, event, Kind::Ticket, entities).await? {
+        for (entity, seq, body) in store::newest_bodies(tx, event, Kind::Ticket, entities).await? {
             let body = Body::decode(Kind::Ticket, entity, &body).map_err(|_| StoreError::Corrupt("ticket"))?;
             if let Body::Ticket { ticket, ticket_row } = body {
-                rows.insert(ticket, ticket_row);
+                rows.insert(ticket, (seq, ticket_row));
             }
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::{DecodeError, Put as _, Reader};
 use crate::hash::Hash;
-use crate::id::{ClassId, DeviceId, FeedSeq, GateId, Issue, Seq, TicketId};
+use crate::id::{ClassId, DeviceId, DeviceNo, FeedSeq, GateId, Issue, Seq, TicketId};
 use crate::text;
 use crate::time::{Hlc, UnixMillis};
 
@@ -189,7 +189,7 @@ pub struct Entry {
     pub reason: u16,
     /// Who was at the terminal.
     pub operator: Option<String>,
-    /// The number of the entry that is taken back.
+    /// The number of the entry that is taken back; see [`Entry::undone`].
     pub undo_target: Option<Seq>,
     /// The commitment to personal data that travel beside the entry.
     pub personal_data: Option<Hash>,
@@ -234,6 +234,14 @@ impl Entry {
             note: None,
             amount: None,
         }
+    }
+
+    /// Returns the name of the entry that this one of device `own` takes back, if it takes one back.
+    ///
+    /// A terminal takes back what it recorded itself. The server's own journal may take back any device's entry:
+    /// its target holds that device's number in the upper 16 bits, as a MOVE entry does, and the number below.
+    pub fn undone(&self, own: DeviceNo) -> Option<(DeviceNo, Seq)> {
+        self.undo_target.map(|target| undone(own, target))
     }
 
     /// Returns the entry's bytes.
@@ -387,6 +395,20 @@ impl Entry {
     }
 }
 
+/// Returns the name of the entry that an UNDO of device `own` with this target takes back: see [`Entry::undone`].
+pub const fn undone(own: DeviceNo, target: Seq) -> (DeviceNo, Seq) {
+    if own.0 == 0 {
+        (DeviceNo((target.0 >> 48) as u16), Seq(target.0 & TicketId::SERIAL_MAX))
+    } else {
+        (own, target)
+    }
+}
+
+/// Returns the target of an UNDO in the server's own journal that takes back the entry of this name.
+pub const fn undo_target(device: DeviceNo, seq: Seq) -> Seq {
+    Seq(((device.0 as u64) << 48) | (seq.0 & TicketId::SERIAL_MAX))
+}
+
 fn label<'a>(text: &'a str, max: usize, field: &'static str) -> Result<&'a [u8], DecodeError> {
     if text.len() > max {
         Err(DecodeError::TooLong(field))
@@ -461,6 +483,15 @@ pub(crate) mod tests {
     fn a_bare_entry_is_116_bytes() {
         let entry = Entry::new(EntryKind::Admit, DeviceId([1; 16]), Seq(1), [0; 32]);
         assert_eq!(entry.encode().unwrap().len(), 116);
+    }
+
+    #[test]
+    fn only_the_server_takes_back_what_another_device_recorded() {
+        let target = undo_target(DeviceNo(7), Seq(5));
+
+        assert_eq!(undone(DeviceNo(0), target), (DeviceNo(7), Seq(5)));
+        assert_eq!(undone(DeviceNo(0), Seq(5)), (DeviceNo(0), Seq(5)));
+        assert_eq!(undone(DeviceNo(3), target), (DeviceNo(3), target), "a number that terminal 3 never reaches");
     }
 
     #[test]

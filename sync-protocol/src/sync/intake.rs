@@ -79,7 +79,10 @@ pub fn movement_of(entry: &Entry, hash: &Hash, device: DeviceNo) -> Option<Movem
     let kind = match entry.kind {
         EntryKind::Admit => MovementKind::Admit,
         EntryKind::Exit => MovementKind::Exit,
-        EntryKind::Undo => MovementKind::Undo { device, seq: entry.undo_target? },
+        EntryKind::Undo => {
+            let (device, seq) = entry.undone(device)?;
+            MovementKind::Undo { device, seq }
+        }
         _ => return None,
     };
     Some(Movement {

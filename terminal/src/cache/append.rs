@@ -2,9 +2,9 @@
 
 use sync_protocol::id::{DeviceId, FeedSeq, Seq};
 use sync_protocol::journal::{Entry, EntryKind, PersonalData, SignedEntry};
+use sync_protocol::sync::intake::movement_of;
 
 use super::error::StoreError;
-use super::known::movement_of;
 use super::space::FULL_BYTES;
 use super::{ListChange, Store, copy_check, journal, key};
 use crate::clock::Moment;
@@ -83,7 +83,7 @@ impl Store {
         })?;
         self.own.note(&signed);
         self.book.note(signed.entry(), None);
-        if let Some(movement) = movement_of(self.identity.number(), signed.entry(), *signed.hash()) {
+        if let Some(movement) = movement_of(signed.entry(), signed.hash(), self.identity.number()) {
             self.known.learn_movement(movement);
         }
         self.copy_entry(seq, &sealed);

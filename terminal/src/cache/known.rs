@@ -10,7 +10,7 @@ use sync_protocol::feed::entry::{DeviceStatus, KeyPurpose};
 use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, FeedSeq, GateId, Kid, Seq, TicketId, ZoneId};
 use sync_protocol::journal::ledger::{Standing, zone_of};
 use sync_protocol::journal::walk_in::Lease;
-use sync_protocol::journal::{Entry, EntryKind, Flags, Movement, MovementKind};
+use sync_protocol::journal::{Movement, MovementKind};
 use sync_protocol::key::PublicKey;
 use sync_protocol::occupancy::Pace;
 use sync_protocol::policy::Policy;
@@ -324,26 +324,6 @@ fn zones_inside(movements: &[Movement], policy: &Policy) -> Vec<ZoneId> {
     zones.dedup();
     zones.retain(|zone| Standing::fold(movements, policy, *zone).is_inside);
     zones
-}
-
-/// Returns the movement that a journal entry of the device `number` records, if it records one.
-pub(super) fn movement_of(number: DeviceNo, entry: &Entry, hash: [u8; 32]) -> Option<Movement> {
-    let kind = match entry.kind {
-        EntryKind::Admit => MovementKind::Admit,
-        EntryKind::Exit => MovementKind::Exit,
-        EntryKind::Undo => MovementKind::Undo { device: number, seq: entry.undo_target? },
-        _ => return None,
-    };
-    Some(Movement {
-        hlc: entry.hlc,
-        device: number,
-        seq: entry.seq,
-        kind,
-        is_override: entry.flags.has(Flags::OVERRIDE),
-        ticket: entry.ticket,
-        gate: entry.gate,
-        entry_hash: hash,
-    })
 }
 
 #[cfg(test)]

@@ -153,7 +153,8 @@ impl Gate {
         let claims = verified.as_ref().ok().map(|verified| *verified.claims());
         let row = self.store.ticket(ticket)?;
         let scan = Scan::Credential(verified);
-        let presentation = Presentation { scan, credential: None, claims, ticket: Some(ticket), row };
+        let shown = verdict::Presentation { scan, credential: None, claims, ticket: Some(ticket) };
+        let presentation = Presentation { shown, row };
         let mut question = self.question(&presentation, Direction::Entry, policy, moment);
         question.scope.has_link = false;
         let verdict = verdict::decide(&question);

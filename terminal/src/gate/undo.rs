@@ -55,7 +55,12 @@ impl Gate {
     /// Returns this terminal's movements that count, oldest first.
     pub(super) fn own_movements(&self) -> Vec<Movement> {
         let number = self.store.identity().number();
-        effective(self.store.movements().filter(|movement| movement.device == number)).into_iter().cloned().collect()
+        let is_about_own = |movement: &&Movement| match movement.kind {
+            // The server takes back what others recorded, too.
+            MovementKind::Undo { device, .. } => device == number,
+            MovementKind::Admit | MovementKind::Exit => movement.device == number,
+        };
+        effective(self.store.movements().filter(is_about_own)).into_iter().cloned().collect()
     }
 
     fn is_undoable(&self, movement: &Movement) -> bool {

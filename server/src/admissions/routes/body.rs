@@ -112,6 +112,9 @@ pub(super) struct CheckInBody {
     /// The journal number of the entry that is taken back.
     #[schema(example = json!(null))]
     undoes: Option<u64>,
+    /// The number of the device whose entry that is: the server takes back what any device recorded.
+    #[schema(example = json!(null))]
+    undoes_device: Option<u16>,
     /// Whether it counts: an admission or exit that nobody took back, or an undoing that does.
     #[schema(example = true)]
     counts: bool,
@@ -146,7 +149,8 @@ impl CheckInBody {
             flags: check_in.flags.names(),
             code: code_name(check_in.reason),
             overridden: check_in.overridden.and_then(code_name),
-            undoes: check_in.undo_target.map(|target| target.0),
+            undoes: check_in.undone().map(|(_, seq)| seq.0),
+            undoes_device: check_in.undone().map(|(device, _)| device.0),
             counts: check_in.is_effective,
             entry_hash: hex::encode(check_in.entry_hash),
             received_at: rfc3339(check_in.received_at),

@@ -9,7 +9,7 @@ use sync_protocol::journal::{EntryKind, Flags};
 use sync_protocol::time::Hlc;
 
 use crate::admissions::doors::Presented;
-use crate::admissions::{CheckIn, Filter, Order, Tally};
+use crate::admissions::{CheckIn, EntryName, Filter, Order, Tally};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::insert_rows;
 use crate::db::{StoreError, Tx};
@@ -106,8 +106,28 @@ pub(in crate::admissions) async fn insert_check_ins(
     Ok(())
 }
 
-/// Notes that entries of a device were taken back.
+/// Groups names by device.
+fn by_device(names: &BTreeSet<EntryName>) -> BTreeMap<DeviceNo, BTreeSet<Seq>> {
+    let mut devices: BTreeMap<DeviceNo, BTreeSet<Seq>> = BTreeMap::new();
+    for (device, seq) in names {
+        devices.entry(*device).or_default().insert(*seq);
+    }
+    devices
+}
+
+/// Notes that entries were taken back.
 pub(in crate::admissions) async fn take_back(
+    tx: &mut Tx,
+    event: EventId,
+    names: &BTreeSet<EntryName>,
+) -> Result<(), StoreError> {
+    for (device, targets) in by_device(names) {
+        take_back_of(tx, event, device, &targets).await?;
+    }
+    Ok(())
+}
+
+async fn take_back_of(
     tx: &mut Tx,
     event: EventId,
     device: DeviceNo,
@@ -132,6 +152,20 @@ pub(in crate::admissions) async fn take_back(
 fn placeholders(first: usize, count: usize) -> String {
     let numbered: Vec<String> = (first..first + count).map(|number| format!("${number}")).collect();
     numbered.join(", ")
+}
+
+/// Returns the check-ins of these names.
+pub(in crate::admissions) async fn by_name(
+    tx: &mut Tx,
+    event: EventId,
+    names: &BTreeSet<EntryName>,
+) -> Result<BTreeMap<EntryName, CheckIn>, StoreError> {
+    let mut found = BTreeMap::new();
+    for (device, seqs) in by_device(names) {
+        let of_device = by_seq(tx, event, device, &seqs).await?;
+        found.extend(of_device.into_iter().map(|(seq, check_in)| ((device, seq), check_in)));
+    }
+    Ok(found)
 }
 
 /// Returns those of a device's check-ins that have these numbers in its journal.
@@ -171,6 +205,78 @@ pub(in crate::admissions) async fn of_ticket(
     );
     let query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(int(ticket.0));
     query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+}
+
+/// Returns all that moved these tickets, what was taken back and the undoings too.
+pub(in crate::admissions) async fn of_tickets(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: &BTreeSet<TicketId>,
+) -> Result<Vec<CheckIn>, StoreError> {
+    let tickets: Vec<TicketId> = tickets.iter().copied().filter(|ticket| ticket.0 != 0).collect();
+    let mut found = Vec::new();
+    for tickets in tickets.chunks(LIST_MAX) {
+        let text = format!(
+            "SELECT {READ} FROM check_ins WHERE event_id = $1 AND kind IN (1, 2, 5) AND ticket_id IN ({})",
+            placeholders(2, tickets.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]);
+        for ticket in tickets {
+            query = query.bind(int(ticket.0));
+        }
+        for row in query.fetch_all(tx.connection()).await? {
+            found.push(read(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Returns up to `limit` of all that was recorded of a ticket after a number, denials too.
+pub(in crate::admissions) async fn list_of_ticket(
+    tx: &mut Tx,
+    event: EventId,
+    ticket: TicketId,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<CheckIn>, StoreError> {
+    let text = format!(
+        "SELECT {READ} FROM check_ins WHERE event_id = $1 AND ticket_id = $2 AND number > $3 ORDER BY number LIMIT $4"
+    );
+    let query = sqlx::query(AssertSqlSafe(text))
+        .bind(&event.0[..])
+        .bind(int(ticket.0))
+        .bind(int(after))
+        .bind(i64::from(limit));
+    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+}
+
+/// Returns the check-in of a number.
+pub(in crate::admissions) async fn find(
+    tx: &mut Tx,
+    event: EventId,
+    number: u64,
+) -> Result<Option<CheckIn>, StoreError> {
+    let text = format!("SELECT {READ} FROM check_ins WHERE event_id = $1 AND number = $2");
+    let query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(int(number));
+    query.fetch_optional(tx.connection()).await?.as_ref().map(read).transpose()
+}
+
+/// Returns how many tickets that were not in its list a device has admitted.
+pub(in crate::admissions) async fn count_unlisted(
+    tx: &mut Tx,
+    event: EventId,
+    device: DeviceNo,
+) -> Result<u64, StoreError> {
+    sqlx::query(
+        "SELECT COUNT(*) AS total FROM check_ins
+         WHERE event_id = $1 AND device_no = $2 AND kind = 1 AND is_effective = 1 AND (flags & $3) <> 0",
+    )
+    .bind(&event.0[..])
+    .bind(i64::from(device.0))
+    .bind(i64::from(Flags::UNLISTED.0))
+    .fetch_one(tx.connection())
+    .await?
+    .uint("total")
 }
 
 /// Returns the effective movements of all tickets that came into one zone more than once.
@@ -217,25 +323,6 @@ pub(in crate::admissions) async fn list(
         query = query.bind(value);
     }
     query.fetch_all(tx.connection()).await?.iter().map(read).collect()
-}
-
-/// Returns how often each gate admitted, let out and denied.
-pub(in crate::admissions) async fn gate_counts(
-    tx: &mut Tx,
-    event: EventId,
-) -> Result<BTreeMap<GateId, Tally>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT gate, kind, COUNT(*) AS total FROM check_ins
-         WHERE event_id = $1 AND (is_effective = 1 OR kind = 3) GROUP BY gate, kind",
-    )
-    .bind(&event.0[..])
-    .fetch_all(tx.connection())
-    .await?;
-    let mut counts: BTreeMap<GateId, Tally> = BTreeMap::new();
-    for row in &rows {
-        add(counts.entry(GateId(row.small("gate")?)).or_default(), row)?;
-    }
-    Ok(counts)
 }
 
 /// Returns how many tickets were presented to a device.
@@ -311,21 +398,4 @@ fn add(count: &mut Tally, row: &AnyRow) -> Result<(), StoreError> {
         _ => {}
     }
     Ok(())
-}
-
-/// Returns how many tickets are inside each zone: those whose last movement there was in.
-pub(in crate::admissions) async fn inside(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ZoneId, u64>, StoreError> {
-    sqlx::query(
-        "SELECT zone, COUNT(*) AS total FROM
-         (SELECT zone, kind, ROW_NUMBER() OVER (PARTITION BY zone, ticket_id
-                                                ORDER BY hlc DESC, device_no DESC, seq DESC) AS place
-          FROM check_ins WHERE event_id = $1 AND is_effective = 1 AND kind IN (1, 2) AND zone IS NOT NULL) AS movements
-         WHERE place = 1 AND kind = 1 GROUP BY zone",
-    )
-    .bind(&event.0[..])
-    .fetch_all(tx.connection())
-    .await?
-    .iter()
-    .map(|row| Ok((ZoneId(row.small("zone")?), row.uint("total")?)))
-    .collect()
 }

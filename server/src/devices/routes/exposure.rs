@@ -126,7 +126,8 @@ pub(super) async fn show_exposure(
     let mut tx = app.database().begin_read().await?;
     let event = event_of(&mut tx, organiser, &event).await?;
     let device = store::device(&mut tx, id(&device, "such device")?).await?;
-    let device = device.filter(|device| device.event == event.id).ok_or_else(|| Problem::not_found("such device"))?;
+    let is_it = |device: &Device| device.event == event.id && !device.is_server();
+    let device = device.filter(is_it).ok_or_else(|| Problem::not_found("such device"))?;
     let exposure = exposure::exposure(&mut tx, &event, &device).await?;
     let tickets = feed::tickets(&mut tx, event.id, exposure.newest.iter().map(|presented| presented.ticket)).await?;
     let name = |ticket: TicketId| tickets.get(&ticket).map(|row| row.name.clone());

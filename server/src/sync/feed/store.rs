@@ -161,19 +161,19 @@ fn read_record(row: &AnyRow, form: Form) -> Result<Record, StoreError> {
     })
 }
 
-/// Returns the newest body of each of these entities that the feed knows.
+/// Returns the newest body of each of these entities that the feed knows, with its number.
 pub(super) async fn newest_bodies(
     tx: &mut Tx,
     event: EventId,
     kind: Kind,
     entities: &[Entity],
-) -> Result<Vec<(Entity, Vec<u8>)>, StoreError> {
+) -> Result<Vec<(Entity, FeedSeq, Vec<u8>)>, StoreError> {
     if entities.is_empty() {
         return Ok(Vec::new());
     }
     let placeholders: Vec<String> = (0..entities.len()).map(|at| format!("${}", at + 3)).collect();
     let text = format!(
-        "SELECT e.entity, e.body FROM feed_entries e
+        "SELECT e.entity, e.seq, e.body FROM feed_entries e
          WHERE e.event_id = $1 AND e.kind = $2 AND e.entity IN ({}) AND e.body IS NOT NULL
          AND NOT EXISTS (SELECT 1 FROM feed_entries l WHERE l.event_id = e.event_id AND l.kind = e.kind
                          AND l.entity = e.entity AND l.seq > e.seq)",
@@ -184,7 +184,9 @@ pub(super) async fn newest_bodies(
         query = query.bind(&entity.0[..]);
     }
     let rows = query.fetch_all(tx.connection()).await?;
-    rows.iter().map(|row| Ok((Entity(row.array("entity")?), row.bytes("body")?))).collect()
+    rows.iter()
+        .map(|row| Ok((Entity(row.array("entity")?), FeedSeq(row.uint("seq")?), row.bytes("body")?)))
+        .collect()
 }
 
 /// Returns up to `limit` tickets after an entity, each with its newest body up to a number, if that was not erased.
