@@ -202,3 +202,27 @@ pub async fn movements(tx: &mut Tx, event: EventId, tickets: &BTreeSet<TicketId>
 pub async fn count_unlisted(tx: &mut Tx, event: EventId, device: DeviceNo) -> Result<u64, StoreError> {
     store::count_unlisted(tx, event, device).await
 }
+
+/// Returns the check-in of a number.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn find(tx: &mut Tx, event: EventId, number: u64) -> Result<Option<CheckIn>, StoreError> {
+    store::find(tx, event, number).await
+}
+
+/// Returns up to `limit` of all that was recorded of a ticket after a number, denials too.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn of_ticket(
+    tx: &mut Tx,
+    event: EventId,
+    ticket: TicketId,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<CheckIn>, StoreError> {
+    store::list_of_ticket(tx, event, ticket, after, limit).await
+}

@@ -4,10 +4,14 @@
 pub mod body;
 mod facts;
 mod journal;
+pub mod manual;
 mod queue;
+pub mod report;
 pub mod routes;
 mod sitting;
+pub mod statistics;
 mod store;
+pub mod walk_in;
 mod words;
 
 use std::sync::Arc;

@@ -260,6 +260,23 @@ pub async fn register(
     new: Vec<NewRegistration>,
 ) -> Result<Vec<(Registration, Ticket)>, RegisterError> {
     let mut tx = app.database().begin_write().await?;
+    let registered = register_within(&mut tx, app, event, new).await?;
+    tx.commit().await?;
+    Ok(registered)
+}
+
+/// Registers attendees as [`register`] does, within a transaction that goes on: it must not be committed after an
+/// error. The event's feed stays locked.
+///
+/// # Errors
+///
+/// [`RegisterError`].
+pub async fn register_within(
+    tx: &mut Tx,
+    app: &App,
+    event: &Event,
+    new: Vec<NewRegistration>,
+) -> Result<Vec<(Registration, Ticket)>, RegisterError> {
     let now = app.clock().now();
     let mut registrations = Vec::with_capacity(new.len());
     let mut wanted = Vec::with_capacity(new.len());
@@ -272,7 +289,7 @@ pub async fn register(
             sale: None,
         });
     }
-    store::insert(&mut tx, event.id, &registrations).await?;
+    store::insert(tx, event.id, &registrations).await?;
     let new_tickets: Vec<NewTicket> = registrations
         .iter()
         .zip(wanted)
@@ -285,8 +302,7 @@ pub async fn register(
             labels: Labels::from(&registration.attendee),
         })
         .collect();
-    let tickets = tickets::issue(&mut tx, app, event, &new_tickets).await?;
-    tx.commit().await?;
+    let tickets = tickets::issue(tx, app, event, &new_tickets).await?;
     Ok(registrations.into_iter().zip(tickets).collect())
 }
 
@@ -297,6 +313,19 @@ pub async fn register(
 /// [`StoreError`].
 pub async fn add(tx: &mut Tx, event: EventId, registrations: &[Registration]) -> Result<(), StoreError> {
     store::insert(tx, event, registrations).await
+}
+
+/// Returns a registration of the event, with its ticket.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn find(
+    tx: &mut Tx,
+    event: EventId,
+    id: RegistrationId,
+) -> Result<Option<(Registration, Ticket)>, StoreError> {
+    store::find(tx, event, id).await
 }
 
 /// Returns what the doors are told of a registration.

@@ -7,9 +7,11 @@ pub mod sales;
 pub(crate) mod store;
 
 use sync_protocol::hash::Hash;
-use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Seq, TicketId};
+use sync_protocol::id::{ClassId, DeviceNo, EventId, FeedSeq, GateId, Seq, TicketId};
 use sync_protocol::journal::walk_in::{Payment, Right};
 use sync_protocol::time::UnixMillis;
+
+use crate::db::{StoreError, Tx};
 
 /// A device's right to sell tickets of one type.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -122,6 +124,24 @@ pub struct CashUpLine {
     pub over: u64,
     /// Sales that the door took back. They are not in the other figures.
     pub undone: u64,
+}
+
+/// Keeps a sale that the server made itself.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn keep(tx: &mut Tx, event: EventId, sale: &Sale, now: UnixMillis) -> Result<(), StoreError> {
+    store::insert_sales(tx, event, std::slice::from_ref(sale), now).await
+}
+
+/// Returns what was sold at the doors, by device, operator, way of paying and currency.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn cash_up(tx: &mut Tx, event: EventId) -> Result<Vec<CashUpLine>, StoreError> {
+    store::cash_up(tx, event).await
 }
 
 #[cfg(test)]

@@ -17,8 +17,20 @@ pub(crate) struct Doors {
 impl Doors {
     /// Makes the conference with so many attendees, called Guest 0, Guest 1, …
     pub(crate) async fn open(served: &Served, count: usize) -> Self {
+        Self::open_to(served, &conference(), count).await
+    }
+
+    /// Makes a conference that admits at the present time, whenever that is: devices know no other.
+    pub(crate) async fn open_now(served: &Served, count: usize) -> Self {
+        let mut event = conference();
+        event["ticket_types"][0]["windows"] = json!([]);
+        Self::open_to(served, &event, count).await
+    }
+
+    /// Makes an event with so many attendees.
+    pub(crate) async fn open_to(served: &Served, event: &Value, count: usize) -> Self {
         let olga = served.olga().await;
-        let event = olga.create_event(&conference()).await.unwrap();
+        let event = olga.create_event(event).await.unwrap();
         let mut doors = Self { olga, event, tickets: Vec::new(), url: served.url.clone() };
         if count > 0 {
             let rows: String = (0..count).map(|number| format!("Guest {number},Regular\n")).collect();

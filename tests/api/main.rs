@@ -4,6 +4,7 @@
 
 mod admissions;
 mod backups;
+mod checkin;
 mod devices;
 mod documented;
 mod doors;
@@ -22,11 +23,13 @@ mod rates;
 mod registrations;
 mod served;
 mod servers;
+mod statistics;
 mod strangers;
 mod supervisors;
 mod sync;
 mod terminals;
 mod tickets;
 mod venues;
+mod verdicts;
 mod verify;
 mod walk_ins;

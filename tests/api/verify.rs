@@ -43,8 +43,8 @@ pub(crate) async fn movements(device: &Device) -> Vec<Movement> {
 
 on_both_databases! {
     async fn a_ticket_comes_in_once_and_every_terminal_hears_of_it(url: String) {
-        let served = Served::start_at(&url, at_the_event()).await;
-        let doors = Doors::open(&served, 2).await;
+        let served = Served::start_at(&url, at_present()).await;
+        let doors = Doors::open_now(&served, 2).await;
         let left = doors.device("Left").await;
         let ticket = &doors.tickets[0];
         let credential = doors.olga.credential(&doors.event, ticket).await.unwrap();
@@ -75,8 +75,8 @@ on_both_databases! {
     }
 
     async fn what_a_terminal_reported_is_known_at_the_servers_door(url: String) {
-        let served = Served::start_at(&url, at_the_event()).await;
-        let doors = Doors::open(&served, 1).await;
+        let served = Served::start_at(&url, at_present()).await;
+        let doors = Doors::open_now(&served, 1).await;
         let mut left = doors.device("Left").await;
         left.write(sync_protocol::journal::EntryKind::Admit, |entry| {
             entry.ticket = TicketId::from_typed_code(&doors.tickets[0]).unwrap();
@@ -170,8 +170,8 @@ on_both_databases! {
     }
 
     async fn a_terminal_that_was_promised_a_ticket_comes_first(url: String) {
-        let served = Served::start_at(&url, at_the_event_now()).await;
-        let doors = Doors::open(&served, 1).await;
+        let served = Served::start_at(&url, at_present()).await;
+        let doors = Doors::open_now(&served, 1).await;
         let mut left = doors.device("Left").await;
         let ticket_id = TicketId::from_typed_code(&doors.tickets[0]).unwrap();
         let claim = ClaimRequest { ticket_id, zone: ZoneId(0), device_no: left.facts().device_no, jseq: Seq(1) };
@@ -194,8 +194,8 @@ on_both_databases! {
     }
 
     async fn an_admission_at_a_door_that_had_not_heard_is_a_conflict_with_the_servers_entry(url: String) {
-        let served = Served::start_at(&url, at_the_event_now()).await;
-        let doors = Doors::open(&served, 1).await;
+        let served = Served::start_at(&url, at_present()).await;
+        let doors = Doors::open_now(&served, 1).await;
         let mut left = doors.device("Left").await;
         assert_eq!(doors.name(&doors.tickets[0]).await["verdict"], "admit");
 
@@ -215,8 +215,8 @@ on_both_databases! {
     }
 
     async fn the_server_is_no_device_that_organisers_see_or_revoke(url: String) {
-        let served = Served::start_at(&url, at_the_event()).await;
-        let doors = Doors::open(&served, 1).await;
+        let served = Served::start_at(&url, at_present()).await;
+        let doors = Doors::open_now(&served, 1).await;
         doors.name(&doors.tickets[0]).await;
         let left = doors.device("Left").await;
 
@@ -236,7 +236,7 @@ pub(crate) fn at_the_event() -> Clock {
 }
 
 /// The same, or the present time where that is within the event: for tests in which devices ask, who know no other.
-pub(crate) fn at_the_event_now() -> Clock {
+pub(crate) fn at_present() -> Clock {
     Clock::fixed(now())
 }
 
@@ -258,7 +258,8 @@ async fn at_once(doors: &Doors, organisers: &[Organiser], times: usize) -> Vec<V
     for number in 0..times {
         for ticket in &doors.tickets {
             let olga = organisers[number % organisers.len()].clone();
-            let (path, body) = (format!("/events/{}/verify", doors.event), json!({ "code": ticket, "gate": "Main entrance" }));
+            let (path, body) =
+                (format!("/events/{}/verify", doors.event), json!({ "code": ticket, "gate": "Main entrance" }));
             asking.spawn(async move { olga.post(&path, &body).await.unwrap() });
         }
     }
@@ -268,8 +269,8 @@ async fn at_once(doors: &Doors, organisers: &[Organiser], times: usize) -> Vec<V
 #[test]
 fn at_two_servers_at_once_a_ticket_comes_in_once_and_they_write_one_journal() {
     harness::databases::run_on_postgres(async |url: String| {
-        let (one, two) = tokio::join!(Served::start_at(&url, at_the_event()), Served::start_at(&url, at_the_event()));
-        let doors = Doors::open(&one, 8).await;
+        let (one, two) = tokio::join!(Served::start_at(&url, at_present()), Served::start_at(&url, at_present()));
+        let doors = Doors::open_now(&one, 8).await;
         let at_two = Organiser::log_in(&two.url, "olga@example.org", PASSWORD).await.unwrap();
 
         let answers = at_once(&doors, &[doors.olga.clone(), at_two], 10).await;

@@ -1,6 +1,6 @@
 //! Check-ins, counts, conflicts and quarantine over HTTP.
 
-mod body;
+pub(crate) mod body;
 mod conflicts;
 mod courier;
 mod quarantine;
@@ -115,7 +115,11 @@ async fn list_check_ins(
 }
 
 /// Reads what is shown beside these check-ins: names of devices and attendees.
-async fn surroundings(tx: &mut Tx, event: &Event, check_ins: &[CheckIn]) -> Result<Surroundings, StoreError> {
+pub(crate) async fn surroundings(
+    tx: &mut Tx,
+    event: &Event,
+    check_ins: &[CheckIn],
+) -> Result<Surroundings, StoreError> {
     if check_ins.is_empty() {
         return Ok(Surroundings::default());
     }

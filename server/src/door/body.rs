@@ -295,11 +295,9 @@ impl FactBody {
             Fact::Presented { issue, .. } => Self::Presented { issue: issue.map(|issue| issue.0) },
             Fact::Listed(row) => Self::Listed { status: row.status, issue: row.issue.0 },
             Fact::NotListed { .. } => Self::NotListed,
-            Fact::LastAdmission(last) => Self::LastAdmission {
-                at: rfc3339(last.at),
-                gate: gate_name(policy, last.gate),
-                device: last.device.0,
-            },
+            Fact::LastAdmission(last) => {
+                Self::LastAdmission { at: rfc3339(last.at), gate: gate_name(policy, last.gate), device: last.device.0 }
+            }
             Fact::Uses { used, limit } => Self::Uses { used: *used, limit: *limit },
             Fact::Window { from, until } => Self::Window { from: rfc3339(*from), until: rfc3339(*until) },
             Fact::Occupancy { inside, capacity } => Self::Occupancy { inside: *inside, capacity: *capacity },

@@ -117,7 +117,8 @@ impl Writer {
     /// them, as in any batch. Returns the check-ins, one for each entry.
     pub(super) async fn store(self, app: &App, tx: &mut Tx) -> Result<Vec<CheckIn>, StoreError> {
         let Some(last) = self.entries.last() else { return Ok(Vec::new()) };
-        let signed = SignedEntry::sign(last.entry.clone(), &self.author.key).map_err(|_| StoreError::Corrupt("entry"))?;
+        let signed =
+            SignedEntry::sign(last.entry.clone(), &self.author.key).map_err(|_| StoreError::Corrupt("entry"))?;
         let batch = Batch { signature: *signed.signature(), entries: self.entries, personal_data: Vec::new() };
         let taken = std::collections::BTreeSet::<Seq>::new();
         let counted = intake::append(app, tx, &self.device, &batch, &batch.entries, &taken).await?;

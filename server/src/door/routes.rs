@@ -1,5 +1,8 @@
 //! The server's own door over HTTP.
 
+mod by_hand;
+mod figures;
+
 use axum::extract::{Path, State};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,7 +16,15 @@ use crate::http::problem::{Problem, ProblemBody};
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(verify))
+    OpenApiRouter::new()
+        .routes(routes!(verify))
+        .routes(routes!(by_hand::check_in_by_hand))
+        .routes(routes!(by_hand::undo_check_in))
+        .routes(routes!(by_hand::list_check_ins_of))
+        .routes(routes!(by_hand::walk_in))
+        .routes(routes!(figures::show_statistics))
+        .routes(routes!(figures::report_csv))
+        .routes(routes!(figures::report_pdf))
 }
 
 impl From<DoorError> for Problem {
@@ -24,9 +35,7 @@ impl From<DoorError> for Problem {
                 .detail("An event that is closed or cancelled lets nobody in."),
             DoorError::Full | DoorError::Failed { is_busy: true } => Self::busy(1),
             // The log has said why, once for all that were asked about together.
-            DoorError::Failed { is_busy: false } => {
-                Self::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR)
-            }
+            DoorError::Failed { is_busy: false } => Self::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR),
             DoorError::Store(error) => error.into(),
         }
     }

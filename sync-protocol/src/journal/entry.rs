@@ -397,11 +397,7 @@ impl Entry {
 
 /// Returns the name of the entry that an UNDO of device `own` with this target takes back: see [`Entry::undone`].
 pub const fn undone(own: DeviceNo, target: Seq) -> (DeviceNo, Seq) {
-    if own.0 == 0 {
-        (DeviceNo((target.0 >> 48) as u16), Seq(target.0 & TicketId::SERIAL_MAX))
-    } else {
-        (own, target)
-    }
+    if own.0 == 0 { (DeviceNo((target.0 >> 48) as u16), Seq(target.0 & TicketId::SERIAL_MAX)) } else { (own, target) }
 }
 
 /// Returns the target of an UNDO in the server's own journal that takes back the entry of this name.

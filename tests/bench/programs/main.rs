@@ -8,6 +8,7 @@ mod journey;
 mod relay;
 mod resting;
 mod search;
+mod verify;
 mod watching;
 
 use clap::Parser;
@@ -28,6 +29,12 @@ struct Arguments {
     /// Check-ins that are queued and sent.
     #[arg(long, default_value_t = 10_000)]
     upload: usize,
+    /// Measure check-ins at the server's own door alone.
+    #[arg(long)]
+    verify: bool,
+    /// Guests whom the server's own door lets in.
+    #[arg(long, default_value_t = 8_000)]
+    guests: usize,
 }
 
 /// One line of the table.
@@ -47,6 +54,13 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut figures = Vec::new();
     figures.push(door::disk()?);
+    let runtime = tokio::runtime::Runtime::new()?;
+    eprintln!("Checking {} guests in at the server's own door", arguments.guests);
+    figures.extend(runtime.block_on(verify::measure(arguments.guests))?);
+    if arguments.verify {
+        print(figures);
+        return Ok(());
+    }
     let lists = if arguments.journey { Vec::new() } else { arguments.tickets };
     for tickets in &lists {
         eprintln!("Deciding over {tickets} tickets");
@@ -56,11 +70,14 @@ fn main() -> anyhow::Result<()> {
         eprintln!("Searching {guests} guests");
         figures.extend(search::key_strokes(guests)?);
     }
-    let runtime = tokio::runtime::Runtime::new()?;
     figures.extend(runtime.block_on(journey::measure(arguments.download, arguments.upload))?);
+    print(figures);
+    Ok(())
+}
+
+fn print(figures: Vec<Figure>) {
     println!("| figure | measured | goal |\n|---|---|---|");
     for Figure { what, measured, goal } in figures {
         println!("| {what} | {measured} | {goal} |");
     }
-    Ok(())
 }

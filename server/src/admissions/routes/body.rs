@@ -19,7 +19,7 @@ use crate::http::time::rfc3339;
 /// What a check-in is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum KindName {
+pub(crate) enum KindName {
     /// Somebody was let in.
     Admit,
     /// Somebody went out.
@@ -52,14 +52,14 @@ impl KindName {
 
 /// What is shown beside check-ins.
 #[derive(Debug, Default)]
-pub(super) struct Surroundings {
-    pub(super) devices: BTreeMap<DeviceNo, String>,
-    pub(super) tickets: BTreeMap<TicketId, TicketRow>,
+pub(crate) struct Surroundings {
+    pub(crate) devices: BTreeMap<DeviceNo, String>,
+    pub(crate) tickets: BTreeMap<TicketId, TicketRow>,
 }
 
 /// A number and what people call it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct Named {
+pub(crate) struct Named {
     /// Its number.
     #[schema(example = 1)]
     number: u16,
@@ -70,7 +70,7 @@ pub(super) struct Named {
 
 /// What a door decided.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct CheckInBody {
+pub(crate) struct CheckInBody {
     /// Its place in the order of arrival, from 1.
     #[schema(example = 418)]
     number: u64,
@@ -126,7 +126,7 @@ pub(super) struct CheckInBody {
 }
 
 impl CheckInBody {
-    pub(super) fn of(check_in: &CheckIn, event: &Event, around: &Surroundings) -> Self {
+    pub(crate) fn of(check_in: &CheckIn, event: &Event, around: &Surroundings) -> Self {
         let row = around.tickets.get(&check_in.ticket);
         let class = row.map_or(check_in.class, |row| row.row.class);
         let has_ticket = check_in.ticket.0 != 0;

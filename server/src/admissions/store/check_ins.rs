@@ -242,11 +242,8 @@ pub(in crate::admissions) async fn list_of_ticket(
     let text = format!(
         "SELECT {READ} FROM check_ins WHERE event_id = $1 AND ticket_id = $2 AND number > $3 ORDER BY number LIMIT $4"
     );
-    let query = sqlx::query(AssertSqlSafe(text))
-        .bind(&event.0[..])
-        .bind(int(ticket.0))
-        .bind(int(after))
-        .bind(i64::from(limit));
+    let query =
+        sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(int(ticket.0)).bind(int(after)).bind(i64::from(limit));
     query.fetch_all(tx.connection()).await?.iter().map(read).collect()
 }
 

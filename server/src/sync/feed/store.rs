@@ -184,9 +184,7 @@ pub(super) async fn newest_bodies(
         query = query.bind(&entity.0[..]);
     }
     let rows = query.fetch_all(tx.connection()).await?;
-    rows.iter()
-        .map(|row| Ok((Entity(row.array("entity")?), FeedSeq(row.uint("seq")?), row.bytes("body")?)))
-        .collect()
+    rows.iter().map(|row| Ok((Entity(row.array("entity")?), FeedSeq(row.uint("seq")?), row.bytes("body")?))).collect()
 }
 
 /// Returns up to `limit` tickets after an entity, each with its newest body up to a number, if that was not erased.
