@@ -235,7 +235,7 @@ pub(crate) fn at_the_event() -> Clock {
     Clock::fixed(sync_protocol::time::UnixMillis(1_795_249_800_000))
 }
 
-/// The same, or the present time where that is within the event: for tests in which devices ask, who know no other.
+/// The present time, at which devices ask: it stands still all the same.
 pub(crate) fn at_present() -> Clock {
     Clock::fixed(now())
 }
