@@ -280,6 +280,11 @@ pub async fn run_once<F: Future>(key: once::Key, work: F) -> F::Output {
     CARRIED_OUT.scope(key, work).await
 }
 
+/// Returns the request that this task carries out, if it must be done once: for when another task does its work.
+pub fn carried_out() -> Option<once::Key> {
+    CARRIED_OUT.try_with(Clone::clone).ok()
+}
+
 /// A transaction. Rolls back when dropped without [`Tx::commit`].
 #[derive(Debug)]
 pub struct Tx {
@@ -299,6 +304,15 @@ impl Tx {
         &mut self.inner
     }
 
+    /// Notes a request as done that another task carries out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn note_done(&mut self, request: &once::Key) -> Result<(), StoreError> {
+        once::store::set_done(self, request).await
+    }
+
     /// Makes the changes durable and visible.
     ///
     /// # Errors
@@ -306,7 +320,7 @@ impl Tx {
     /// [`StoreError`]: nothing has changed, unless the connection was lost, in which case nobody knows.
     pub async fn commit(mut self) -> Result<(), StoreError> {
         if self.commits.is_some()
-            && let Ok(key) = CARRIED_OUT.try_with(Clone::clone)
+            && let Some(key) = carried_out()
         {
             once::store::set_done(&mut self, &key).await?;
         }

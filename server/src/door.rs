@@ -25,6 +25,7 @@ use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Direction, Verdict};
 
 pub use self::queue::Desk;
+use self::queue::Request;
 use self::sitting::Sitting;
 use crate::admissions::CheckIn;
 use crate::app::App;
@@ -134,10 +135,14 @@ pub async fn explain(app: &App, event: EventId, ask: &Ask) -> Result<Decided, Do
 }
 
 /// Decides about everything that was asked at once, in order, in one transaction.
-async fn decide_all(app: &App, event: EventId, asks: &[Ask]) -> Result<Vec<Result<Decided, DoorError>>, StoreError> {
-    let (mut sitting, presentations) = Sitting::open(app, event, asks.iter().map(|ask| &ask.shown)).await?;
+async fn decide_all(
+    app: &App,
+    event: EventId,
+    asks: &[Request],
+) -> Result<Vec<Result<Decided, DoorError>>, StoreError> {
+    let (mut sitting, presentations) = Sitting::open(app, event, asks.iter().map(|(ask, _)| &ask.shown)).await?;
     let mut answers = Vec::with_capacity(asks.len());
-    for (ask, presentation) in asks.iter().zip(&presentations) {
+    for ((ask, _), presentation) in asks.iter().zip(&presentations) {
         let answer = match sitting.facts.gate_named(&ask.gate) {
             Ok(gate) => {
                 let (decided, entry) = sitting.facts.decide(presentation, gate, ask.direction);
@@ -151,7 +156,11 @@ async fn decide_all(app: &App, event: EventId, asks: &[Ask]) -> Result<Vec<Resul
         };
         answers.push(answer);
     }
-    let check_ins = sitting.close(app).await?;
+    let (check_ins, mut tx) = sitting.store(app).await?;
+    for request in asks.iter().filter_map(|(_, request)| request.as_ref()) {
+        tx.note_done(request).await?;
+    }
+    tx.commit().await?;
     let with_record = |(mut decided, at): (Decided, Option<usize>)| {
         decided.recorded = at.and_then(|at| check_ins.get(at).cloned());
         decided

@@ -39,7 +39,12 @@ pub(super) async fn author(app: &App, event: EventId) -> Result<Arc<Author>, Sto
     drop(tx);
     let (device, sealed) = match held {
         Some(held) => held,
-        None => create(app, event).await?,
+        // In a task of its own: what asks may be carried out once, and this is not what it asks for.
+        None => {
+            let app = app.clone();
+            let made = tokio::spawn(async move { create(&app, event).await }).await;
+            made.map_err(|_| StoreError::Corrupt("own_journals"))??
+        }
     };
     let key = app.sealer().open_key(SIGN_KEY_PLACE, event.as_bytes(), &sealed)?;
     let author = Arc::new(Author { device, key: SigningKey::from_bytes(&key) });

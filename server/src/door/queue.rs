@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 use super::journal::Author;
 use super::{Ask, Decided, DoorError, decide_all};
 use crate::app::App;
-use crate::db::StoreError;
+use crate::db::{StoreError, carried_out};
+use crate::once;
 
 /// Tickets that are recorded together.
 const TOGETHER_MAX: usize = 200;
@@ -30,10 +31,15 @@ pub struct Desk {
     authors: Mutex<HashMap<EventId, Arc<Author>>>,
 }
 
+/// A question, and the request that asks it, if that must be done once.
+pub(super) type Request = (Ask, Option<once::Key>);
+
 /// Somebody who waits for an answer.
 #[derive(Debug)]
 struct Waiting {
     ask: Ask,
+    /// The request that asks, if it must be done once.
+    request: Option<once::Key>,
     answer: oneshot::Sender<Result<Decided, DoorError>>,
 }
 
@@ -78,7 +84,7 @@ pub(super) async fn ask(app: &App, event: EventId, ask: Ask) -> Result<Decided, 
         if of_event.len() >= WAITING_MAX {
             return Err(DoorError::Full);
         }
-        of_event.push(Waiting { ask, answer });
+        of_event.push(Waiting { ask, request: carried_out(), answer });
         is_first
     };
     if is_first {
@@ -107,8 +113,8 @@ impl Answering {
     }
 
     async fn answer(&self, waiting: Vec<Waiting>) {
-        let (asks, answers): (Vec<Ask>, Vec<_>) =
-            waiting.into_iter().map(|waiting| (waiting.ask, waiting.answer)).unzip();
+        let (asks, answers): (Vec<_>, Vec<_>) =
+            waiting.into_iter().map(|waiting| ((waiting.ask, waiting.request), waiting.answer)).unzip();
         let decided = self.decide(&asks).await;
         let decided = decided.unwrap_or_else(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, event = %self.event, "check-ins were not recorded");
@@ -121,7 +127,7 @@ impl Answering {
         }
     }
 
-    async fn decide(&self, asks: &[Ask]) -> Result<Vec<Result<Decided, DoorError>>, StoreError> {
+    async fn decide(&self, asks: &[Request]) -> Result<Vec<Result<Decided, DoorError>>, StoreError> {
         for _ in 1..TRIES_MAX {
             match decide_all(&self.app, self.event, asks).await {
                 Err(StoreError::Busy(_)) => {}

@@ -84,11 +84,4 @@ impl Sitting {
         let check_ins = self.writer.store(app, &mut self.tx).await?;
         Ok((check_ins, self.tx))
     }
-
-    /// Stores what was written, for good.
-    pub(super) async fn close(self, app: &App) -> Result<Vec<CheckIn>, StoreError> {
-        let (check_ins, tx) = self.store(app).await?;
-        tx.commit().await?;
-        Ok(check_ins)
-    }
 }
