@@ -31,6 +31,7 @@ use crate::admissions::CheckIn;
 use crate::app::App;
 use crate::db::StoreError;
 use crate::events;
+use crate::sync::feed;
 
 /// How many of a ticket's earlier movements are told.
 const EARLIER_MAX: usize = 20;
@@ -128,7 +129,7 @@ pub async fn explain(app: &App, event: EventId, ask: &Ask) -> Result<Decided, Do
     let mut tx = app.database().begin_read().await?;
     let keyring = facts::keyring(&mut tx, event, [&ask.shown]).await?;
     let presentation = facts::read(&ask.shown, &keyring);
-    let cursor = crate::sync::feed::state(&mut tx, event).await?.point.seq;
+    let cursor = feed::state(&mut tx, event).await?.point.seq;
     let facts = facts::Facts::read(&mut tx, app, event, cursor, [&presentation]).await?;
     let (decided, _) = facts.decide(&presentation, facts.gate_named(&ask.gate)?, ask.direction);
     Ok(decided)

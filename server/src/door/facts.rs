@@ -7,7 +7,7 @@ use sync_protocol::certificate::Certificate;
 use sync_protocol::feed::entry::{DeviceStatus, TicketRow};
 use sync_protocol::id::{DeviceNo, EventId, FeedSeq, GateId, Kid, Seq, TicketId, ZoneId};
 use sync_protocol::journal::ledger::{Standing, zone_of};
-use sync_protocol::journal::{Entry, Flags, Movement, MovementKind};
+use sync_protocol::journal::{Entry, EntryKind, Flags, Movement, MovementKind};
 use sync_protocol::policy::{Gate, Policy};
 use sync_protocol::sync::message::HeldBy;
 use sync_protocol::ticket::credential::Signer;
@@ -268,7 +268,7 @@ impl Facts {
 /// only says why.
 pub(super) fn warranted(mut entry: Entry, verdict: &Verdict, reason: String) -> Entry {
     if let Verdict::Deny { primary, flags, .. } = verdict {
-        entry.kind = sync_protocol::journal::EntryKind::Admit;
+        entry.kind = EntryKind::Admit;
         entry.flags = flags.and(Flags::OVERRIDE);
         entry.reason = 0;
         entry.overridden = Some(*primary as u16);

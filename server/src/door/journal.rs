@@ -1,9 +1,10 @@
 //! The server's own journal: numbered, chained and signed as any terminal's.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
-use sync_protocol::id::{DeviceId, EventId, FeedSeq, Seq};
+use sync_protocol::id::{DeviceId, EventId, FeedSeq};
 use sync_protocol::journal::batch::BatchEntry;
 use sync_protocol::journal::chain::entry_hash;
 use sync_protocol::journal::{Batch, Entry, Link, SignedEntry};
@@ -125,8 +126,7 @@ impl Writer {
         let signed =
             SignedEntry::sign(last.entry.clone(), &self.author.key).map_err(|_| StoreError::Corrupt("entry"))?;
         let batch = Batch { signature: *signed.signature(), entries: self.entries, personal_data: Vec::new() };
-        let taken = std::collections::BTreeSet::<Seq>::new();
-        let counted = intake::append(app, tx, &self.device, &batch, &batch.entries, &taken).await?;
+        let counted = intake::append(app, tx, &self.device, &batch, &batch.entries, &BTreeSet::new()).await?;
         devices::store::move_end(tx, self.device.id, self.end, counted.feed_seq).await?;
         Ok(counted.check_ins)
     }
