@@ -3,6 +3,7 @@
 pub mod column;
 pub mod insert;
 mod migrations;
+pub mod pattern;
 
 use std::str::FromStr as _;
 use std::time::Duration;

@@ -440,6 +440,19 @@ pub async fn note_seen(app: &App, device: &Device, cursor: Option<FeedSeq>) -> R
     renew(app, device).await
 }
 
+/// Forgets an event's enrolment codes, if no device ever used one; says whether that is so.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn forget_codes(tx: &mut Tx, event: EventId) -> Result<bool, StoreError> {
+    if store::has_any(tx, event).await? {
+        return Ok(false);
+    }
+    store::delete_codes(tx, event).await?;
+    Ok(true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

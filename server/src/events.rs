@@ -1,10 +1,18 @@
 //! Events: their policy (what the doors need to know) and their offer (what only organisers do).
 
 pub mod body;
+pub mod change;
 mod check;
+pub mod copy;
+pub mod decide;
+pub mod life;
+pub mod lists;
+pub mod public;
+pub mod remove;
 pub mod routes;
 pub mod store;
 pub mod supervisors;
+pub mod tasks;
 
 use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
@@ -18,12 +26,14 @@ use sync_protocol::ticket::KeyState;
 use sync_protocol::time::{UnixMillis, Window};
 use zeroize::Zeroizing;
 
+use self::life::Step;
 use self::supervisors::NewSupervisor;
 use crate::accounts::{AccountId, OrganisationId, Organiser};
 use crate::app::App;
 use crate::audit;
 use crate::clock::{random_bytes, uuid_v7};
 use crate::db::{StoreError, Tx};
+use crate::registrations::fold;
 use crate::seal::Sealer;
 use crate::sync::feed;
 
@@ -82,7 +92,8 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 7] =
+    /// All of them.
+    pub const ALL: [Self; 7] =
         [Self::Draft, Self::Submitted, Self::Approved, Self::Published, Self::Closed, Self::Rejected, Self::Cancelled];
 
     /// Returns the state of a number.
@@ -100,7 +111,33 @@ impl Event {
 
     /// Returns how many tickets of a type there may be.
     pub fn quota(&self, class: ClassId) -> Option<u32> {
-        self.offer.ticket_types.iter().find(|offered| offered.class == class).and_then(|offered| offered.quota)
+        self.offered(class).and_then(|offered| offered.quota)
+    }
+
+    /// Returns how a ticket type is sold.
+    pub fn offered(&self, class: ClassId) -> Option<&OfferedType> {
+        self.offer.ticket_types.iter().find(|offered| offered.class == class)
+    }
+
+    /// Whether somebody made it.
+    pub fn is_made_by(&self, organiser: Organiser) -> bool {
+        self.made_by == Some(organiser.account)
+    }
+
+    /// Returns the numbers that the next zone, gate and ticket type get.
+    pub fn numbers(&self) -> Numbers {
+        let after = |ids: &mut dyn Iterator<Item = u16>| ids.max().map_or(0, |id| u32::from(id) + 1);
+        let (policy, held) = (&self.policy, self.offer.numbers);
+        Numbers {
+            zones: held.zones.max(after(&mut policy.zones.iter().map(|zone| zone.id.0))),
+            gates: held.gates.max(after(&mut policy.gates.iter().map(|gate| gate.id.0))),
+            classes: held.classes.max(after(&mut policy.classes.iter().map(|class| class.id.0))),
+        }
+    }
+
+    /// Returns what a search looks through.
+    fn search_text(&self) -> String {
+        fold(&format!("{}\n{}", self.policy.event, self.about.location))
     }
 }
 
@@ -118,6 +155,21 @@ pub struct Offer {
     /// What attendees are asked when they register.
     #[serde(default)]
     pub questions: Vec<Question>,
+    /// The numbers that the next zone, gate and ticket type get: none is ever used again, because terminals and their
+    /// journals name things by number.
+    #[serde(default)]
+    pub numbers: Numbers,
+}
+
+/// Numbers that were not given yet.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Numbers {
+    /// The lowest of zones.
+    pub zones: u32,
+    /// The lowest of gates.
+    pub gates: u32,
+    /// The lowest of ticket types.
+    pub classes: u32,
 }
 
 /// Something that attendees are asked when they register.
@@ -125,17 +177,17 @@ pub struct Offer {
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// What its answers are kept under, unlike every other question's: 1 to 40 of a-z, 0-9 and `_`.
-    #[schema(example = "meal")]
+    #[schema(example = "meal", pattern = "^[a-z0-9_]{1,40}$")]
     pub key: String,
     /// The question: 1 to 200 characters.
-    #[schema(example = "What would you like to eat?")]
+    #[schema(example = "What would you like to eat?", min_length = 1, max_length = 200)]
     pub label: String,
     /// Whether it must be answered.
     #[serde(default)]
     pub required: bool,
-    /// The only answers there are; any text of up to 500 characters without.
+    /// The only answers there are, at most 50; any text of up to 500 characters without.
     #[serde(default)]
-    #[schema(example = json!(["meat", "vegetarian", "vegan"]))]
+    #[schema(example = json!(["meat", "vegetarian", "vegan"]), max_items = 50)]
     pub choices: Vec<String>,
 }
 
@@ -193,7 +245,7 @@ pub struct Price {
     #[schema(example = 4900)]
     pub amount: u32,
     /// The ISO 4217 code.
-    #[schema(example = "EUR")]
+    #[schema(example = "EUR", pattern = "^[A-Z]{3}$")]
     pub currency: String,
 }
 
@@ -211,6 +263,23 @@ pub struct TicketKey {
     pub secret: SigningKey,
 }
 
+/// A step that was taken.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Decision {
+    /// The step.
+    pub step: Step,
+    /// What the event was before.
+    pub before: State,
+    /// What it was after.
+    pub after: State,
+    /// Why; may be empty.
+    pub reason: String,
+    /// Who decided.
+    pub account: AccountId,
+    /// When.
+    pub at: UnixMillis,
+}
+
 /// Makes an event with its first ticket signing key and its feed, whose first entries are the policy and
 /// the key.
 ///
@@ -226,6 +295,33 @@ pub async fn create(
     supervisors: Vec<NewSupervisor>,
 ) -> Result<Event, StoreError> {
     policy.supervisors = supervisors::hash(app.passwords(), supervisors, &[]).await;
+    let mut tx = app.database().begin_write().await?;
+    let event = begin(&mut tx, app, organiser, policy, offer, about).await?;
+    let noted = audit::Change {
+        action: "event.create",
+        event: Some(event.id),
+        subject: &event.id.to_string(),
+        before: Value::Null,
+        after: json!({ "name": event.policy.event, "starts": event.policy.starts.0, "ends": event.policy.ends.0 }),
+    };
+    audit::note(&mut tx, organiser, &noted, event.created_at).await?;
+    tx.commit().await?;
+    Ok(event)
+}
+
+/// Makes an event as a draft, in a transaction that has more to do: it records the change, too.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn begin(
+    tx: &mut Tx,
+    app: &App,
+    organiser: Organiser,
+    policy: Policy,
+    offer: Offer,
+    about: About,
+) -> Result<Event, StoreError> {
     let now = app.clock().now();
     let event = Event {
         id: EventId(uuid_v7(now)),
@@ -241,25 +337,30 @@ pub async fn create(
     let public = public_key(&secret).to_bytes();
     let sealed = app.sealer().seal(SECRET_KEY_PLACE, &key_row(event.id, kid), secret.as_bytes());
 
-    let mut tx = app.database().begin_write().await?;
-    store::insert(&mut tx, organiser.organisation, &event).await?;
-    store::insert_key(&mut tx, event.id, kid, KeyState::Active, public, &sealed, now).await?;
-    feed::create(&mut tx, app.sealer(), event.id).await?;
+    store::insert(tx, organiser.organisation, &event).await?;
+    store::insert_key(tx, event.id, kid, KeyState::Active, public, &sealed, now).await?;
+    feed::create(tx, app.sealer(), event.id).await?;
     let entries = [
         Body::Policy(event.policy.clone()).encode(Entity::ZERO),
         Body::Key { kid, purpose: KeyPurpose::Ticket, state: KeyState::Active, key: public }.encode(Entity::ZERO),
     ];
-    feed::append(&mut tx, app.sealer(), event.id, &entries).await?;
-    let noted = audit::Change {
-        action: "event.create",
-        event: Some(event.id),
-        subject: &event.id.to_string(),
-        before: Value::Null,
-        after: json!({ "name": event.policy.event, "starts": event.policy.starts.0, "ends": event.policy.ends.0 }),
-    };
-    audit::note(&mut tx, organiser, &noted, now).await?;
-    tx.commit().await?;
+    feed::append(tx, app.sealer(), event.id, &entries).await?;
     Ok(event)
+}
+
+/// The event is closed or cancelled: nothing of it changes any more.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the event is {}", .0.name())]
+pub struct Over(pub State);
+
+/// Says whether an event still takes changes. Under its feed's lock, that stays so.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn takes_changes(tx: &mut Tx, id: EventId) -> Result<Result<(), Over>, StoreError> {
+    let state = store::state(tx, id).await?;
+    Ok(if state.takes_changes() { Ok(()) } else { Err(Over(state)) })
 }
 
 /// Returns an event of an organisation.

@@ -7,7 +7,7 @@ use sync_protocol::id::{EventId, TicketId};
 
 use crate::accounts::OrganisationId;
 use crate::app::App;
-use crate::clock::uuid_v7;
+use crate::clock::{uuid_v7, uuids_v7};
 use crate::db::{StoreError, Tx};
 
 /// Where a letter's content is sealed for; the row is its id.
@@ -108,6 +108,34 @@ pub async fn post(
     let content = serde_json::to_vec(letter).map_err(|_| StoreError::Corrupt("content"))?;
     let sealed = app.sealer().seal(CONTENT_PLACE, &id, &content);
     store::insert(tx, id, organisation, letter.kind(), recipient, &sealed, now).await
+}
+
+/// Posts the same letter to each of many: it is sent once the transaction is committed.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn post_all(
+    tx: &mut Tx,
+    app: &App,
+    organisation: Option<OrganisationId>,
+    recipients: &[String],
+    letter: &Letter,
+) -> Result<(), StoreError> {
+    let now = app.clock().now();
+    let content = serde_json::to_vec(letter).map_err(|_| StoreError::Corrupt("content"))?;
+    let posted: Vec<Posted<'_>> = uuids_v7(now, recipients.len())
+        .zip(recipients)
+        .map(|(id, recipient)| Posted { id, recipient, sealed: app.sealer().seal(CONTENT_PLACE, &id, &content) })
+        .collect();
+    store::insert_all(tx, organisation, letter.kind(), &posted, now).await
+}
+
+/// One of many letters.
+struct Posted<'a> {
+    id: [u8; 16],
+    recipient: &'a str,
+    sealed: Vec<u8>,
 }
 
 /// An event's id in a letter, as it is written elsewhere.

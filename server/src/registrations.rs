@@ -337,6 +337,38 @@ pub async fn labels(tx: &mut Tx, id: RegistrationId) -> Result<Labels, StoreErro
     store::labels(tx, id).await
 }
 
+/// Returns the e-mail addresses of an event's attendees whose ticket is not cancelled, each once.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn addresses(tx: &mut Tx, event: EventId) -> Result<Vec<String>, StoreError> {
+    store::addresses(tx, event).await
+}
+
+/// Returns up to `limit` registrations after `after` whose ticket is not cancelled, in the order they were made.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn living(
+    tx: &mut Tx,
+    event: EventId,
+    after: RegistrationId,
+    limit: u32,
+) -> Result<Vec<(Registration, Ticket)>, StoreError> {
+    store::living(tx, event, after, limit).await
+}
+
+/// Whether anybody was ever registered for an event.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn has_any(tx: &mut Tx, event: EventId) -> Result<bool, StoreError> {
+    store::has_any(tx, event).await
+}
+
 /// Which registrations of an event.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {

@@ -1,11 +1,12 @@
 //! Tickets: issuing, changing, and the credential that is shown at the door.
 
 pub mod body;
+pub mod many;
 pub mod qr;
 pub mod routes;
 pub mod store;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use sync_protocol::feed::entry::TicketRow;
 use sync_protocol::feed::{Body, Entity, NewEntry};
@@ -19,7 +20,7 @@ use crate::accounts::{AccountId, Organiser};
 use crate::app::App;
 use crate::clock::random_bytes;
 use crate::db::{StoreError, Tx};
-use crate::events::{self, Event};
+use crate::events::{self, Event, Over};
 use crate::registrations::{self, Labels};
 use crate::sync::feed::{self, FeedHead};
 use crate::walk_ins;
@@ -85,6 +86,9 @@ pub enum IssueError {
         /// How many more are kept for sale at the doors.
         held: u64,
     },
+    /// The event is closed or cancelled.
+    #[error("the event takes no more")]
+    Over(#[from] Over),
     /// The database failed.
     #[error("could not issue the tickets")]
     Store(#[from] StoreError),
@@ -98,6 +102,7 @@ pub enum IssueError {
 pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket]) -> Result<Vec<Ticket>, IssueError> {
     let kid = events::active_kid(tx, event.id).await?;
     let head = feed::lock(tx, app.sealer(), event.id).await?;
+    events::takes_changes(tx, event.id).await?.map_err(IssueError::Over)?;
     check_quotas(tx, event, new).await?;
     let ids = free_ids(tx, event.id, new.len()).await?;
     let now = app.clock().now();
@@ -139,6 +144,24 @@ async fn check_quotas(tx: &mut Tx, event: &Event, new: &[NewTicket]) -> Result<(
         }
     }
     Ok(())
+}
+
+/// How many tickets there are of a type.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counted {
+    /// That ever were issued.
+    pub issued: u64,
+    /// That are not cancelled.
+    pub living: u64,
+}
+
+/// Returns how many tickets there are of each type that has any.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn counts(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, Counted>, StoreError> {
+    store::counts(tx, event).await
 }
 
 /// Returns how many tickets of a type there are that are not cancelled.
@@ -273,6 +296,9 @@ pub enum ChangeError {
     /// Only the device that sold a ticket can sign its credential.
     #[error("the ticket was sold at the door")]
     SoldAtDoor,
+    /// The event is closed or cancelled.
+    #[error("nothing of the event changes any more")]
+    Over(#[from] Over),
     /// The database failed.
     #[error("could not change the ticket")]
     Store(#[from] StoreError),
@@ -320,6 +346,7 @@ pub async fn change(
     let mut tx = app.database().begin_write().await?;
     // Whatever changes a ticket holds this lock, so what is read under it stays true.
     let head = feed::lock(&mut tx, app.sealer(), event.id).await?;
+    events::takes_changes(&mut tx, event.id).await??;
     let ticket = store::find(&mut tx, event.id, id).await?.ok_or(ChangeError::Unknown)?;
     if change == Change::Reissue && ticket.is_sold_at_door() {
         return Err(ChangeError::SoldAtDoor);

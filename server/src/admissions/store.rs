@@ -3,11 +3,13 @@
 mod attendance;
 mod check_ins;
 mod journals;
+mod places;
 mod quarantine;
 
 pub(super) use attendance::*;
 pub(super) use check_ins::*;
 pub(super) use journals::*;
+pub(super) use places::*;
 pub(super) use quarantine::*;
 
 use std::collections::BTreeSet;

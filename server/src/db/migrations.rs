@@ -37,6 +37,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         13 "0013_organisations",
         16 "0016_check_in",
         18 "0018_requests",
+        14 "0014_events",
     );
     Migrator::with_migrations(
         files

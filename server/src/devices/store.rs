@@ -132,6 +132,18 @@ pub async fn numbered(tx: &mut Tx, event: EventId) -> Result<Vec<Device>, StoreE
     rows.iter().map(read_device).collect()
 }
 
+/// Whether a device ever asked to become one of an event's terminals.
+pub(super) async fn has_any(tx: &mut Tx, event: EventId) -> Result<bool, StoreError> {
+    let query = sqlx::query("SELECT 1 FROM devices WHERE event_id = $1 LIMIT 1").bind(&event.0[..]);
+    Ok(query.fetch_optional(tx.connection()).await?.is_some())
+}
+
+/// Forgets an event's enrolment codes.
+pub(super) async fn delete_codes(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM enrolment_codes WHERE event_id = $1").bind(&event.0[..]).execute(tx.connection()).await?;
+    Ok(())
+}
+
 /// Returns the names of the devices that have numbers in an event.
 ///
 /// # Errors

@@ -1,48 +1,83 @@
 //! Events as JSON: what organisers send and what they get back. Zones, gates and ticket types are
 //! named, not numbered, wherever one speaks of another.
 
+mod parts;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sync_protocol::policy::{Class, Limits, Manual, ReEntry, Switches, Unlisted, WalkIn};
-use sync_protocol::time::Window;
+use sync_protocol::policy::{Class, Switches};
 use utoipa::ToSchema;
 
-use super::{Event, Price};
+pub use self::parts::{GateBody, LimitsBody, SwitchesBody, TicketTypeBody, UsesBody, WindowBody, ZoneBody};
+use super::{Decision, Event, OfferedType, Question, State};
 use crate::http::time::rfc3339;
 
 /// An event to make.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "name": "RustConf",
+    "description": "Two days of talks and a workshop.",
+    "location": "Kongresshalle, Berlin",
     "time_zone": "Europe/Berlin",
     "starts": "2026-11-21T09:00:00+01:00",
     "ends": "2026-11-22T18:00:00+01:00",
+    "capacity": 750,
+    "cancel_until": "2026-11-14T00:00:00+01:00",
+    "questions": [{ "key": "meal", "label": "What would you like to eat?", "choices": ["meat", "vegan"] }],
     "zones": [{ "name": "Hall", "capacity": 800 }],
     "gates": [{ "name": "Main entrance", "zone": "Hall" }, { "name": "Side door", "zone": "Hall" }],
     "ticket_types": [
         { "name": "Regular", "price": { "amount": 4900, "currency": "EUR" }, "quota": 700, "re_entry": "after_exit",
-          "uses": { "limit": null } },
-        { "name": "Speaker", "gates": ["Side door"] }
+          "uses": { "limit": null }, "per_person": 4, "has_waitlist": true,
+          "sale": { "from": "2026-09-01T10:00:00+02:00", "until": "2026-11-21T09:00:00+01:00" } },
+        { "name": "Speaker", "gates": ["Side door"], "access_code": "on-stage" }
     ]
 }))]
 pub struct NewEvent {
     /// 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
+    /// What happens there: at most 2 000 characters, of several lines if need be.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    pub description: String,
+    /// Where it takes place: at most 500 characters.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    pub location: String,
     /// The IANA name of the event's time zone.
+    #[schema(max_length = 64)]
     pub time_zone: String,
     /// When the event begins, RFC 3339 with an offset.
+    #[schema(format = DateTime)]
     pub starts: String,
     /// When the event ends.
+    #[schema(format = DateTime)]
     pub ends: String,
+    /// How many may be registered in all, 1 to 1 000 000; any number without.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub capacity: Option<u32>,
+    /// Until when attendees may cancel by themselves; until it begins without.
+    #[serde(default)]
+    #[schema(format = DateTime)]
+    pub cancel_until: Option<String>,
+    /// What attendees are asked when they register; at most 30.
+    #[serde(default)]
+    #[schema(max_items = 30)]
+    pub questions: Vec<Question>,
     /// What gates lead into. Without any there is one, called "Venue".
     #[serde(default)]
+    #[schema(max_items = 1024)]
     pub zones: Vec<ZoneBody>,
     /// Entrances. Without any there is one into each zone, called as the zone is.
     #[serde(default)]
+    #[schema(max_items = 1024)]
     pub gates: Vec<GateBody>,
     /// Ticket types; at least one.
+    #[schema(min_items = 1)]
     pub ticket_types: Vec<TicketTypeBody>,
     /// Times and numbers.
     #[serde(default)]
@@ -50,9 +85,57 @@ pub struct NewEvent {
     /// Choices.
     #[serde(default)]
     pub switches: SwitchesBody,
-    /// Who may decide against a finding where the rules ask for a supervisor, with a PIN each.
-    #[serde(default)]
-    pub supervisors: Vec<NewSupervisorBody>,
+    /// Who may decide against a finding where the rules ask for a supervisor, with a PIN each. In a change: all of
+    /// them, where those named before keep their PIN if none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 100)]
+    pub supervisors: Option<Vec<NewSupervisorBody>>,
+}
+
+/// A change of an event, as a JSON merge patch (RFC 7396): what is left out stays, `null` takes away, lists are
+/// replaced as a whole. Zones, gates and ticket types keep their numbers by `id`, or else by name.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(example = json!({ "location": "Stadthalle, Potsdam", "capacity": 900 }))]
+pub struct EventPatch {
+    /// As in a new event; so for all below.
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: Option<String>,
+    #[allow(missing_docs, reason = "said above")]
+    #[schema(max_length = 2000)]
+    pub description: Option<String>,
+    #[allow(missing_docs, reason = "said above")]
+    #[schema(max_length = 500)]
+    pub location: Option<String>,
+    #[allow(missing_docs, reason = "said above")]
+    #[schema(max_length = 64)]
+    pub time_zone: Option<String>,
+    #[allow(missing_docs, reason = "said above")]
+    #[schema(format = DateTime)]
+    pub starts: Option<String>,
+    #[allow(missing_docs, reason = "said above")]
+    #[schema(format = DateTime)]
+    pub ends: Option<String>,
+    #[allow(missing_docs, reason = "said above")]
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub capacity: Option<u32>,
+    #[allow(missing_docs, reason = "said above")]
+    #[schema(format = DateTime)]
+    pub cancel_until: Option<String>,
+    #[allow(missing_docs, reason = "said above")]
+    #[schema(max_items = 30)]
+    pub questions: Option<Vec<Question>>,
+    #[allow(missing_docs, reason = "said above")]
+    pub zones: Option<Vec<ZoneBody>>,
+    #[allow(missing_docs, reason = "said above")]
+    pub gates: Option<Vec<GateBody>>,
+    #[allow(missing_docs, reason = "said above")]
+    pub ticket_types: Option<Vec<TicketTypeBody>>,
+    #[allow(missing_docs, reason = "said above")]
+    pub limits: Option<LimitsBody>,
+    #[allow(missing_docs, reason = "said above")]
+    pub switches: Option<SwitchesBody>,
+    #[allow(missing_docs, reason = "said above")]
+    pub supervisors: Option<Vec<NewSupervisorBody>>,
 }
 
 /// Those who may decide against a finding.
@@ -61,19 +144,20 @@ pub struct NewEvent {
 #[schema(example = json!({ "supervisors": [{ "name": "Ada", "pin": "471100" }] }))]
 pub struct NewSupervisorsBody {
     /// All of them: who is not named is none any more.
+    #[schema(max_items = 100)]
     pub supervisors: Vec<NewSupervisorBody>,
 }
 
 /// Somebody who may decide against a finding.
-#[derive(Clone, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSupervisorBody {
     /// What they are called at the door, unlike every other supervisor; at most 128 bytes.
-    #[schema(example = "Ada")]
+    #[schema(example = "Ada", min_length = 1, max_length = 128)]
     pub name: String,
     /// Their PIN: 4 to 12 digits, unlike every other supervisor's. Left out, it stays what it was.
     #[serde(default)]
-    #[schema(example = "471100", write_only)]
+    #[schema(example = "471100", write_only, pattern = "^[0-9]{4,12}$")]
     pub pin: Option<String>,
 }
 
@@ -104,9 +188,16 @@ pub struct EventBody {
     /// Its id.
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     pub id: String,
+    /// How far it has come.
+    pub state: State,
     /// Its name.
     #[schema(example = "RustConf")]
     pub name: String,
+    /// What happens there; may be empty.
+    pub description: String,
+    /// Where it takes place; may be empty.
+    #[schema(example = "Kongresshalle, Berlin")]
+    pub location: String,
     /// The IANA name of its time zone.
     #[schema(example = "Europe/Berlin")]
     pub time_zone: String,
@@ -116,6 +207,12 @@ pub struct EventBody {
     /// When it ends.
     #[schema(example = "2026-11-22T17:00:00.000Z")]
     pub ends: String,
+    /// How many may be registered in all; any number without.
+    pub capacity: Option<u32>,
+    /// Until when attendees may cancel by themselves; until it begins without.
+    pub cancel_until: Option<String>,
+    /// What attendees are asked when they register.
+    pub questions: Vec<Question>,
     /// What gates lead into.
     pub zones: Vec<ZoneBody>,
     /// Entrances.
@@ -128,195 +225,108 @@ pub struct EventBody {
     pub switches: SwitchesBody,
     /// Who may decide against a finding.
     pub supervisors: Vec<SupervisorBody>,
+    /// The account of who made it.
+    #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
+    pub made_by: Option<String>,
     /// When it was made.
     #[schema(example = "2026-08-01T10:00:00.000Z")]
     pub created_at: String,
 }
 
-/// What gates lead into.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ZoneBody {
-    /// Its number, given by the server.
-    #[serde(default, skip_deserializing)]
-    #[schema(read_only)]
-    pub id: u16,
-    /// Its name, unlike every other zone's.
-    #[schema(example = "Hall")]
-    pub name: String,
-    /// How many people may be inside.
-    #[serde(default)]
-    #[schema(example = 800)]
-    pub capacity: Option<u32>,
+/// An event with what was decided about it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EventWithDecisions {
+    /// The event.
+    #[serde(flatten)]
+    pub event: EventBody,
+    /// What was decided about it, oldest first.
+    pub decisions: Vec<DecisionBody>,
 }
 
-/// An entrance.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GateBody {
-    /// Its number, given by the server.
-    #[serde(default, skip_deserializing)]
-    #[schema(read_only)]
-    pub id: u16,
-    /// Its name, unlike every other gate's.
-    #[schema(example = "Main entrance")]
-    pub name: String,
-    /// The zone it leads into; may be left out where there is only one.
-    #[serde(default)]
-    #[schema(example = "Hall")]
-    pub zone: Option<String>,
+/// A step of an event from one state to another.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DecisionBody {
+    /// The step.
+    pub step: super::life::Step,
+    /// What it was before.
+    pub before: State,
+    /// What it was after.
+    pub after: State,
+    /// Why; may be empty.
+    #[schema(example = "The hall is taken on that day")]
+    pub reason: String,
+    /// The account of who decided.
+    #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
+    pub by: String,
+    /// When.
+    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    pub at: String,
 }
 
-/// A ticket type.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TicketTypeBody {
-    /// Its number, given by the server.
-    #[serde(default, skip_deserializing)]
-    #[schema(read_only)]
-    pub id: u16,
-    /// Its name, unlike every other type's.
-    #[schema(example = "Regular")]
-    pub name: String,
-    /// What it costs; free without.
-    #[serde(default)]
-    pub price: Option<Price>,
-    /// How many there may be; any number without.
-    #[serde(default)]
-    pub quota: Option<u32>,
-    /// When it may enter; at any time without.
-    #[serde(default)]
-    pub windows: Vec<WindowBody>,
-    /// How often it may enter; once without.
-    #[serde(default)]
-    pub uses: UsesBody,
-    /// Whether it may come back: `forbidden`, `after_exit` or `free`.
-    #[serde(default)]
-    #[schema(value_type = String, example = "after_exit")]
-    pub re_entry: ReEntry,
-    /// The zones it opens; every zone without.
-    #[serde(default)]
-    pub zones: Vec<String>,
-    /// The gates it may use; every gate of its zones without.
-    #[serde(default)]
-    pub gates: Vec<String>,
-    /// Whether an unsure clock keeps its holder out until staff decide.
-    #[serde(default)]
-    pub strict_clock: bool,
-    /// The one gate that admits it while a terminal has no link.
-    #[serde(default)]
-    pub home_gate: Option<String>,
+impl From<&Decision> for DecisionBody {
+    fn from(decision: &Decision) -> Self {
+        Self {
+            step: decision.step,
+            before: decision.before,
+            after: decision.after,
+            reason: decision.reason.clone(),
+            by: decision.account.to_string(),
+            at: rfc3339(decision.at),
+        }
+    }
 }
 
-/// A span of time: from the first instant up to, not including, the last.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WindowBody {
-    /// The first instant.
-    #[schema(example = "2026-11-21T08:00:00Z")]
-    pub from: String,
-    /// The first instant after.
-    #[schema(example = "2026-11-21T20:00:00Z")]
-    pub until: String,
+impl EventWithDecisions {
+    /// Returns how an event is shown with what was decided about it.
+    pub fn of(event: &Event, decisions: &[Decision]) -> Self {
+        Self { event: EventBody::from(event), decisions: decisions.iter().map(DecisionBody::from).collect() }
+    }
 }
 
-/// How often a ticket may enter.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+/// Why something is decided.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct UsesBody {
-    /// The most admissions in one period; `null` for any number.
-    #[schema(example = 1)]
-    pub limit: Option<u32>,
-    /// Spans that are counted apart (days, slots); without any, the whole event is one.
-    pub periods: Vec<WindowBody>,
+pub struct ReasonBody {
+    /// For those who look at it later, and for those it is told to: at most 500 characters.
+    #[schema(example = "The hall is taken on that day", max_length = 500)]
+    pub reason: String,
 }
 
-impl Default for UsesBody {
-    fn default() -> Self {
-        Self { limit: Some(1), periods: Vec::new() }
+/// When a copy of an event begins.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "starts": "2027-11-20T09:00:00+01:00", "name": "RustConf 2027" }))]
+pub struct CopyBody {
+    /// When the copy begins, RFC 3339 with an offset. Every other time moves along by the clock of the event's zone.
+    #[schema(format = DateTime)]
+    pub starts: String,
+    /// The copy's name, 1 to 200 characters; that of the event without.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: Option<String>,
+}
+
+impl From<&Event> for NewEvent {
+    fn from(event: &Event) -> Self {
+        let body = EventBody::from(event);
+        Self {
+            name: body.name,
+            description: body.description,
+            location: body.location,
+            time_zone: body.time_zone,
+            starts: body.starts,
+            ends: body.ends,
+            capacity: body.capacity,
+            cancel_until: body.cancel_until,
+            questions: body.questions,
+            zones: body.zones,
+            gates: body.gates,
+            ticket_types: body.ticket_types,
+            limits: body.limits,
+            switches: body.switches,
+            supervisors: None,
+        }
     }
-}
-
-/// Times and numbers.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct LimitsBody {
-    /// The same ticket at the same device within this time is one presentation, in ms.
-    #[schema(example = 5000)]
-    pub repeat_ms: u64,
-    /// How long a terminal waits for the server's word before it admits on its own, in ms.
-    #[schema(example = 400)]
-    pub claim_ms: u64,
-    /// How long a list may still admit after it should have been renewed, in ms.
-    #[schema(example = 43_200_000)]
-    pub max_offline_ms: u64,
-    /// The clock error above which a clock is unsure, in ms.
-    #[schema(example = 120_000)]
-    pub max_uncertainty_ms: u64,
-    /// What windows are widened by at both ends, in ms.
-    #[schema(example = 0)]
-    pub grace_ms: u64,
-    /// How many tickets that are not in its list one device may admit.
-    #[schema(example = 200)]
-    pub unlisted_cap: u32,
-    /// How many tickets one device may sell without a right, where `walk_in` is `overflow`.
-    #[schema(example = 20)]
-    pub walk_in_overflow_cap: u32,
-}
-
-impl Default for LimitsBody {
-    fn default() -> Self {
-        Self::from(Limits::default())
-    }
-}
-
-impl From<Limits> for LimitsBody {
-    fn from(limits: Limits) -> Self {
-        let Limits {
-            repeat_ms,
-            claim_ms,
-            max_offline_ms,
-            max_uncertainty_ms,
-            grace_ms,
-            unlisted_cap,
-            walk_in_overflow_cap,
-        } = limits;
-        Self { repeat_ms, claim_ms, max_offline_ms, max_uncertainty_ms, grace_ms, unlisted_cap, walk_in_overflow_cap }
-    }
-}
-
-impl From<LimitsBody> for Limits {
-    fn from(body: LimitsBody) -> Self {
-        let LimitsBody {
-            repeat_ms,
-            claim_ms,
-            max_offline_ms,
-            max_uncertainty_ms,
-            grace_ms,
-            unlisted_cap,
-            walk_in_overflow_cap,
-        } = body;
-        Self { repeat_ms, claim_ms, max_offline_ms, max_uncertainty_ms, grace_ms, unlisted_cap, walk_in_overflow_cap }
-    }
-}
-
-/// Choices.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SwitchesBody {
-    /// Unpaid tickets are admitted.
-    pub admit_unpaid: bool,
-    /// What happens to genuine tickets that a terminal's list does not hold yet: `admit` or `deny`.
-    #[schema(value_type = String, example = "admit")]
-    pub unlisted: Unlisted,
-    /// Who may check in by typed code or name: `door`, `supervisor` or `never`.
-    #[schema(value_type = String, example = "door")]
-    pub manual: Manual,
-    /// While a terminal has no link, each ticket enters only at its home gate: these share the tickets.
-    pub home_gates: Vec<String>,
-    /// What happens to a walk-in when a terminal has no place left to sell: `deny`, `supervisor` or `overflow`.
-    #[schema(value_type = String, example = "deny")]
-    pub walk_in: WalkIn,
 }
 
 impl From<&Event> for EventBody {
@@ -325,12 +335,18 @@ impl From<&Event> for EventBody {
         let zone_name = |id| policy.zone(id).map(|zone| zone.name.clone());
         let gate_name = |id| policy.gate(id).map(|gate| gate.name.clone());
         let ticket_type = |class: &Class| {
-            let offered = event.offer.ticket_types.iter().find(|offered| offered.class == class.id);
+            let offered = event.offered(class.id).cloned().unwrap_or_else(|| OfferedType::plain(class.id));
             TicketTypeBody {
-                id: class.id.0,
+                id: Some(class.id.0),
                 name: class.name.clone(),
-                price: offered.and_then(|offered| offered.price.clone()),
-                quota: offered.and_then(|offered| offered.quota),
+                price: offered.price,
+                quota: offered.quota,
+                sale: offered.sale.as_ref().map(WindowBody::from),
+                per_person: offered.per_person,
+                access_code: offered.access_code,
+                attention: offered.attention,
+                needs_approval: offered.needs_approval,
+                has_waitlist: offered.has_waitlist,
                 windows: class.windows.iter().map(WindowBody::from).collect(),
                 uses: UsesBody {
                     limit: class.uses.limit,
@@ -346,19 +362,25 @@ impl From<&Event> for EventBody {
         let Switches { admit_unpaid, unlisted, manual, home_gates, walk_in } = &policy.switches;
         Self {
             id: event.id.to_string(),
+            state: event.state,
             name: policy.event.clone(),
+            description: event.about.description.clone(),
+            location: event.about.location.clone(),
             time_zone: policy.time_zone.clone(),
             starts: rfc3339(policy.starts),
             ends: rfc3339(policy.ends),
+            capacity: event.offer.capacity,
+            cancel_until: event.offer.cancel_until.map(rfc3339),
+            questions: event.offer.questions.clone(),
             zones: policy
                 .zones
                 .iter()
-                .map(|zone| ZoneBody { id: zone.id.0, name: zone.name.clone(), capacity: zone.capacity })
+                .map(|zone| ZoneBody { id: Some(zone.id.0), name: zone.name.clone(), capacity: zone.capacity })
                 .collect(),
             gates: policy
                 .gates
                 .iter()
-                .map(|gate| GateBody { id: gate.id.0, name: gate.name.clone(), zone: zone_name(gate.zone) })
+                .map(|gate| GateBody { id: Some(gate.id.0), name: gate.name.clone(), zone: zone_name(gate.zone) })
                 .collect(),
             ticket_types: policy.classes.iter().map(ticket_type).collect(),
             limits: policy.limits.into(),
@@ -370,13 +392,8 @@ impl From<&Event> for EventBody {
                 walk_in: *walk_in,
             },
             supervisors: policy.supervisors.iter().map(|s| SupervisorBody { name: s.name.clone() }).collect(),
+            made_by: event.made_by.map(|account| account.to_string()),
             created_at: rfc3339(event.created_at),
         }
-    }
-}
-
-impl From<&Window> for WindowBody {
-    fn from(window: &Window) -> Self {
-        Self { from: rfc3339(window.from()), until: rfc3339(window.until()) }
     }
 }

@@ -1,28 +1,54 @@
 //! From what an organiser sent to a policy and an offer, or to everything that is wrong with it.
 
-use std::collections::HashMap;
+mod errors;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sync_protocol::id::{ClassId, GateId, ZoneId};
 use sync_protocol::policy::{self, CLASSES_MAX, Class, GATES_MAX, Gate, Policy, Switches, Uses, ZONES_MAX, Zone};
-use sync_protocol::text;
-use sync_protocol::time::{UnixMillis, Window};
 
-use super::body::{GateBody, NewEvent, NewSupervisorBody, TicketTypeBody, WindowBody, ZoneBody};
+use self::errors::{Errors, Names, tidy};
+use super::body::{GateBody, NewEvent, NewSupervisorBody, TicketTypeBody, ZoneBody};
 use super::supervisors::{self, NewSupervisor, SUPERVISOR_BYTES_MAX};
-use super::{Offer, OfferedType, Price};
+use super::{About, Event, Numbers, Offer, OfferedType, Question};
 use crate::http::problem::FieldError;
-use crate::http::time::parse_rfc3339;
 
 /// The longest name of an event, zone, gate or ticket type.
 pub(super) const NAME_CHARS_MAX: usize = 200;
+/// The longest description.
+pub(super) const DESCRIPTION_CHARS_MAX: usize = 2_000;
+/// The longest place.
+pub(super) const LOCATION_CHARS_MAX: usize = 500;
+/// The most that may be registered in all, or of a type.
+pub(super) const CAPACITY_MAX: u32 = 1_000_000;
+const PER_PERSON_MAX: u32 = 100;
+const ACCESS_CODE_CHARS: (usize, usize) = (4, 64);
+const QUESTIONS_MAX: usize = 30;
+const QUESTION_KEY_CHARS_MAX: usize = 40;
+const CHOICES_MAX: usize = 50;
 const WINDOWS_MAX: usize = 400;
 /// A year: every limit of time is shorter.
 const LIMIT_MS_MAX: u64 = 366 * 24 * 3_600_000;
 
-/// Checks everything, and returns all that is wrong rather than the first.
-pub(super) fn check(new: NewEvent) -> Result<(Policy, Offer, Vec<NewSupervisor>), Vec<FieldError>> {
+/// An event as it may be stored.
+#[derive(Clone, Debug)]
+pub(super) struct Checked {
+    pub(super) policy: Policy,
+    pub(super) offer: Offer,
+    pub(super) about: About,
+    /// Their PINs are still to be hashed; nothing where nothing was said of them.
+    pub(super) supervisors: Option<Vec<NewSupervisor>>,
+}
+
+/// Checks everything, and returns all that is wrong rather than the first. `held` is the event as it was, if there
+/// was one: what it numbered keeps its number.
+pub(super) fn check(new: NewEvent, held: Option<&Event>) -> Result<Checked, Vec<FieldError>> {
     let mut errors = Errors::default();
     let name = errors.name("body.name", &new.name);
+    let about = About {
+        description: errors.lines("body.description", &new.description, DESCRIPTION_CHARS_MAX),
+        location: errors.line("body.location", &new.location, 0, LOCATION_CHARS_MAX),
+    };
     if new.time_zone.parse::<chrono_tz::Tz>().is_err() {
         errors.add("body.time_zone", "time_zone", "is not an IANA time zone such as Europe/Berlin");
     }
@@ -33,12 +59,28 @@ pub(super) fn check(new: NewEvent) -> Result<(Policy, Offer, Vec<NewSupervisor>)
     {
         errors.add("body.ends", "order", "must be after the beginning");
     }
+    errors.range("body.capacity", new.capacity, 1..=CAPACITY_MAX);
+    let cancel_until = new.cancel_until.as_ref().and_then(|text| errors.time("body.cancel_until", text));
+    if let (Some(ends), Some(until)) = (ends, cancel_until)
+        && until > ends
+    {
+        errors.add("body.cancel_until", "order", "must not be after the end");
+    }
+    let questions = questions(&mut errors, new.questions);
 
-    let zones = zones(&mut errors, &new.zones);
-    let zone_ids = Names::of(zones.iter().map(|zone| (zone.name.as_str(), zone.id)));
-    let gates = gates(&mut errors, &new.gates, &zones, &zone_ids);
-    let gate_ids = Names::of(gates.iter().map(|gate| (gate.name.as_str(), gate.id)));
-    let (classes, ticket_types) = classes(&mut errors, new.ticket_types, &zone_ids, &gate_ids);
+    let mut numbers = held.map_or_else(Numbers::default, Event::numbers);
+    let before = held.map(|event| &event.policy);
+    let zones = zones(&mut errors, new.zones, before, &mut numbers.zones);
+    let named: Vec<(&str, ZoneId)> = zones.iter().map(|zone| (zone.name.as_str(), zone.id)).collect();
+    let named_before = before.iter().flat_map(|policy| &policy.zones).map(|zone| (zone.name.as_str(), zone.id));
+    let zone_ids = Names::of(&named, named_before);
+    let gates = gates(&mut errors, new.gates, &zones, &zone_ids, before, &mut numbers.gates);
+    let named: Vec<(&str, GateId)> = gates.iter().map(|gate| (gate.name.as_str(), gate.id)).collect();
+    let named_before = before.iter().flat_map(|policy| &policy.gates).map(|gate| (gate.name.as_str(), gate.id));
+    let gate_ids = Names::of(&named, named_before);
+    let (classes, ticket_types) =
+        classes(&mut errors, new.ticket_types, &zone_ids, &gate_ids, before, &mut numbers.classes);
+
     let limits = new.limits;
     for (field, value) in [
         ("repeat_ms", limits.repeat_ms),
@@ -52,10 +94,13 @@ pub(super) fn check(new: NewEvent) -> Result<(Policy, Offer, Vec<NewSupervisor>)
         }
     }
     let home_gates = gate_ids.find_all(&mut errors, "body.switches.home_gates", "gate", &new.switches.home_gates);
-    let supervisors = new.supervisors.into_iter().map(NewSupervisorBody::parts).collect();
-    let supervisors = supervisors::check(supervisors, &[]).unwrap_or_else(|wrong| {
-        errors.0.extend(wrong);
-        Vec::new()
+    let supervisors_held = before.map(|policy| policy.supervisors.clone()).unwrap_or_default();
+    let supervisors = new.supervisors.map(|asked| {
+        let asked = asked.into_iter().map(NewSupervisorBody::parts).collect();
+        supervisors::check(asked, &supervisors_held).unwrap_or_else(|wrong| {
+            errors.0.extend(wrong);
+            Vec::new()
+        })
     });
     let policy = Policy {
         event: name,
@@ -73,41 +118,114 @@ pub(super) fn check(new: NewEvent) -> Result<(Policy, Offer, Vec<NewSupervisor>)
             home_gates,
             walk_in: new.switches.walk_in,
         },
-        // Their PINs are hashed later.
-        supervisors: Vec::new(),
+        // The PINs of others are hashed later.
+        supervisors: if supervisors.is_none() { supervisors_held } else { Vec::new() },
     };
+    let more = supervisors.as_ref().map_or(0, Vec::len) * SUPERVISOR_BYTES_MAX;
     if errors.0.is_empty()
-        && let Err(error) = supervisors::fits(&policy, supervisors.len() * SUPERVISOR_BYTES_MAX)
+        && let Err(error) = supervisors::fits(&policy, more)
     {
         errors.0.push(error);
     }
-    if errors.0.is_empty() {
-        Ok((policy, Offer { ticket_types, ..Offer::default() }, supervisors))
-    } else {
-        Err(errors.0)
+    if !errors.0.is_empty() {
+        return Err(errors.0);
     }
+    let offer = Offer { ticket_types, capacity: new.capacity, cancel_until, questions, numbers };
+    Ok(Checked { policy, offer, about, supervisors })
 }
 
-fn zones(errors: &mut Errors, bodies: &[ZoneBody]) -> Vec<Zone> {
-    if bodies.is_empty() {
-        return vec![Zone { id: ZoneId(0), name: "Venue".to_owned(), capacity: None }];
+fn questions(errors: &mut Errors, mut questions: Vec<Question>) -> Vec<Question> {
+    errors.count("body.questions", questions.len(), QUESTIONS_MAX);
+    let mut keys = HashSet::new();
+    for (at, question) in questions.iter_mut().enumerate() {
+        let path = format!("body.questions.{at}");
+        let is_key = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_');
+        if !(1..=QUESTION_KEY_CHARS_MAX).contains(&question.key.len()) || !question.key.bytes().all(is_key) {
+            let msg = format!("must be 1 to {QUESTION_KEY_CHARS_MAX} of a-z, 0-9 and _");
+            errors.add(&format!("{path}.key"), "value", msg);
+        } else if !keys.insert(question.key.clone()) {
+            errors.add(&format!("{path}.key"), "duplicate", "is another question's key as well");
+        }
+        question.label = errors.name(&format!("{path}.label"), &question.label);
+        errors.count(&format!("{path}.choices"), question.choices.len(), CHOICES_MAX);
+        let mut seen = HashSet::new();
+        for (number, choice) in question.choices.iter_mut().enumerate() {
+            *choice = errors.name(&format!("{path}.choices.{number}"), choice);
+            if !seen.insert(choice.clone()) {
+                errors.add(&format!("{path}.choices.{number}"), "duplicate", "is there already");
+            }
+        }
     }
+    questions
+}
+
+/// Returns the number that each of a list gets: that of what is held under its id, else under its name, else the
+/// next that never was one.
+fn numbers<'a>(
+    errors: &mut Errors,
+    path: &str,
+    bodies: impl Iterator<Item = (Option<u16>, &'a str)>,
+    held: &BTreeMap<u16, String>,
+    next: &mut u32,
+) -> Vec<u16> {
+    let bodies: Vec<(Option<u16>, &str)> = bodies.collect();
+    let mut claimed = HashSet::new();
+    for (at, (id, _)) in bodies.iter().enumerate() {
+        match id {
+            Some(id) if !held.contains_key(id) => {
+                errors.add(&format!("{path}.{at}.id"), "unknown", "is nothing's number: leave it out for what is new");
+            }
+            Some(id) if !claimed.insert(*id) => {
+                errors.add(&format!("{path}.{at}.id"), "duplicate", "is there already");
+            }
+            _ => {}
+        }
+    }
+    let by_name: HashMap<String, u16> = held.iter().map(|(id, name)| (name.to_lowercase(), *id)).collect();
+    let mut number = |(id, name): &(Option<u16>, &str)| {
+        let named = by_name.get(&tidy(name).to_lowercase()).copied();
+        id.or_else(|| named.filter(|id| claimed.insert(*id))).unwrap_or_else(|| {
+            let fresh = *next;
+            *next += 1;
+            // Lists are shorter than this by far; one that is not is refused by its length.
+            u16::try_from(fresh).unwrap_or(u16::MAX)
+        })
+    };
+    let numbers = bodies.iter().map(&mut number).collect();
+    if *next > u32::from(u16::MAX) {
+        errors.add(path, "too_long", "had too many over time: there is no number left");
+    }
+    numbers
+}
+
+fn zones(errors: &mut Errors, bodies: Vec<ZoneBody>, before: Option<&Policy>, next: &mut u32) -> Vec<Zone> {
+    let usual = || vec![ZoneBody { id: None, name: "Venue".to_owned(), capacity: None }];
+    let bodies = if bodies.is_empty() { usual() } else { bodies };
     errors.count("body.zones", bodies.len(), ZONES_MAX);
+    let held = before.iter().flat_map(|policy| &policy.zones).map(|zone| (zone.id.0, zone.name.clone())).collect();
+    let ids = numbers(errors, "body.zones", bodies.iter().map(|body| (body.id, body.name.as_str())), &held, next);
     let names = errors.names("body.zones", bodies.iter().map(|body| body.name.as_str()));
-    let zone = |(id, name), body: &ZoneBody| Zone { id: ZoneId(id), name, capacity: body.capacity };
-    (0..=u16::MAX).zip(names).zip(bodies).map(|(name, body)| zone(name, body)).collect()
+    let zone = |((id, name), body): ((u16, String), &ZoneBody)| Zone { id: ZoneId(id), name, capacity: body.capacity };
+    ids.into_iter().zip(names).zip(&bodies).map(zone).collect()
 }
 
-fn gates(errors: &mut Errors, bodies: &[GateBody], zones: &[Zone], zone_ids: &Names<ZoneId>) -> Vec<Gate> {
-    if bodies.is_empty() {
-        let gate = |(id, zone): (u16, &Zone)| Gate { id: GateId(id), name: zone.name.clone(), zone: zone.id };
-        return (0..=u16::MAX).zip(zones).map(gate).collect();
-    }
+fn gates(
+    errors: &mut Errors,
+    bodies: Vec<GateBody>,
+    zones: &[Zone],
+    zone_ids: &Names<ZoneId>,
+    before: Option<&Policy>,
+    next: &mut u32,
+) -> Vec<Gate> {
+    let usual = |zone: &Zone| GateBody { id: None, name: zone.name.clone(), zone: Some(zone.name.clone()) };
+    let bodies = if bodies.is_empty() { zones.iter().map(usual).collect() } else { bodies };
     errors.count("body.gates", bodies.len(), GATES_MAX);
+    let held = before.iter().flat_map(|policy| &policy.gates).map(|gate| (gate.id.0, gate.name.clone())).collect();
+    let ids = numbers(errors, "body.gates", bodies.iter().map(|body| (body.id, body.name.as_str())), &held, next);
     let names = errors.names("body.gates", bodies.iter().map(|body| body.name.as_str()));
     let mut gates = Vec::with_capacity(bodies.len());
-    for ((id, name), body) in (0..=u16::MAX).zip(names).zip(bodies) {
-        let path = format!("body.gates.{id}.zone");
+    for (at, ((id, name), body)) in ids.into_iter().zip(names).zip(&bodies).enumerate() {
+        let path = format!("body.gates.{at}.zone");
         let zone = match (&body.zone, zones) {
             (Some(zone), _) => zone_ids.find(errors, &path, "zone", zone),
             (None, [only]) => Some(only.id),
@@ -126,16 +244,21 @@ fn classes(
     bodies: Vec<TicketTypeBody>,
     zone_ids: &Names<ZoneId>,
     gate_ids: &Names<GateId>,
+    before: Option<&Policy>,
+    next: &mut u32,
 ) -> (Vec<Class>, Vec<OfferedType>) {
     if bodies.is_empty() {
         errors.add("body.ticket_types", "too_short", "must hold at least one ticket type");
     }
     errors.count("body.ticket_types", bodies.len(), CLASSES_MAX);
+    let held = before.iter().flat_map(|policy| &policy.classes).map(|class| (class.id.0, class.name.clone())).collect();
+    let named = bodies.iter().map(|body| (body.id, body.name.as_str()));
+    let ids = numbers(errors, "body.ticket_types", named, &held, next);
     let names = errors.names("body.ticket_types", bodies.iter().map(|body| body.name.as_str()));
     let mut classes = Vec::with_capacity(bodies.len());
     let mut offered = Vec::with_capacity(bodies.len());
-    for ((id, name), body) in (0..=u16::MAX).zip(names).zip(bodies) {
-        let path = format!("body.ticket_types.{id}");
+    for (at, ((id, name), body)) in ids.into_iter().zip(names).zip(bodies).enumerate() {
+        let path = format!("body.ticket_types.{at}");
         if let Some(price) = &body.price {
             errors.price(&format!("{path}.price"), price);
         }
@@ -146,6 +269,14 @@ fn classes(
         let periods = errors.windows(&format!("{path}.uses.periods"), &body.uses.periods);
         let home_gate =
             body.home_gate.as_ref().and_then(|gate| gate_ids.find(errors, &format!("{path}.home_gate"), "gate", gate));
+        errors.range(&format!("{path}.quota"), body.quota, 0..=CAPACITY_MAX);
+        errors.range(&format!("{path}.per_person"), body.per_person, 1..=PER_PERSON_MAX);
+        let sale = body.sale.as_ref().and_then(|window| errors.window(&format!("{path}.sale"), window));
+        let (chars_min, chars_max) = ACCESS_CODE_CHARS;
+        let access_code = body
+            .access_code
+            .as_ref()
+            .map(|code| errors.line(&format!("{path}.access_code"), code, chars_min, chars_max));
         classes.push(Class {
             id: ClassId(id),
             name,
@@ -158,105 +289,19 @@ fn classes(
             home_gate,
             price: body.price.as_ref().map(policy::Price::from),
         });
-        offered.push(OfferedType { price: body.price, quota: body.quota, ..OfferedType::plain(ClassId(id)) });
+        offered.push(OfferedType {
+            class: ClassId(id),
+            price: body.price,
+            quota: body.quota,
+            sale,
+            per_person: body.per_person,
+            access_code,
+            attention: body.attention,
+            needs_approval: body.needs_approval,
+            has_waitlist: body.has_waitlist,
+        });
     }
     (classes, offered)
-}
-
-/// Names of zones or gates, whatever their case.
-struct Names<Id>(HashMap<String, Id>);
-
-impl<Id: Copy> Names<Id> {
-    fn of<'a>(named: impl Iterator<Item = (&'a str, Id)>) -> Self {
-        Self(named.map(|(name, id)| (name.to_lowercase(), id)).collect())
-    }
-
-    fn find(&self, errors: &mut Errors, path: &str, what: &str, name: &str) -> Option<Id> {
-        let found = self.0.get(&tidy(name).to_lowercase()).copied();
-        if found.is_none() {
-            errors.add(path, "unknown", format!("there is no {what} of this name"));
-        }
-        found
-    }
-
-    fn find_all(&self, errors: &mut Errors, path: &str, what: &str, names: &[String]) -> Vec<Id> {
-        let find = |(at, name): (usize, &String)| self.find(errors, &format!("{path}.{at}"), what, name);
-        names.iter().enumerate().filter_map(find).collect()
-    }
-}
-
-/// Everything that is wrong.
-#[derive(Default)]
-struct Errors(Vec<FieldError>);
-
-impl Errors {
-    fn add(&mut self, path: &str, kind: &str, msg: impl Into<String>) {
-        self.0.push(FieldError::new(path, kind, msg));
-    }
-
-    fn name(&mut self, path: &str, text: &str) -> String {
-        let name = tidy(text);
-        if name.is_empty() {
-            self.add(path, "too_short", "must not be empty");
-        } else if name.chars().count() > NAME_CHARS_MAX {
-            self.add(path, "too_long", format!("must have at most {NAME_CHARS_MAX} characters"));
-        }
-        name
-    }
-
-    /// Checks the names of a list, which must differ in more than case.
-    fn names<'a>(&mut self, path: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
-        let mut seen = HashMap::new();
-        let mut tidied = Vec::new();
-        for (at, name) in names.enumerate() {
-            let name = self.name(&format!("{path}.{at}.name"), name);
-            if let Some(first) = seen.insert(name.to_lowercase(), at) {
-                self.add(&format!("{path}.{at}.name"), "duplicate", format!("is the name of number {first} as well"));
-            }
-            tidied.push(name);
-        }
-        tidied
-    }
-
-    fn count(&mut self, path: &str, count: usize, max: usize) {
-        if count > max {
-            self.add(path, "too_long", format!("must hold at most {max}"));
-        }
-    }
-
-    fn time(&mut self, path: &str, text: &str) -> Option<UnixMillis> {
-        let time = parse_rfc3339(text);
-        if time.is_none() {
-            self.add(path, "time", "must be a time with an offset, such as 2026-11-21T09:00:00+01:00");
-        }
-        time
-    }
-
-    fn windows(&mut self, path: &str, bodies: &[WindowBody]) -> Vec<Window> {
-        self.count(path, bodies.len(), WINDOWS_MAX);
-        let mut windows = Vec::with_capacity(bodies.len());
-        for (at, body) in bodies.iter().enumerate() {
-            let from = self.time(&format!("{path}.{at}.from"), &body.from);
-            let until = self.time(&format!("{path}.{at}.until"), &body.until);
-            let (Some(from), Some(until)) = (from, until) else { continue };
-            match Window::new(from, until) {
-                Ok(window) => windows.push(window),
-                Err(_) => self.add(&format!("{path}.{at}.until"), "order", "must be after the beginning"),
-            }
-        }
-        windows
-    }
-
-    fn price(&mut self, path: &str, price: &Price) {
-        if price.currency.len() != 3 || !price.currency.bytes().all(|b| b.is_ascii_uppercase()) {
-            self.add(&format!("{path}.currency"), "value", "must be a currency's three capital letters, such as EUR");
-        }
-    }
-}
-
-/// Composed, without control characters and without space at the ends; not cut.
-fn tidy(name: &str) -> String {
-    text::tidy(name, usize::MAX)
 }
 
 #[cfg(test)]
@@ -265,13 +310,16 @@ mod tests {
     use serde_json::json;
 
     fn checked(value: serde_json::Value) -> Result<(Policy, Offer), Vec<String>> {
-        check(serde_json::from_value(value).unwrap()).map(|(policy, offer, _)| (policy, offer)).map_err(|errors| {
-            let path = |error: &FieldError| {
-                let parts = error.loc.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
-                parts.collect::<Vec<_>>().join(".")
-            };
-            errors.iter().map(path).collect()
-        })
+        check(serde_json::from_value(value).unwrap(), None).map(|checked| (checked.policy, checked.offer)).map_err(
+            |errors| {
+                let path = |error: &FieldError| {
+                    let parts =
+                        error.loc.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned));
+                    parts.collect::<Vec<_>>().join(".")
+                };
+                errors.iter().map(path).collect()
+            },
+        )
     }
 
     #[test]

@@ -10,7 +10,7 @@ use sync_protocol::journal::entry::OPERATOR_BYTES_MAX;
 use sync_protocol::policy::{PIN_BYTES_MAX, POLICY_BYTES_MAX, Policy, SUPERVISORS_MAX, Supervisor};
 use sync_protocol::text;
 
-use super::{Event, store};
+use super::{Event, Over, store};
 use crate::accounts::Organiser;
 use crate::accounts::password::{Password, Passwords};
 use crate::app::App;
@@ -104,6 +104,9 @@ pub enum ChangeError {
     /// There is no such event.
     #[error("there is no such event")]
     Unknown,
+    /// It is closed or cancelled.
+    #[error("nothing of the event changes any more")]
+    Over(#[from] Over),
     /// The database failed.
     #[error("could not store the supervisors")]
     Store(#[from] StoreError),
@@ -133,9 +136,13 @@ pub async fn change(
     if event.policy.supervisors == supervisors {
         return Ok(event);
     }
+    if !event.state.takes_changes() {
+        return Err(Over(event.state).into());
+    }
     let names = |held: &[Supervisor]| json!(held.iter().map(|supervisor| &supervisor.name).collect::<Vec<_>>());
     let before = names(&event.policy.supervisors);
     event.policy.supervisors = supervisors;
+    event.version += 1;
     fits(&event.policy, 0).map_err(|error| ChangeError::Invalid(vec![error]))?;
     store::set_policy(&mut tx, id, &event.policy).await?;
     feed::append_after(&mut tx, head, &[Body::Policy(event.policy.clone()).encode(Entity::ZERO)]).await?;

@@ -37,6 +37,7 @@ pub fn frame() -> OpenApi {
         ("audit", "The record of every change"),
         ("admin", "Running the whole installation"),
         ("events", "Events, their gates, zones and ticket types"),
+        ("public", "What everybody may see and do"),
         ("registrations", "Attendees"),
         ("tickets", "Tickets and their QR codes"),
         ("devices", "Terminals at the doors"),

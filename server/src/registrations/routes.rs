@@ -40,6 +40,7 @@ impl From<RegisterError> for Problem {
                 }
                 problem.with("held_at_doors", held).detail(format!("{held} more are kept for sale at the doors."))
             }
+            RegisterError::Issue(IssueError::Over(over)) => over.into(),
             RegisterError::Issue(IssueError::Store(error)) | RegisterError::Store(error) => error.into(),
         }
     }
@@ -54,7 +55,7 @@ impl From<RegisterError> for Problem {
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "The external id is taken, or the ticket type is sold out"),
+         description = "The external id is taken, or the ticket type is sold out, or the event is over"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

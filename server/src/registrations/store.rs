@@ -1,5 +1,7 @@
 //! SQL of registrations.
 
+mod everybody;
+
 use std::collections::HashSet;
 
 use sqlx::AssertSqlSafe;
@@ -12,6 +14,8 @@ use crate::db::insert::{insert_rows, push_placeholders};
 use crate::db::{StoreError, Tx};
 use crate::tickets::{self, Ticket};
 use crate::walk_ins;
+
+pub(super) use self::everybody::{addresses, has_any, living};
 
 /// Values in one `IN (…)`.
 const VALUES_PER_QUERY_MAX: usize = 5_000;

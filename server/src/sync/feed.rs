@@ -134,6 +134,15 @@ pub async fn append(tx: &mut Tx, sealer: &Sealer, event: EventId, entries: &[New
     append_after(tx, head, entries).await
 }
 
+/// Forgets an event's feed, which no terminal has seen.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn forget(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
+    store::delete(tx, event).await
+}
+
 /// How long a head promises to be fresh, in ms.
 pub const HEAD_VALID_MS: u64 = 10 * 60_000;
 /// The most records in one page.

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use super::feed::store::Kept;
 use super::{feed, store};
 use crate::app::App;
-use crate::db::StoreError;
+use crate::db::{StoreError, Tx};
 
 /// A chunk's records before compression: packs to well below the limit, unless its bytes are random.
 const CHUNK_TARGET_BYTES: usize = 2_000_000;
@@ -210,6 +210,15 @@ impl Pending {
 async fn pack(pending: Pending) -> Result<Vec<Chunk>, StoreError> {
     let packed = tokio::task::spawn_blocking(|| pending.pack()).await;
     packed.ok().and_then(Result::ok).ok_or(StoreError::Corrupt("body"))
+}
+
+/// Forgets an event's snapshots, which no terminal has seen.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn forget(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
+    store::delete(tx, event).await
 }
 
 #[cfg(test)]

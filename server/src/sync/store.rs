@@ -76,6 +76,14 @@ pub(super) async fn delete_chunks(tx: &mut Tx, event: EventId, before: UnixMilli
     Ok(())
 }
 
+/// Forgets an event's snapshots.
+pub(super) async fn delete(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
+    for text in ["DELETE FROM snapshot_chunks WHERE event_id = $1", "DELETE FROM snapshots WHERE event_id = $1"] {
+        sqlx::query(text).bind(&event.0[..]).execute(tx.connection()).await?;
+    }
+    Ok(())
+}
+
 /// Returns a chunk.
 pub(super) async fn chunk(tx: &mut Tx, event: EventId, hash: &Hash) -> Result<Option<Vec<u8>>, StoreError> {
     let row = sqlx::query("SELECT packed FROM snapshot_chunks WHERE event_id = $1 AND hash = $2")

@@ -38,6 +38,7 @@ impl From<ChangeError> for Problem {
             ChangeError::Cancelled => Self::conflict("ticket-cancelled", "The ticket is cancelled")
                 .detail("A cancelled ticket stays cancelled. Register the attendee again."),
             ChangeError::SoldAtDoor => sold_at_door(),
+            ChangeError::Over(over) => over.into(),
             ChangeError::Store(error) => error.into(),
         }
     }
@@ -228,7 +229,7 @@ macro_rules! change_route {
                 (status = 401, body = ProblemBody, content_type = "application/problem+json"),
                 (status = 404, body = ProblemBody, content_type = "application/problem+json"),
                 (status = 409, body = ProblemBody, content_type = "application/problem+json",
-                 description = "The ticket is cancelled, or it was sold at the door and cannot be issued again"),
+                 description = "The ticket is cancelled, or it was sold at the door and cannot be issued again, or the event is over"),
                 (status = 422, body = ProblemBody, content_type = "application/problem+json"),
             )
         )]

@@ -1,5 +1,7 @@
 //! SQL of tickets and their changes.
 
+mod many;
+
 use std::collections::HashSet;
 
 use sqlx::AssertSqlSafe;
@@ -12,6 +14,8 @@ use crate::accounts::AccountId;
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::{insert_rows, push_placeholders};
 use crate::db::{StoreError, Tx};
+
+pub(super) use self::many::{cancel, counts, insert_changes};
 
 const ATTENTION: u64 = 1;
 const ID_CHECK: u64 = 2;

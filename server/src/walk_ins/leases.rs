@@ -1,6 +1,6 @@
 //! Granting rights to sell: as many as the quota has left, taken from everybody else at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::feed::{Body, Entity, NewEntry};
 use sync_protocol::id::{ClassId, DeviceNo, EventId, FeedSeq};
@@ -26,6 +26,38 @@ pub async fn held(tx: &mut Tx, event: EventId, class: ClassId) -> Result<u64, St
     }
     let spent = store::spent(tx, event, class).await?;
     Ok(sum(&leases, class, &spent))
+}
+
+/// Returns how many places of each ticket type are kept for sale at the doors, as [`held`] counts them.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn held_by_class(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, u64>, StoreError> {
+    let leases = store::all_leases(tx, event).await?;
+    let mut held = BTreeMap::new();
+    for class in leases.iter().map(|lease| lease.class).collect::<BTreeSet<_>>() {
+        let spent = store::spent(tx, event, class).await?;
+        held.insert(class, sum(&leases, class, &spent));
+    }
+    Ok(held)
+}
+
+/// Takes all rights to sell back, notes that no sale counts any more, and returns what the feed says about it, to be
+/// numbered from `next` on. The event's feed is locked.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn end_all(tx: &mut Tx, event: &Event, next: FeedSeq, now: UnixMillis) -> Result<Vec<NewEntry>, StoreError> {
+    let leases = store::all_leases(tx, event.id).await?;
+    let mut entries = Vec::new();
+    for device_no in leases.iter().map(|lease| lease.device_no).collect::<BTreeSet<_>>() {
+        let next = FeedSeq(next.0 + entries.len() as u64);
+        entries.extend(set(tx, event, device_no, &[], next, now).await?);
+    }
+    store::note_all_cancelled(tx, event.id, now).await?;
+    Ok(entries)
 }
 
 fn sum(leases: &[Lease], class: ClassId, spent: &BTreeMap<DeviceNo, Spent>) -> u64 {

@@ -271,6 +271,16 @@ pub(crate) async fn note_cancelled(
     Ok(())
 }
 
+/// Notes that an organiser cancelled all tickets that were sold at the doors.
+pub(super) async fn note_all_cancelled(tx: &mut Tx, event: EventId, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query("UPDATE sales SET cancelled_at = $1 WHERE event_id = $2 AND cancelled_at IS NULL")
+        .bind(int(now.0))
+        .bind(&event.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Returns what was sold, by device, operator, way of paying and currency.
 pub(super) async fn cash_up(tx: &mut Tx, event: EventId) -> Result<Vec<CashUpLine>, StoreError> {
     sqlx::query(

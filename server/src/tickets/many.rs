@@ -1,0 +1,48 @@
+//! Cancelling all tickets of an event, some at a time.
+
+use sync_protocol::id::{FeedSeq, RegistrationId, TicketId};
+use sync_protocol::verdict::TicketStatus;
+
+use super::{Change, Changed, entry, store};
+use crate::accounts::Organiser;
+use crate::app::App;
+use crate::db::{StoreError, Tx};
+use crate::events::Event;
+use crate::registrations::{self, Labels, Registration};
+use crate::sync::feed;
+
+/// Cancels the tickets of up to `limit` registrations after `after`, tells the doors as the last statements of the
+/// transaction, and returns whose they were: nobody once all are cancelled.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn cancel_some(
+    tx: &mut Tx,
+    app: &App,
+    organiser: Organiser,
+    event: &Event,
+    reason: &str,
+    after: RegistrationId,
+    limit: u32,
+) -> Result<Vec<Registration>, StoreError> {
+    let head = feed::lock(tx, app.sealer(), event.id).await?;
+    let living = registrations::living(tx, event.id, after, limit).await?;
+    let at = app.clock().now();
+    let mut entries = Vec::with_capacity(living.len());
+    let mut numbered = Vec::with_capacity(living.len());
+    for (number, (registration, ticket)) in (head.next().0..).zip(&living) {
+        let mut row = ticket.row;
+        row.status = TicketStatus::Cancelled;
+        entries.push(entry(ticket.id, row, &Labels::from(&registration.attendee)));
+        numbered.push((ticket.id, FeedSeq(number)));
+    }
+    let ids: Vec<TicketId> = numbered.iter().map(|(id, _)| *id).collect();
+    store::cancel(tx, event.id, &ids, at).await?;
+    let changed = Changed { change: Change::Cancel, reason: reason.to_owned(), account: organiser.account, at };
+    store::insert_changes(tx, event.id, &numbered, &changed).await?;
+    if !entries.is_empty() {
+        feed::append_after(tx, head, &entries).await?;
+    }
+    Ok(living.into_iter().map(|(registration, _)| registration).collect())
+}

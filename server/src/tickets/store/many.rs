@@ -1,0 +1,83 @@
+//! SQL of all of an event's tickets at once.
+
+use std::collections::BTreeMap;
+
+use sqlx::AssertSqlSafe;
+use sync_protocol::id::{ClassId, EventId, FeedSeq, TicketId};
+use sync_protocol::time::UnixMillis;
+use sync_protocol::verdict::TicketStatus;
+
+use super::NUMBERS_PER_QUERY_MAX;
+use crate::db::column::{Columns as _, int};
+use crate::db::insert::{insert_rows, push_placeholders};
+use crate::db::{StoreError, Tx};
+use crate::tickets::{Changed, Counted};
+
+/// Returns how many tickets there are of each type that has any.
+pub(in crate::tickets) async fn counts(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, Counted>, StoreError> {
+    sqlx::query(
+        "SELECT class, COUNT(*) AS issued, COUNT(CASE WHEN status <> $1 THEN 1 END) AS living
+         FROM tickets WHERE event_id = $2 GROUP BY class",
+    )
+    .bind(TicketStatus::Cancelled as i64)
+    .bind(&event.0[..])
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| {
+        let counted = Counted { issued: row.uint("issued")?, living: row.uint("living")? };
+        Ok((ClassId(row.small("class")?), counted))
+    })
+    .collect()
+}
+
+/// Cancels tickets, whatever they were.
+pub(in crate::tickets) async fn cancel(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: &[TicketId],
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    for chunk in tickets.chunks(NUMBERS_PER_QUERY_MAX) {
+        let mut text = "UPDATE tickets SET status_before_block = NULL, status = ".to_owned();
+        push_placeholders(tx.dialect(), &mut text, 1, 1);
+        text.push_str(", changed_at = ");
+        push_placeholders(tx.dialect(), &mut text, 2, 1);
+        text.push_str(" WHERE event_id = ");
+        push_placeholders(tx.dialect(), &mut text, 3, 1);
+        text.push_str(" AND ticket_id IN (");
+        push_placeholders(tx.dialect(), &mut text, 4, chunk.len());
+        text.push(')');
+        let mut query = sqlx::query(AssertSqlSafe(text))
+            .persistent(false)
+            .bind(TicketStatus::Cancelled as i64)
+            .bind(int(now.0))
+            .bind(&event.0[..]);
+        for id in chunk {
+            query = query.bind(int(id.0));
+        }
+        query.execute(tx.connection()).await?;
+    }
+    Ok(())
+}
+
+/// Remembers one change of many tickets, each with the feed's number of the entry that told the doors.
+pub(in crate::tickets) async fn insert_changes(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: &[(TicketId, FeedSeq)],
+    changed: &Changed,
+) -> Result<(), StoreError> {
+    const COLUMNS: &[&str] = &["event_id", "ticket_id", "seq", "change", "reason", "account_id", "changed_at"];
+    insert_rows(tx, "ticket_changes", COLUMNS, "", tickets, |(ticket, seq), row| {
+        row.push(&event.0[..])
+            .push(int(ticket.0))
+            .push(int(seq.0))
+            .push(changed.change.name())
+            .push(changed.reason.as_str())
+            .push(&changed.account.0[..])
+            .push(int(changed.at.0));
+    })
+    .await?;
+    Ok(())
+}
