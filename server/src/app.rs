@@ -25,6 +25,7 @@ use crate::http::rates::{RateSettings, Rates};
 use crate::http::{self, document, problem::Problem};
 use crate::installation;
 use crate::organisations;
+use crate::proposals;
 use crate::registrations;
 use crate::seal::{MasterKey, Sealer};
 use crate::sync::{self, snapshot};
@@ -173,6 +174,7 @@ fn features() -> OpenApiRouter<App> {
         .merge(organisations::routes::routes())
         .merge(audit::routes::routes())
         .merge(events::routes::routes())
+        .merge(proposals::routes::routes())
         .merge(registrations::routes::routes())
         .merge(tickets::routes::routes())
         .merge(devices::routes::routes())

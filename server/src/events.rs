@@ -26,6 +26,7 @@ use sync_protocol::ticket::KeyState;
 use sync_protocol::time::{UnixMillis, Window};
 use zeroize::Zeroizing;
 
+pub use self::check::{CAPACITY_MAX, DESCRIPTION_CHARS_MAX, LOCATION_CHARS_MAX, NAME_CHARS_MAX};
 use self::life::Step;
 use self::supervisors::NewSupervisor;
 use crate::accounts::{AccountId, OrganisationId, Organiser};

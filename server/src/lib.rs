@@ -21,6 +21,7 @@ pub mod logs;
 pub mod mails;
 pub mod once;
 pub mod organisations;
+pub mod proposals;
 pub mod registrations;
 pub mod seal;
 pub mod sync;

@@ -14,13 +14,13 @@ use super::{About, Event, Numbers, Offer, OfferedType, Question};
 use crate::http::problem::FieldError;
 
 /// The longest name of an event, zone, gate or ticket type.
-pub(super) const NAME_CHARS_MAX: usize = 200;
+pub const NAME_CHARS_MAX: usize = 200;
 /// The longest description.
-pub(super) const DESCRIPTION_CHARS_MAX: usize = 2_000;
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
 /// The longest place.
-pub(super) const LOCATION_CHARS_MAX: usize = 500;
+pub const LOCATION_CHARS_MAX: usize = 500;
 /// The most that may be registered in all, or of a type.
-pub(super) const CAPACITY_MAX: u32 = 1_000_000;
+pub const CAPACITY_MAX: u32 = 1_000_000;
 const PER_PERSON_MAX: u32 = 100;
 const ACCESS_CODE_CHARS: (usize, usize) = (4, 64);
 const QUESTIONS_MAX: usize = 30;
