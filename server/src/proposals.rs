@@ -1,7 +1,7 @@
 //! Events that somebody outside asks an organisation for. A manager says no, with the reason, or yes: then a draft is
 //! made of it, with what the organisation always has to do for an event.
 
-mod body;
+pub mod body;
 mod check;
 pub mod routes;
 mod store;
