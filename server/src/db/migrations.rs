@@ -38,6 +38,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         16 "0016_check_in",
         18 "0018_requests",
         14 "0014_events",
+        18 "0018_requests",
     );
     Migrator::with_migrations(
         files
