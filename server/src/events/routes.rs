@@ -117,13 +117,6 @@ impl From<ChangeError> for Problem {
     post, path = "/api/v1/events", tag = "events", request_body = NewEvent,
     responses(
         (status = 201, body = EventWithDecisions),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn create_event(
@@ -201,10 +194,6 @@ pub(super) fn query_text(text: Option<String>) -> Result<Option<String>, Problem
     get, path = "/api/v1/events", tag = "events", params(ListQuery),
     responses(
         (status = 200, body = Page<EventBody>),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn list_events(
@@ -232,9 +221,6 @@ async fn list_events(
     get, path = "/api/v1/events/{event}", tag = "events", params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 200, body = EventWithDecisions, headers(("ETag" = String, description = "Its version"))),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn show_event(State(app): State<App>, organiser: Organiser, Path(event): Path<String>) -> Result<Shown, Problem> {
@@ -250,21 +236,12 @@ async fn show_event(State(app): State<App>, organiser: Organiser, Path(event): P
     patch, path = "/api/v1/events/{event}", tag = "events", request_body = EventPatch,
     params(
         ("event" = String, Path, description = "The event's id"),
-        ("If-Match" = String, Header, description = "The ETag of what is changed; `*` for whatever there is"),
     ),
     responses(
         (status = 200, body = EventWithDecisions, headers(("ETag" = String, description = "Its version"))),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json",
          description = "Something that would go is in use, more is taken than there would be, or the event is over"),
         (status = 412, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn change_event(
@@ -298,17 +275,12 @@ impl From<RemoveError> for Problem {
     delete, path = "/api/v1/events/{event}", tag = "events",
     params(
         ("event" = String, Path, description = "The event's id"),
-        ("If-Match" = String, Header, description = "The ETag of what is deleted; `*` for whatever there is"),
     ),
     responses(
         (status = 204, description = "It is no more"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json",
          description = "Somebody is registered, or a terminal is enrolled"),
         (status = 412, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn delete_event(
@@ -338,13 +310,6 @@ impl From<CopyError> for Problem {
     params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 201, body = EventWithDecisions),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn copy_event(
@@ -376,14 +341,7 @@ impl From<supervisors::ChangeError> for Problem {
     params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 200, body = EventBody),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "The event is over"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn put_supervisors(

@@ -51,13 +51,8 @@ impl From<ProposalError> for Problem {
     params(("organisation" = String, Path, description = "The organisation's id")), security(()),
     responses(
         (status = 201, body = ReceivedBody),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json",
          description = "Too many proposals wait"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn propose_event(
@@ -94,10 +89,6 @@ struct ListQuery {
     params(("organisation" = String, Path, description = "The organisation's id"), ListQuery),
     responses(
         (status = 200, body = Page<ProposalBody>),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn list_proposals(
@@ -122,9 +113,6 @@ async fn list_proposals(
     ),
     responses(
         (status = 200, body = ProposalBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn show_proposal(
@@ -146,9 +134,6 @@ async fn show_proposal(
     ),
     responses(
         (status = 200, body = ApprovedBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json",
          description = "The proposal was decided already"),
     )
@@ -172,15 +157,8 @@ async fn approve_proposal(
     ),
     responses(
         (status = 200, body = ProposalBody),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json",
          description = "The proposal was decided already"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn reject_proposal(

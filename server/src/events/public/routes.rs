@@ -14,7 +14,7 @@ use crate::events::routes::{query_text, query_time};
 use crate::events::store;
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -49,7 +49,6 @@ struct PublicListQuery {
     get, path = "/api/v1/public/events", tag = "public", params(PublicListQuery), security(()),
     responses(
         (status = 200, body = Page<PublicEventBody>),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn list_public_events(
@@ -89,8 +88,6 @@ struct CodeQuery {
     params(("event" = String, Path, description = "The event's id"), CodeQuery),
     responses(
         (status = 200, body = PublicEventDetail),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn show_public_event(

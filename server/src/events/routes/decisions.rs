@@ -64,13 +64,8 @@ macro_rules! step_route {
             params(("event" = String, Path, description = "The event's id")),
             responses(
                 (status = 200, body = EventWithDecisions),
-                (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-                (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-                (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-                (status = 404, body = ProblemBody, content_type = "application/problem+json"),
                 (status = 409, body = ProblemBody, content_type = "application/problem+json",
                  description = "The step does not lead on from the event's state"),
-                (status = 422, body = ProblemBody, content_type = "application/problem+json"),
             )
         )]
         async fn $name(

@@ -153,9 +153,6 @@ async fn note(
     params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 200, body = TasksBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn list_tasks(
@@ -175,15 +172,8 @@ async fn list_tasks(
     params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 201, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json",
          description = "There are 500 tasks already"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn create_task(
@@ -219,19 +209,10 @@ async fn create_task(
     params(
         ("event" = String, Path, description = "The event's id"),
         ("task" = String, Path, description = "The task's id"),
-        ("If-Match" = String, Header, description = "The version of what is changed; `*` for whatever there is"),
     ),
     responses(
         (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 412, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn change_task(
@@ -272,15 +253,10 @@ async fn change_task(
     params(
         ("event" = String, Path, description = "The event's id"),
         ("task" = String, Path, description = "The task's id"),
-        ("If-Match" = String, Header, description = "The version of what is deleted; `*` for whatever there is"),
     ),
     responses(
         (status = 204, description = "It is no more"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 412, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn delete_task(
