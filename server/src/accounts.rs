@@ -266,15 +266,6 @@ pub async fn person(tx: &mut Tx, account: AccountId) -> Result<Option<Person>, S
     store::person(tx, account).await
 }
 
-/// Returns the e-mail addresses of those who are `least` or more in an organisation.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn addresses(tx: &mut Tx, organisation: OrganisationId, least: Role) -> Result<Vec<String>, StoreError> {
-    store::addresses(tx, organisation, least).await
-}
-
 /// Returns an e-mail address as it is kept, in lower case, or nothing if it cannot be one: no space,
 /// one `@` with something before it and a dotted or plain host behind.
 pub fn parse_email(text: &str) -> Option<String> {

@@ -8,6 +8,8 @@ pub mod store;
 pub mod tasks;
 pub mod venues;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 use sync_protocol::time::UnixMillis;
 
@@ -164,4 +166,25 @@ pub async fn find(tx: &mut Tx, id: OrganisationId) -> Result<Option<Organisation
 pub async fn needs_approval(tx: &mut Tx, id: OrganisationId) -> Result<bool, StoreError> {
     let held = store::find(tx, id).await?;
     Ok(held.is_none_or(|organisation| organisation.settings.needs_approval))
+}
+
+/// Returns the e-mail addresses of those who are `least` or more in an organisation; none if there is no such one.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn addresses(tx: &mut Tx, id: OrganisationId, least: Role) -> Result<Vec<String>, StoreError> {
+    store::addresses(tx, id, least).await
+}
+
+/// Returns what organisations are called.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn names(
+    tx: &mut Tx,
+    ids: &BTreeSet<OrganisationId>,
+) -> Result<BTreeMap<OrganisationId, String>, StoreError> {
+    store::names(tx, ids).await
 }

@@ -13,16 +13,18 @@ use sync_protocol::policy::{Class, Gate, Limits, Policy, ReEntry, Switches, Uses
 use sync_protocol::time::UnixMillis;
 
 use crate::access::Role;
-use crate::accounts::{self, AccountId, OrganisationId, Organiser};
+use crate::accounts::{AccountId, OrganisationId, Organiser};
 use crate::app::App;
 use crate::audit::{self, By, Change};
 use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
 use crate::events::{self, About, Event, Numbers, Offer, OfferedType};
 use crate::mails::{self, Letter};
+use crate::organisations;
 
 /// Open proposals of one organisation at most: what is more is a flood.
 pub const OPEN_MAX: u64 = 1_000;
+const DAY_MS: u64 = 24 * 3_600_000;
 /// The ticket type that a proposed event begins with.
 const TICKET_TYPE: &str = "Guest";
 /// The zone and the gate that a proposed event begins with.
@@ -178,7 +180,7 @@ pub async fn propose(
     contact: Contact,
 ) -> Result<Proposal, ProposalError> {
     let mut tx = app.database().begin_write().await?;
-    let managers = accounts::addresses(&mut tx, organisation, Role::Manager).await?;
+    let managers = organisations::addresses(&mut tx, organisation, Role::Manager).await?;
     // Every organisation has an owner.
     if managers.is_empty() {
         return Err(ProposalError::NoOrganisation);
@@ -243,6 +245,10 @@ pub async fn approve(app: &App, organiser: Organiser, id: ProposalId) -> Result<
     let (policy, offer, about) = draft(&proposal.wish);
     let event = events::begin(&mut tx, app, organiser, policy, offer, about).await?;
     let now = event.created_at;
+    let template = organisations::task_template(&mut tx, organiser.organisation).await?;
+    let due = |days: u16| event.policy.starts.minus(u64::from(days) * DAY_MS);
+    let tasks = template.into_iter().map(|task| (task.title, Some(due(task.days_before)))).collect();
+    events::tasks::add(&mut tx, event.id, tasks, now).await?;
     proposal.outcome = Outcome::Approved { event: event.id, by: organiser.account, at: now };
     store::decide(&mut tx, &proposal).await?;
     let letter = Letter::Notice {

@@ -115,6 +115,19 @@ on_both_databases! {
         assert_eq!(step(&olga, &event, "approve", "").await["state"], "approved");
     }
 
+    async fn where_no_approval_is_asked_for_a_draft_is_published_at_once(url: String) {
+        let served = Served::start(&url).await;
+        let olga = served.olga().await;
+        let event = olga.create_event(&conference()).await.unwrap();
+        let organisation = olga.get("/me").await.unwrap()["organisations"][0]["id"].as_str().unwrap().to_owned();
+        assert_problem(post(&olga, &format!("/events/{event}/publish"), &json!({})), 409, "wrong-state").await;
+
+        let waive = olga.request(Method::PATCH, &format!("/organisations/{organisation}")).header("if-match", "*");
+        assert_eq!(answer(waive.json(&json!({ "needs_approval": false }))).await.0, 200);
+
+        assert_eq!(step(&olga, &event, "publish", "").await["state"], "published");
+    }
+
     async fn cancelling_cancels_every_ticket_and_tells_everybody(url: String) {
         let served = Served::start(&url).await;
         let doors = Doors::open(&served, 0).await;

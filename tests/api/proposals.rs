@@ -2,7 +2,7 @@
 
 use harness::on_both_databases;
 use harness::organiser::Organiser;
-use reqwest::RequestBuilder;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use sqlx::Row as _;
 use usher_server::access::Role;
@@ -44,6 +44,10 @@ on_both_databases! {
         let organisation = organisation(&olga).await;
         let list = format!("/organisations/{organisation}/proposals");
 
+        let template = olga.request(Method::PUT, &format!("/organisations/{organisation}/task-template"));
+        let template = template.header("if-match", "*").json(&json!({ "tasks": [{ "title": "Book the hall", "days_before": 90 }] }));
+        assert_eq!(answer(template).await.0, 200);
+
         let mut ids = Vec::new();
         for _ in 0..2 {
             let (status, _, received) = answer(propose(&served, &organisation, &film_night())).await;
@@ -63,6 +67,9 @@ on_both_databases! {
         assert_eq!((&event["name"], &event["starts"]), (&shown["title"], &shown["starts"]));
         assert_eq!((&event["description"], &event["location"]), (&shown["description"], &shown["location"]));
         assert_eq!(approved["proposal"]["event"], event["id"]);
+        let tasks = olga.get(&format!("/events/{}/tasks", event["id"].as_str().unwrap())).await.unwrap();
+        assert_eq!(tasks["items"].as_array().unwrap().len(), 1);
+        assert_eq!((&tasks["items"][0]["title"], &tasks["items"][0]["due"]), (&json!("Book the hall"), &json!("2026-12-06T18:00:00.000Z")));
 
         let nothing = post(&olga, &format!("{list}/{}/reject", ids[1]), &json!({ "reason": " " }));
         assert_eq!(places(&assert_problem(nothing, 422, "invalid").await), ["body.reason"]);

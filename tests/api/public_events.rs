@@ -57,6 +57,7 @@ on_both_databases! {
         assert_eq!(names(&served, "q=secret").await, [""; 0]);
         assert_eq!(names(&served, "from=2026-12-01T12:00:00Z&until=2026-12-03T10:00:00Z").await, ["100% Rust"]);
         let (_, _, page) = answer(public(&served, "/events?q=rust")).await;
+        assert_eq!(page["items"][0]["organisation_name"], "Example");
         let organisation = page["items"][0]["organisation"].as_str().unwrap();
         assert_eq!(names(&served, &format!("organisation={organisation}")).await, ["100% Rust", "Café Müller"]);
         assert_problem(public(&served, &format!("/events/{draft}")), 404, "not-found").await;

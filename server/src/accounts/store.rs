@@ -187,20 +187,3 @@ pub(super) async fn person(tx: &mut Tx, id: AccountId) -> Result<Option<Person>,
     };
     row.map(read).transpose()
 }
-
-/// Returns the e-mail addresses of those who are `least` or more in an organisation.
-pub(super) async fn addresses(
-    tx: &mut Tx,
-    organisation: OrganisationId,
-    least: Role,
-) -> Result<Vec<String>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT a.email FROM memberships m JOIN accounts a ON a.id = m.account_id
-         WHERE m.organisation_id = $1 AND m.role >= $2",
-    )
-    .bind(&organisation.0[..])
-    .bind(least as i64)
-    .fetch_all(tx.connection())
-    .await?;
-    rows.iter().map(|row| row.text("email")).collect()
-}

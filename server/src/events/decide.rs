@@ -6,11 +6,12 @@ use sync_protocol::id::{EventId, RegistrationId};
 use super::life::{Approval, Step};
 use super::{Decision, Event, State, store};
 use crate::access::Role;
-use crate::accounts::{OrganisationId, Organiser};
+use crate::accounts::Organiser;
 use crate::app::App;
 use crate::audit;
-use crate::db::{StoreError, Tx};
+use crate::db::StoreError;
 use crate::mails::{self, Letter};
+use crate::organisations;
 use crate::sync::feed;
 use crate::tickets;
 use crate::walk_ins::leases;
@@ -79,7 +80,8 @@ async fn take(app: &App, organiser: Organiser, id: EventId, step: Step, reason: 
     if (step, event.state) == (Step::Cancel, State::Cancelled) {
         return Ok(event);
     }
-    let approval = approval(&mut tx, organiser.organisation).await?;
+    let needs_approval = organisations::needs_approval(&mut tx, organiser.organisation).await?;
+    let approval = if needs_approval { Approval::Needed } else { Approval::Waived };
     let before = event.state;
     let after = before.after(step, approval).ok_or(DecideError::NotNow { state: before, step })?;
     let at = app.clock().now();
@@ -124,10 +126,4 @@ async fn cancel_tickets(app: &App, organiser: Organiser, event: &Event, reason: 
         mails::post_all(&mut tx, app, Some(organiser.organisation), &recipients, &letter).await?;
         tx.commit().await?;
     }
-}
-
-/// Returns whether an organisation's events need a manager's word.
-#[expect(clippy::unused_async, reason = "the organisation's setting is read here")]
-async fn approval(_tx: &mut Tx, _organisation: OrganisationId) -> Result<Approval, StoreError> {
-    Ok(Approval::Needed)
 }

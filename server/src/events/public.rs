@@ -3,7 +3,7 @@
 pub mod body;
 pub mod routes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use subtle::ConstantTimeEq as _;
 use sync_protocol::id::{ClassId, EventId};
@@ -12,6 +12,7 @@ use sync_protocol::time::UnixMillis;
 use super::{Event, OfferedType, State, change, store};
 use crate::accounts::OrganisationId;
 use crate::db::{StoreError, Tx};
+use crate::organisations;
 
 /// At most one place in so many is called few.
 const FEW_IN: u64 = 10;
@@ -41,6 +42,8 @@ pub struct Found {
     pub event: Event,
     /// Whose it is.
     pub organisation: OrganisationId,
+    /// What the organisation is called.
+    pub organisation_name: String,
     /// How many places of each ticket type are taken.
     pub taken: BTreeMap<ClassId, u64>,
 }
@@ -57,7 +60,9 @@ pub async fn find(tx: &mut Tx, id: EventId) -> Result<Option<Found>, StoreError>
         return Ok(None);
     }
     let taken = change::places_taken(tx, id).await?;
-    Ok(Some(Found { event, organisation, taken }))
+    let mut names = organisations::names(tx, &BTreeSet::from([organisation])).await?;
+    let organisation_name = names.remove(&organisation).unwrap_or_default();
+    Ok(Some(Found { event, organisation, organisation_name, taken }))
 }
 
 /// Whether a ticket type is shown to somebody who knows `code`, if they know any.

@@ -1,5 +1,7 @@
 //! SQL of organisations and memberships.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::time::UnixMillis;
@@ -9,6 +11,7 @@ use super::{Membership, Organisation, Settings};
 use crate::access::Role;
 use crate::accounts::{AccountId, OrganisationId};
 use crate::db::column::{Columns as _, flag, int, within};
+use crate::db::insert::push_placeholders;
 use crate::db::{StoreError, Tx};
 
 /// Returns the first organisation called `name`.
@@ -241,6 +244,39 @@ pub(super) async fn has_member_with(
         .fetch_optional(tx.connection())
         .await?;
     Ok(row.is_some())
+}
+
+/// Returns the e-mail addresses of those who are `least` or more in an organisation.
+pub(super) async fn addresses(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    least: Role,
+) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query("SELECT email FROM members WHERE organisation_id = $1 AND role >= $2")
+        .bind(&organisation.0[..])
+        .bind(least as i64)
+        .fetch_all(tx.connection())
+        .await?;
+    rows.iter().map(|row| row.text("email")).collect()
+}
+
+/// Returns what organisations are called.
+pub(super) async fn names(
+    tx: &mut Tx,
+    ids: &BTreeSet<OrganisationId>,
+) -> Result<BTreeMap<OrganisationId, String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut text = "SELECT id, name FROM organisations WHERE id IN (".to_owned();
+    push_placeholders(tx.dialect(), &mut text, 1, ids.len());
+    text.push(')');
+    let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false);
+    for id in ids {
+        query = query.bind(&id.0[..]);
+    }
+    let rows = query.fetch_all(tx.connection()).await?;
+    rows.iter().map(|row| Ok((OrganisationId(row.array("id")?), row.text("name")?))).collect()
 }
 
 /// Returns up to `limit` members after `after`, by their accounts' age.

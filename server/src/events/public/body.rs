@@ -19,6 +19,9 @@ pub struct PublicEventBody {
     /// The organisation's id.
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     organisation: String,
+    /// What the organisation is called.
+    #[schema(example = "Analytical Engines")]
+    organisation_name: String,
     /// Its name.
     #[schema(example = "RustConf")]
     name: String,
@@ -40,10 +43,11 @@ pub struct PublicEventBody {
 
 impl PublicEventBody {
     /// Returns how lists show an event of an organisation.
-    pub(super) fn of(event: &Event, organisation: OrganisationId) -> Self {
+    pub(super) fn of(event: &Event, organisation: OrganisationId, name: &str) -> Self {
         Self {
             id: event.id.to_string(),
             organisation: organisation.to_string(),
+            organisation_name: name.to_owned(),
             name: event.policy.event.clone(),
             description: event.about.description.clone(),
             location: event.about.location.clone(),
@@ -96,7 +100,7 @@ pub struct PublicTicketTypeBody {
 impl PublicEventDetail {
     /// Returns how an event is shown `now` to somebody who knows `code`, if they know any.
     pub(super) fn of(found: &Found, code: Option<&str>, now: UnixMillis) -> Self {
-        let Found { event, organisation, taken } = found;
+        let Found { event, organisation, organisation_name, taken } = found;
         let shown = event.policy.classes.iter().filter_map(|class| {
             let offered = event.offered(class.id).filter(|offered| is_shown(offered, code))?;
             Some(PublicTicketTypeBody {
@@ -112,7 +116,7 @@ impl PublicEventDetail {
             })
         });
         Self {
-            event: PublicEventBody::of(event, *organisation),
+            event: PublicEventBody::of(event, *organisation, organisation_name),
             cancel_until: rfc3339(event.offer.cancel_until.unwrap_or(event.policy.starts)),
             ticket_types: shown.collect(),
             questions: event.offer.questions.clone(),

@@ -15,6 +15,7 @@ use crate::events::store;
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page};
 use crate::http::problem::Problem;
+use crate::organisations;
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -68,8 +69,10 @@ async fn list_public_events(
     };
     let mut tx = app.database().begin_read().await?;
     let events = store::list_public(&mut tx, &filter, after, limit + 1).await?;
+    let names = organisations::names(&mut tx, &events.iter().map(|(_, organisation)| *organisation).collect()).await?;
     let page = Page::new(events, limit, |(event, _)| Place::of(event).to_bytes().to_vec());
-    Ok(Json(page.map(|(event, organisation)| PublicEventBody::of(&event, organisation))))
+    let name = |organisation| names.get(&organisation).map_or("", String::as_str);
+    Ok(Json(page.map(|(event, organisation)| PublicEventBody::of(&event, organisation, name(organisation)))))
 }
 
 /// What somebody knows who looks at an event.

@@ -79,7 +79,12 @@ pub(super) async fn set_feed(tx: &mut Tx, event: EventId, feed: FeedId, point: C
 /// Returns where the chain is, and the sealed K_body; the row stays locked until the transaction ends.
 pub(super) async fn lock_feed(tx: &mut Tx, event: EventId) -> Result<(ChainPoint, Vec<u8>), StoreError> {
     let text = format!("SELECT seq, chain, body_key FROM feeds WHERE event_id = $1{}", tx.dialect().for_update());
-    let row = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).fetch_one(tx.connection()).await?;
+    let row = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).fetch_one(tx.connection()).await;
+    let row = row.map_err(|error| match error {
+        // The event was deleted just now: whoever asks once more is told that there is none.
+        sqlx::Error::RowNotFound => StoreError::Busy(error),
+        other => other.into(),
+    })?;
     Ok((ChainPoint { seq: FeedSeq(row.uint("seq")?), value: row.array("chain")? }, row.bytes("body_key")?))
 }
 
