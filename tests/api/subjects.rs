@@ -1,0 +1,139 @@
+//! One of each thing that a path can name, made through the interface as organisers make them, so that no request of a
+//! test that walks the table of routes is about something that is not there.
+
+use std::collections::BTreeMap;
+
+use harness::device::Device;
+use harness::organiser::Organiser;
+use reqwest::Method;
+use serde_json::{Value, json};
+use usher_server::access::{Role, Route};
+use usher_server::organisations;
+
+use crate::served::{Served, conference, own_ids};
+
+/// Things of an organisation, made when a path first names them.
+pub(crate) struct Subjects<'a> {
+    served: &'a Served,
+    /// Who makes them.
+    pub(crate) olga: Organiser,
+    /// The organisation's id.
+    pub(crate) organisation: String,
+    made: BTreeMap<&'static str, String>,
+    count: usize,
+}
+
+impl<'a> Subjects<'a> {
+    /// Begins with an organisation that has two owners, so that either may leave.
+    pub(crate) async fn new(served: &'a Served) -> Self {
+        let olga = served.olga().await;
+        served.member("otto@example.org", "Example", Role::Owner).await;
+        let (_, organisation) = own_ids(&olga).await;
+        Self { served, olga, organisation, made: BTreeMap::new(), count: 0 }
+    }
+
+    /// Forgets what was made: the next path gets other things.
+    pub(crate) fn renew(&mut self) {
+        self.made.clear();
+    }
+
+    /// A path of the table below `/api/v1`, with something that is there for each of its names.
+    pub(crate) async fn path(&mut self, route: &Route) -> String {
+        let mut path = route.path.strip_prefix("/api/v1").unwrap().to_owned();
+        for name in route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+            let value = Box::pin(self.one(name, route)).await;
+            path = path.replace(&format!("{{{name}}}"), &value);
+        }
+        path
+    }
+
+    /// The id of the thing that a path calls `name`.
+    async fn one(&mut self, name: &str, route: &Route) -> String {
+        if let Some(held) = self.made.get(name) {
+            return held.clone();
+        }
+        self.count += 1;
+        let organisation = self.organisation.clone();
+        let of = |path: &str| format!("/organisations/{organisation}/{path}");
+        let (name, id) = match name {
+            "organisation" => ("organisation", self.organisation.clone()),
+            "account" => {
+                let email = format!("someone{}@example.org", self.count);
+                let someone = self.served.member(&email, "Example", Role::Promoter).await;
+                ("account", own_ids(&someone).await.0)
+            }
+            "invitation" => {
+                let asked = json!({ "email": format!("guest{}@example.org", self.count), "role": "staff" });
+                ("invitation", self.make(&of("invitations"), &asked).await)
+            }
+            "venue" => {
+                ("venue", self.make(&of("venues"), &json!({ "name": "Hall", "time_zone": "Europe/Berlin" })).await)
+            }
+            "event" => ("event", self.make("/events", &conference()).await),
+            "registration" | "ticket" => {
+                let event = Box::pin(self.one("event", route)).await;
+                let body = json!({ "name": format!("Guest {}", self.count), "ticket_type": "Regular" });
+                let made = self.olga.register(&event, &body).await.unwrap();
+                let ticket = made["ticket"]["id"].as_str().unwrap().to_owned();
+                if route.path.ends_with("/unblock") {
+                    self.olga.change_ticket(&event, &ticket, "block").await.unwrap();
+                }
+                self.made.insert("ticket", ticket.clone());
+                self.made.insert("registration", made["id"].as_str().unwrap().to_owned());
+                if name == "ticket" { ("ticket", ticket) } else { ("registration", self.made["registration"].clone()) }
+            }
+            "code" => {
+                let event = Box::pin(self.one("event", route)).await;
+                ("code", self.make(&format!("/events/{event}/enrolment-codes"), &json!({ "name": "Left" })).await)
+            }
+            "device" => {
+                let event = Box::pin(self.one("event", route)).await;
+                let is_confirmed = !route.path.ends_with("/confirm");
+                let code = json!({ "name": "Left", "confirmed": is_confirmed });
+                let code = self.olga.enrolment_code(&event, &code).await.unwrap();
+                let code = code["code"].as_str().unwrap();
+                let device = match is_confirmed {
+                    true => Device::enrol(&self.served.url, code).await.unwrap(),
+                    false => Device::ask(&self.served.url, code).await.unwrap().0,
+                };
+                ("device", device.id.to_string())
+            }
+            "number" => ("number", self.quarantined(route).await),
+            other => panic!("teach the tests to make something for {{{other}}} of {}", route.path),
+        };
+        self.made.insert(name, id.clone());
+        id
+    }
+
+    async fn make(&self, path: &str, body: &Value) -> String {
+        self.olga.post(path, body).await.unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The number of a batch that a revoked device has sent.
+    async fn quarantined(&mut self, route: &Route) -> String {
+        let event = Box::pin(self.one("event", route)).await;
+        let code = self.olga.enrolment_code(&event, &json!({ "name": "Right", "confirmed": true })).await.unwrap();
+        let mut device = Device::enrol(&self.served.url, code["code"].as_str().unwrap()).await.unwrap();
+        let ticket = Box::pin(self.one("ticket", route)).await;
+        device.admit(&ticket, 1);
+        self.olga.revoke_device(&event, &device.id.to_string()).await.unwrap();
+        device.push(1).await.unwrap_err();
+        let held = self.olga.list(&format!("/events/{event}/quarantine")).await.unwrap();
+        held[0]["number"].to_string()
+    }
+
+    /// Makes somebody again what they were, whatever a request has made of them.
+    pub(crate) async fn put_back(&self, account: &str, role: Role) {
+        let mut tx = self.served.app.database().begin_write().await.unwrap();
+        let (organisation, account) = (self.organisation.parse().unwrap(), account.parse().unwrap());
+        organisations::join(&mut tx, organisation, account, role, self.served.app.clock().now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
+/// A request to a route of the table, with a body that is nothing to most routes.
+pub(crate) fn ask(http: &reqwest::Client, served: &Served, route: &Route, path: &str) -> reqwest::RequestBuilder {
+    let method = Method::from_bytes(route.method.as_bytes()).unwrap();
+    let request = http.request(method, format!("{}/api/v1{path}", served.url)).header("if-match", "*");
+    if route.is_reading() { request } else { request.json(&json!({})) }
+}
