@@ -5,6 +5,7 @@ pub mod import;
 pub mod routes;
 pub mod store;
 
+use serde_json::{Value, json};
 use sync_protocol::id::{ClassId, EventId, RegistrationId};
 use sync_protocol::text;
 use sync_protocol::time::UnixMillis;
@@ -12,8 +13,9 @@ use sync_protocol::verdict::TicketStatus;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::accounts::parse_email;
+use crate::accounts::{Organiser, parse_email};
 use crate::app::App;
+use crate::audit;
 use crate::clock::uuids_v7;
 use crate::db::{StoreError, Tx};
 use crate::events::Event;
@@ -256,11 +258,24 @@ impl From<StoreError> for RegisterError {
 /// [`RegisterError`].
 pub async fn register(
     app: &App,
+    organiser: Organiser,
     event: &Event,
     new: Vec<NewRegistration>,
 ) -> Result<Vec<(Registration, Ticket)>, RegisterError> {
     let mut tx = app.database().begin_write().await?;
     let registered = register_within(&mut tx, app, event, new).await?;
+    let subject = match registered.as_slice() {
+        [(only, _)] => only.id.to_string(),
+        _ => String::new(),
+    };
+    let noted = audit::Change {
+        action: "registration.create",
+        event: Some(event.id),
+        subject: &subject,
+        before: Value::Null,
+        after: json!({ "attendees": registered.len() }),
+    };
+    audit::note(&mut tx, organiser, &noted, app.clock().now()).await?;
     tx.commit().await?;
     Ok(registered)
 }

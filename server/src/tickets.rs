@@ -8,6 +8,7 @@ pub mod store;
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde_json::json;
 use sync_protocol::feed::entry::TicketRow;
 use sync_protocol::feed::{Body, Entity, NewEntry};
 use sync_protocol::id::{ClassId, DeviceNo, EventId, Issue, Kid, RegistrationId, TicketId};
@@ -18,6 +19,7 @@ use sync_protocol::verdict::{Row, TicketStatus};
 
 use crate::accounts::{AccountId, Organiser};
 use crate::app::App;
+use crate::audit;
 use crate::clock::random_bytes;
 use crate::db::{StoreError, Tx};
 use crate::events::{self, Event, Over};
@@ -257,6 +259,15 @@ pub enum Change {
 impl Change {
     const ALL: [Self; 4] = [Self::Cancel, Self::Block, Self::Unblock, Self::Reissue];
 
+    const fn audited_as(self) -> &'static str {
+        match self {
+            Self::Cancel => "ticket.cancel",
+            Self::Block => "ticket.block",
+            Self::Unblock => "ticket.unblock",
+            Self::Reissue => "ticket.reissue",
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Cancel => "cancel",
@@ -363,6 +374,15 @@ pub async fn change(
     }
     let changed = Changed { change, reason, account: organiser.account, at: after.changed_at };
     store_change(&mut tx, event.id, &after, &changed, head, entry(id, after.row, &labels)).await?;
+    let noted = audit::Change {
+        action: change.audited_as(),
+        event: Some(event.id),
+        // At some doors a ticket's number is enough to come in.
+        subject: &after.registration.to_string(),
+        before: json!({ "status": ticket.row.status as u8, "issue": ticket.row.issue.0 }),
+        after: json!({ "status": after.row.status as u8, "issue": after.row.issue.0 }),
+    };
+    audit::note(&mut tx, organiser, &noted, after.changed_at).await?;
     tx.commit().await?;
     Ok(after)
 }

@@ -24,7 +24,7 @@ on_both_databases! {
         let (app, organiser, event) = world(&url).await;
         let raw = Raw { name: "Ada Lovelace", note: "ramp", attention: true, ..Raw::default() };
         let new = vec![raw.check(&event).unwrap(), Raw { name: "Bob", ..raw }.check(&event).unwrap()];
-        let registered = registrations::register(&app, &event, new).await.unwrap();
+        let registered = registrations::register(&app, organiser, &event, new).await.unwrap();
         let ada = registered[0].1.id;
         for change in [Change::Block, Change::Block, Change::Unblock, Change::Reissue, Change::Cancel, Change::Cancel] {
             tickets::change(&app, organiser, &event, ada, change, String::new()).await.unwrap();
@@ -57,14 +57,14 @@ on_both_databases! {
     }
 
     async fn many_at_once_leave_no_gap_and_no_fork(url: String) {
-        let (app, _, event) = world(&url).await;
+        let (app, organiser, event) = world(&url).await;
         let mut sales = tokio::task::JoinSet::new();
         for number in 0..30 {
             let (app, event) = (app.clone(), event.clone());
             sales.spawn(async move {
                 let name = format!("Guest {number}");
                 let new = Raw { name: &name, ..Raw::default() }.check(&event).unwrap();
-                registrations::register(&app, &event, vec![new; number % 3 + 1]).await.unwrap();
+                registrations::register(&app, organiser, &event, vec![new; number % 3 + 1]).await.unwrap();
             });
         }
         sales.join_all().await;

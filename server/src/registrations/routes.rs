@@ -70,7 +70,7 @@ async fn register(
         let error = |wrong: super::Wrong| FieldError::new(&format!("body.{}", wrong.field), wrong.kind, wrong.msg);
         Problem::invalid(wrongs.into_iter().map(error).collect())
     })?;
-    let registered = super::register(&app, &event, vec![new]).await?;
+    let registered = super::register(&app, organiser, &event, vec![new]).await?;
     let (registration, ticket) = registered.first().ok_or_else(|| Problem::not_found("such registration"))?;
     let location = format!("/api/v1/events/{}/registrations/{}", event.id, registration.id);
     let body = RegistrationBody::of(registration, ticket, &event);
@@ -185,7 +185,7 @@ async fn import_registrations(
     let rows = read.await.map_err(|error| Problem::internal(&error))?.map_err(row_problem)?;
     check_external_ids(&app, &event, &rows).await?;
     let imported = rows.len();
-    super::register(&app, &event, rows.into_iter().map(|row| row.new).collect()).await?;
+    super::register(&app, organiser, &event, rows.into_iter().map(|row| row.new).collect()).await?;
     Ok(Json(Imported { imported }))
 }
 
