@@ -40,7 +40,7 @@ pub const EMAIL_BYTES_MAX: usize = 254;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Eq, Hash, PartialEq)]
+        #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub struct $name(pub [u8; 16]);
 
         impl fmt::Display for $name {

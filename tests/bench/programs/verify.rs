@@ -31,13 +31,13 @@ pub(crate) async fn measure(guests: usize) -> anyhow::Result<Vec<Figure>> {
     let http = Client::new();
     let url = format!("{}/api/v1/events/{event}/verify", server.url());
     // The first check-in makes the journal.
-    let first = ask(&http, &url, organiser.token(), "00000000000").await?;
+    let first = ask(&http, &url, &organiser.token(), "00000000000").await?;
     ensure!(first.0 != "admit", "nobody's ticket was admitted");
     let started = Instant::now();
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {
         let own: Vec<String> = tickets.iter().skip(caller).step_by(CALLERS).cloned().collect();
-        let (http, url, token) = (http.clone(), url.clone(), organiser.token().to_owned());
+        let (http, url, token) = (http.clone(), url.clone(), organiser.token());
         callers.spawn(async move {
             let mut times = Vec::with_capacity(own.len());
             for ticket in own {
