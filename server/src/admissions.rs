@@ -5,6 +5,7 @@ pub mod claims;
 pub mod conflicts;
 pub mod doors;
 pub mod intake;
+mod news;
 pub mod places;
 pub mod quarantine;
 pub mod routes;

@@ -25,12 +25,15 @@ use crate::http::rates::{RateSettings, Rates};
 use crate::http::{self, document, problem::Problem};
 use crate::installation;
 use crate::organisations;
+use crate::language::Language;
+use crate::mails;
 use crate::proposals;
 use crate::registrations;
 use crate::seal::{MasterKey, Sealer};
 use crate::sync::{self, snapshot};
 use crate::tickets;
 use crate::walk_ins;
+use crate::webhooks;
 
 /// What the operator chose, as far as the features need it.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +45,10 @@ pub struct Settings {
     pub is_behind_proxy: bool,
     /// SHA-256 of the certificate's DER bytes, where the certificate is our own.
     pub tls_fingerprint: Option<[u8; 32]>,
+    /// What letters and ticket documents are written in.
+    pub language: Language,
+    /// Whether webhooks may lead to this machine and its own network, and over plain HTTP.
+    pub allow_private_webhooks: bool,
     /// What says the time.
     pub clock: Clock,
     /// How many requests one caller may make.
@@ -151,6 +158,16 @@ impl App {
         self.0.settings.is_behind_proxy
     }
 
+    /// Returns what letters and ticket documents are written in.
+    pub fn language(&self) -> Language {
+        self.0.settings.language
+    }
+
+    /// Whether webhooks may lead to this machine and its own network, and over plain HTTP.
+    pub fn allows_private_webhooks(&self) -> bool {
+        self.0.settings.allow_private_webhooks
+    }
+
     /// Tells every waiting request to end: the server is about to stop.
     pub fn begin_shutdown(&self) {
         self.0.shutdown.send_replace(true);
@@ -181,6 +198,8 @@ fn features() -> OpenApiRouter<App> {
         .merge(admissions::routes::routes())
         .merge(walk_ins::routes::routes())
         .merge(door::routes::routes())
+        .merge(mails::routes::routes())
+        .merge(webhooks::routes::routes())
         .merge(sync::routes::routes())
 }
 

@@ -7,13 +7,21 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use zeroize::Zeroizing;
 
 use crate::http::rates::RateSettings;
+use crate::language::Language;
 use crate::logs::Format;
+use crate::mails::sending::Post;
+use crate::mails::transport::{self, SmtpUrlError};
 use crate::seal::{MasterKey, MasterKeyError};
 
 const DATABASE_FILE: &str = "usher.db";
 const MASTER_KEY_FILE: &str = "master.key";
+/// Where letters lie, in the data folder, if no mail server takes them.
+pub const OUTBOX_FOLDER: &str = "outbox";
+/// Whom letters are from if nobody says; only files may be, because no mail server takes them from there.
+const FROM_DEFAULT: &str = "Usher <usher@localhost>";
 
 /// Usher's server: events, tickets, and what the terminals at the doors report.
 #[derive(Debug, Parser)]
@@ -149,6 +157,59 @@ pub struct ServeArgs {
     /// A proxy on the way does TLS and sets X-Forwarded-For: allows plain HTTP on any address.
     #[arg(long, env = "USHER_BEHIND_PROXY")]
     pub behind_proxy: bool,
+    /// Lets webhooks lead to this machine and its own network, and over plain HTTP: whoever may make one can then
+    /// reach what only the server should.
+    #[arg(long, env = "USHER_ALLOW_PRIVATE_WEBHOOKS")]
+    pub allow_private_webhooks: bool,
+    /// How letters are sent.
+    #[command(flatten)]
+    pub mail: MailArgs,
+}
+
+/// How letters are sent.
+#[derive(Args, Clone, Debug)]
+pub struct MailArgs {
+    /// The mail server: `smtps://USER:PASSWORD@HOST:465`, or `smtp://…:587` with STARTTLS. Without one, letters are
+    /// written as files into `outbox` in the data folder. The password may stand in USHER_SMTP_PASSWORD instead.
+    #[arg(long, value_name = "URL", requires = "mail_from", env = "USHER_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// The file with the mail server's password, its line end aside.
+    #[arg(long, value_name = "FILE", requires = "smtp_url", env = "USHER_SMTP_PASSWORD_FILE")]
+    pub smtp_password_file: Option<PathBuf>,
+    /// The mail server's password. Only from the environment: a flag would show in the list of processes.
+    #[arg(skip = std::env::var("USHER_SMTP_PASSWORD").ok().map(Zeroizing::new))]
+    pub smtp_password: Option<Zeroizing<String>>,
+    /// Whom letters are from, such as `Usher <tickets@example.org>`.
+    #[arg(long, value_name = "ADDRESS", env = "USHER_MAIL_FROM")]
+    pub mail_from: Option<String>,
+    /// What letters and ticket documents are written in.
+    #[arg(long, value_enum, default_value_t, env = "USHER_LANGUAGE")]
+    pub language: Language,
+}
+
+impl MailArgs {
+    /// Decides how letters leave and whom they are from; without a mail server, they are files in `data_dir`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn post(&self, data_dir: &Path) -> Result<Post, ConfigError> {
+        let from = self.mail_from.as_deref().unwrap_or(FROM_DEFAULT);
+        let from = transport::sender(from).ok_or_else(|| ConfigError::MailFrom(from.to_owned()))?;
+        let transport = match &self.smtp_url {
+            None => transport::Transport::Outbox(data_dir.join(OUTBOX_FOLDER)),
+            Some(url) => transport::Transport::smtp(url, self.password()?)?,
+        };
+        Ok(Post::new(transport, from))
+    }
+
+    fn password(&self) -> Result<Option<Zeroizing<String>>, ConfigError> {
+        let Some(path) = &self.smtp_password_file else { return Ok(self.smtp_password.clone()) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::SmtpPassword { path: path.clone(), source })?;
+        let text = Zeroizing::new(text);
+        Ok(Some(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())))
+    }
 }
 
 /// The account to make.
@@ -232,6 +293,21 @@ pub enum ConfigError {
     /// The folder's name cannot stand in a database URL.
     #[error("the data folder's name is not UTF-8: {0}")]
     DataFolderName(PathBuf),
+    /// Not whom a letter can be from.
+    #[error("letters cannot be from this: {0}")]
+    MailFrom(String),
+    /// The mail server's address cannot be used.
+    #[error("cannot use the mail server")]
+    SmtpUrl(#[from] SmtpUrlError),
+    /// The mail server's password cannot be read.
+    #[error("cannot read the mail server's password in {path}")]
+    SmtpPassword {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// No master key.
     #[error("no master key")]
     MasterKey(#[from] MasterKeyError),

@@ -46,6 +46,15 @@ impl Dialect {
             Self::Postgres => " FOR SHARE",
         }
     }
+
+    /// Returns the words that end a `SELECT` whose rows are then changed, and which passes over those that another
+    /// transaction holds.
+    pub const fn for_update_of_free(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
 }
 
 /// Why the database could not do what was asked.

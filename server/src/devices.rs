@@ -6,6 +6,7 @@ pub mod own;
 pub mod routes;
 pub mod store;
 
+use serde_json::json;
 use sync_protocol::certificate::{Capabilities, Certificate, SignedCertificate};
 use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::feed::{Body, Entity};
@@ -20,6 +21,7 @@ use crate::events;
 use crate::sync::feed;
 use crate::walk_ins::leases;
 use crate::walk_ins::plan::Plan;
+use crate::webhooks::{self, Kind};
 
 /// The longest name of a device, in bytes.
 pub const NAME_BYTES_MAX: usize = 128;
@@ -217,7 +219,14 @@ pub async fn confirm(app: &App, tx: &mut Tx, mut device: Device) -> Result<Devic
     let mut entries = vec![device_entry(&device)?];
     entries.extend(leases::set(tx, &event, number, &device.walk_in, head.next().next(), now).await?);
     feed::append_after(tx, head, &entries).await?;
+    tell(tx, &device, Kind::DeviceEnrolled, now).await?;
     Ok(device)
+}
+
+/// Tells other programs what became of a device.
+async fn tell(tx: &mut Tx, device: &Device, kind: Kind, now: UnixMillis) -> Result<(), StoreError> {
+    let told = json!({ "device": device.id, "number": device.number.map(|number| number.0), "status": device.status() });
+    webhooks::emit(tx, device.event, kind, vec![told], now).await
 }
 
 /// Sets what a device should be able to sell, in place of what it was before: its rights, and its certificate
@@ -402,6 +411,7 @@ async fn stop(
         entries.extend_from_slice(notices);
         feed::append(tx, app.sealer(), device.event, &entries).await?;
     }
+    tell(tx, &device, Kind::DeviceRevoked, app.clock().now()).await?;
     Ok(device)
 }
 

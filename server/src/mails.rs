@@ -1,9 +1,23 @@
 //! Letters: written in the transaction that is their reason, sent afterwards.
+//!
+//! A letter is sent once, except that a server which ends after its mail server has taken the letter and before that
+//! is noted leaves it to be sent again. Both copies then have the same Message-ID, by which most programs show one.
 
+pub mod body;
+pub mod message;
+pub mod routes;
+pub mod sending;
 pub mod store;
+pub mod transport;
+mod words;
+pub mod writing;
+
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sync_protocol::id::{EventId, TicketId};
+use sync_protocol::time::UnixMillis;
 
 use crate::accounts::OrganisationId;
 use crate::app::App;
@@ -12,6 +26,88 @@ use crate::db::{StoreError, Tx};
 
 /// Where a letter's content is sealed for; the row is its id.
 const CONTENT_PLACE: &str = "mails.content";
+/// How long letters that were sent stand in the list: their recipients are people.
+const SENT_KEPT_MS: u64 = 30 * DAY_MS;
+/// How long letters that were given up wait for somebody to send them again.
+const GIVEN_UP_KEPT_MS: u64 = 90 * DAY_MS;
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// A letter's id. UUIDv7.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct MailId(pub [u8; 16]);
+
+impl fmt::Display for MailId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl FromStr for MailId {
+    type Err = hex::FromHexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(text, &mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// What became of a letter.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// To be sent, or tried again.
+    Waiting = 0,
+    /// The mail server has it.
+    Sent = 1,
+    /// Refused for good, or too often.
+    GivenUp = 2,
+}
+
+impl State {
+    const ALL: [Self; 3] = [Self::Waiting, Self::Sent, Self::GivenUp];
+
+    fn from_u8(value: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| *state as u8 == value)
+    }
+}
+
+/// A letter as it stands in the list, without what it says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mail {
+    /// Its id.
+    pub id: MailId,
+    /// On whose behalf it is sent.
+    pub organisation: Option<OrganisationId>,
+    /// What it is, such as `ticket`.
+    pub kind: String,
+    /// Whom it goes to.
+    pub recipient: String,
+    /// What became of it.
+    pub state: State,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When it is tried next, if it waits.
+    pub next_try_at: UnixMillis,
+    /// Why the last try failed; may be empty.
+    pub last_error: String,
+    /// When it was posted.
+    pub created_at: UnixMillis,
+    /// When it was sent or given up.
+    pub done_at: Option<UnixMillis>,
+}
+
+/// Forgets letters that were sent or given up long ago.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn forget_old(tx: &mut Tx, now: UnixMillis) -> Result<(), StoreError> {
+    for (state, kept_ms) in [(State::Sent, SENT_KEPT_MS), (State::GivenUp, GIVEN_UP_KEPT_MS)] {
+        store::delete_done_before(tx, state, UnixMillis(now.0.saturating_sub(kept_ms))).await?;
+    }
+    Ok(())
+}
 
 /// What a letter says.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -12,12 +12,12 @@ use usher_server::accounts::{self, password::Password};
 use usher_server::app::{App, Settings, openapi};
 use usher_server::backups::{self, BackupError};
 use usher_server::config::{
-    AccountCommand, BackupArgs, Cli, Command, CreateAccountArgs, PasswordArgs, ResetPasswordArgs, RestoreArgs,
-    ServeArgs, Storage, StorageArgs, Transport,
+    AccountCommand, BackupArgs, Cli, Command, CreateAccountArgs, OUTBOX_FOLDER, PasswordArgs, ResetPasswordArgs,
+    RestoreArgs, ServeArgs, Storage, StorageArgs, Transport,
 };
 use usher_server::db::Database;
 use usher_server::http::{serve, tls::Tls};
-use usher_server::logs;
+use usher_server::{logs, webhooks, work};
 
 fn main() -> ExitCode {
     // Before anything can make a connection: there is no other provider to fall back on.
@@ -69,6 +69,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
 async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
     // Whatever can be refused is refused before anything is made.
     let transport = args.transport()?;
+    let post = args.mail.post(&args.storage.data_dir)?;
     let storage = args.storage.clone().check()?;
     // The port opens once the schema is up to date: whoever finds it open is answered.
     let database = open_database(&storage).await?;
@@ -87,6 +88,8 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
         tls_fingerprint: own_fingerprint,
         rates: args.rates(),
         cors_origins: args.cors_origins()?,
+        language: args.mail.language,
+        allow_private_webhooks: args.allow_private_webhooks,
         ..Settings::default()
     };
     let app = open_app(database, &storage, settings).await?;
@@ -103,9 +106,15 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
             "There is no account yet. Make one with:\n  usher-server account create --email YOU@EXAMPLE.ORG"
         )?;
     }
+    if args.mail.smtp_url.is_none() {
+        let outbox = storage.data_dir.join(OUTBOX_FOLDER);
+        writeln!(out, "Letters are written into {} as no mail server is set (--smtp-url).", outbox.display())?;
+    }
     out.flush()?;
     tracing::info!(%bound, public_url, "serving");
 
+    let caller = webhooks::sending::Caller::new(args.allow_private_webhooks).context("cannot call webhooks")?;
+    let workers = work::start(&app, post, caller);
     let stopping = app.clone();
     let signals = tokio::spawn(async move {
         match told_to_stop().await {
@@ -115,6 +124,9 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
         stopping.begin_shutdown();
     });
     let served = serve::serve(app.clone(), listener, tls).await.context("the server failed");
+    // Also if serving failed.
+    app.begin_shutdown();
+    workers.finish().await;
     signals.abort();
     app.database().close().await;
     tracing::info!("stopped");

@@ -21,6 +21,8 @@ use crate::db::{StoreError, Tx};
 
 /// The most organisations that one person may belong to.
 pub const MEMBERSHIPS_MAX: usize = 200;
+/// Owners who are told what an organisation's things do by themselves.
+const OWNERS_TOLD_MAX: u32 = 20;
 
 /// An organisation.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -129,6 +131,16 @@ pub async fn join(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     store::put_membership(tx, organisation, account, role, now).await
+}
+
+/// Returns the e-mail addresses of an organisation's owners, who are told what its things do by themselves; of the
+/// first [`OWNERS_TOLD_MAX`], if there are more.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn owners(tx: &mut Tx, id: OrganisationId) -> Result<Vec<String>, StoreError> {
+    store::owners(tx, id, OWNERS_TOLD_MAX).await
 }
 
 /// Returns what somebody is in an organisation; nothing if they do not belong to it.

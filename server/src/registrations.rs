@@ -21,6 +21,7 @@ use crate::db::{StoreError, Tx};
 use crate::events::Event;
 use crate::tickets::{self, IssueError, NewTicket, Ticket};
 use crate::walk_ins::Origin;
+use crate::webhooks::{self, Kind};
 
 /// The longest name of an attendee.
 pub const NAME_CHARS_MAX: usize = 200;
@@ -318,6 +319,7 @@ pub async fn register_within(
         })
         .collect();
     let tickets = tickets::issue(tx, app, event, &new_tickets).await?;
+    tell(tx, event.id, &registrations).await?;
     Ok(registrations.into_iter().zip(tickets).collect())
 }
 
@@ -327,7 +329,15 @@ pub async fn register_within(
 ///
 /// [`StoreError`].
 pub async fn add(tx: &mut Tx, event: EventId, registrations: &[Registration]) -> Result<(), StoreError> {
-    store::insert(tx, event, registrations).await
+    store::insert(tx, event, registrations).await?;
+    tell(tx, event, registrations).await
+}
+
+/// Tells other programs that somebody was registered.
+async fn tell(tx: &mut Tx, event: EventId, registrations: &[Registration]) -> Result<(), StoreError> {
+    let Some(first) = registrations.first() else { return Ok(()) };
+    let told = |made: &Registration| json!({ "registration": made.id, "external_id": made.attendee.external_id });
+    webhooks::emit(tx, event, Kind::RegistrationCreated, registrations.iter().map(told).collect(), first.created_at).await
 }
 
 /// Returns a registration of the event, with its ticket.
@@ -382,6 +392,21 @@ pub async fn living(
 /// [`StoreError`].
 pub async fn has_any(tx: &mut Tx, event: EventId) -> Result<bool, StoreError> {
     store::has_any(tx, event).await
+}
+
+/// Returns up to `limit` registrations after `after` that were made for an e-mail address, at any event, in the order
+/// they were made.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn of_email(
+    tx: &mut Tx,
+    email: &str,
+    after: Option<RegistrationId>,
+    limit: u32,
+) -> Result<Vec<(EventId, Registration, Ticket)>, StoreError> {
+    store::of_email(tx, email, after, limit).await
 }
 
 /// Which registrations of an event.

@@ -1,6 +1,7 @@
 //! Tickets: issuing, changing, and the credential that is shown at the door.
 
 pub mod body;
+pub mod documents;
 pub mod many;
 pub mod qr;
 pub mod routes;
@@ -26,6 +27,7 @@ use crate::events::{self, Event, Over};
 use crate::registrations::{self, Labels};
 use crate::sync::feed::{self, FeedHead};
 use crate::walk_ins;
+use crate::webhooks::{self, Kind};
 
 /// The smallest serial: from here on a typed code has 10 characters and its check symbol.
 const SERIAL_MIN: u64 = 1 << 45;
@@ -128,7 +130,23 @@ pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket]) -> 
     }
     store::insert(tx, event.id, &tickets).await?;
     feed::append_after(tx, head, &entries).await?;
+    tell(tx, event.id, Kind::TicketIssued, &tickets, now).await?;
     Ok(tickets)
+}
+
+/// Tells other programs what became of tickets.
+async fn tell(
+    tx: &mut Tx,
+    event: EventId,
+    kind: Kind,
+    tickets: &[Ticket],
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let told = |ticket: &Ticket| {
+        let Ticket { id, registration, row, .. } = ticket;
+        json!({ "ticket": id, "registration": registration, "issue": row.issue.0, "status": row.status })
+    };
+    webhooks::emit(tx, event, kind, tickets.iter().map(told).collect(), now).await
 }
 
 /// Counts under the feed's lock, so that two sales at once cannot both take the last ticket.
@@ -175,6 +193,15 @@ pub async fn count_of_class(tx: &mut Tx, event: EventId, class: ClassId) -> Resu
     store::count_of_class(tx, event, class).await
 }
 
+/// Returns a ticket of an event.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn find(tx: &mut Tx, event: EventId, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+    store::find(tx, event, id).await
+}
+
 /// Stores tickets that were sold at the door, and returns what the feed says about them.
 ///
 /// # Errors
@@ -183,6 +210,12 @@ pub async fn count_of_class(tx: &mut Tx, event: EventId, class: ClassId) -> Resu
 pub async fn add_sold(tx: &mut Tx, event: EventId, sold: &[(Ticket, Labels)]) -> Result<Vec<NewEntry>, StoreError> {
     let tickets: Vec<Ticket> = sold.iter().map(|(ticket, _)| *ticket).collect();
     store::insert(tx, event, &tickets).await?;
+    let (valid, cancelled): (Vec<Ticket>, Vec<Ticket>) =
+        tickets.iter().partition(|ticket| ticket.row.status != TicketStatus::Cancelled);
+    if let Some(first) = tickets.first() {
+        tell(tx, event, Kind::TicketIssued, &valid, first.created_at).await?;
+        tell(tx, event, Kind::TicketRevoked, &cancelled, first.created_at).await?;
+    }
     Ok(sold.iter().map(|(ticket, labels)| entry(ticket.id, ticket.row, labels)).collect())
 }
 
@@ -203,6 +236,7 @@ pub async fn cancel_sold(
     after.changed_at = now;
     let labels = registrations::labels(tx, ticket.registration).await?;
     store::update(tx, event, &after).await?;
+    tell(tx, event, Kind::TicketRevoked, &[after], now).await?;
     Ok(Some(entry(id, after.row, &labels)))
 }
 
@@ -398,7 +432,26 @@ async fn store_change(
     store::update(tx, event, after).await?;
     store::insert_change(tx, event, after.id, head.next(), changed).await?;
     feed::append_after(tx, head, &[entry]).await?;
-    Ok(())
+    tell_changed(tx, event, changed.change, std::slice::from_ref(after), changed.at).await
+}
+
+/// Tells other programs what was done to tickets.
+async fn tell_changed(
+    tx: &mut Tx,
+    event: EventId,
+    change: Change,
+    after: &[Ticket],
+    at: UnixMillis,
+) -> Result<(), StoreError> {
+    match change {
+        Change::Unblock | Change::Reissue => tell(tx, event, Kind::TicketIssued, after, at).await,
+        Change::Block => tell(tx, event, Kind::TicketRevoked, after, at).await,
+        Change::Cancel => {
+            tell(tx, event, Kind::TicketRevoked, after, at).await?;
+            let told = |ticket: &Ticket| json!({ "registration": ticket.registration, "ticket": ticket.id });
+            webhooks::emit(tx, event, Kind::RegistrationCancelled, after.iter().map(told).collect(), at).await
+        }
+    }
 }
 
 /// Makes a ticket's credential. Signatures are deterministic, so it is always the same and is stored

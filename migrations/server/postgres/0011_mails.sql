@@ -10,6 +10,7 @@ CREATE TABLE mails (
     -- 0 waiting, 1 sent, 2 given up.
     state BIGINT NOT NULL,
     tries BIGINT NOT NULL,
+    -- Also how long the server that sends it has for that: nobody else takes it up before.
     next_try_at BIGINT NOT NULL,
     last_error TEXT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -17,3 +18,5 @@ CREATE TABLE mails (
 );
 
 CREATE INDEX mails_to_send ON mails (state, next_try_at);
+-- For the list.
+CREATE INDEX mails_by_state ON mails (state, id);

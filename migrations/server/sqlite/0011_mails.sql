@@ -10,6 +10,7 @@ CREATE TABLE mails (
     -- 0 waiting, 1 sent, 2 given up.
     state INTEGER NOT NULL,
     tries INTEGER NOT NULL,
+    -- Also how long the server that sends it has for that: nobody else takes it up before.
     next_try_at INTEGER NOT NULL,
     last_error TEXT NOT NULL,
     created_at INTEGER NOT NULL,
@@ -17,3 +18,5 @@ CREATE TABLE mails (
 ) STRICT;
 
 CREATE INDEX mails_to_send ON mails (state, next_try_at);
+-- For the list.
+CREATE INDEX mails_by_state ON mails (state, id);

@@ -13,7 +13,7 @@ use sync_protocol::sync::intake::{Held, Intake, intake, undo_is_valid};
 use sync_protocol::sync::message::JournalStatus;
 
 use super::quarantine::{self, Reason};
-use super::{CheckIn, EntryName, attendance, doors, store};
+use super::{CheckIn, EntryName, attendance, doors, news, store};
 use crate::app::App;
 use crate::db::{StoreError, Tx};
 use crate::devices::{self, Device};
@@ -201,6 +201,7 @@ pub(super) async fn count(
     store::insert_check_ins(tx, device.event, &check_ins).await?;
     store::take_back(tx, device.event, &undone.taken_back).await?;
     attendance::note(tx, device.event, &check_ins, &undone.no_longer).await?;
+    news::tell(tx, device.event, &policy, &check_ins, now).await?;
     let sold = sales::store(tx, device, number, &reported, now).await?;
     // Tickets come first: a door that sees a later number of this journal expects those sold before in its list.
     let mut said = sold.tickets;

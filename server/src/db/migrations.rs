@@ -39,6 +39,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         18 "0018_requests",
         14 "0014_events",
         18 "0018_requests",
+        17 "0017_webhooks",
     );
     Migrator::with_migrations(
         files

@@ -42,6 +42,7 @@ pub fn frame() -> OpenApi {
         ("tickets", "Tickets and their QR codes"),
         ("devices", "Terminals at the doors"),
         ("admissions", "Who came in, when and where"),
+        ("webhooks", "Calls to other programs when something happens"),
         ("sync", "What terminals speak"),
     ]
     .map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build());

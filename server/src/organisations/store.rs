@@ -300,6 +300,19 @@ pub(super) async fn members(
     .collect()
 }
 
+/// Returns the e-mail addresses of up to `limit` owners.
+pub(super) async fn owners(tx: &mut Tx, organisation: OrganisationId, limit: u32) -> Result<Vec<String>, StoreError> {
+    sqlx::query("SELECT email FROM members WHERE organisation_id = $1 AND role = $2 ORDER BY account_id LIMIT $3")
+        .bind(&organisation.0[..])
+        .bind(Role::Owner as i64)
+        .bind(i64::from(limit))
+        .fetch_all(tx.connection())
+        .await?
+        .iter()
+        .map(|row| row.text("email"))
+        .collect()
+}
+
 fn read_member(row: &AnyRow) -> Result<Member, StoreError> {
     Ok(Member {
         account: AccountId(row.array("account_id")?),

@@ -117,6 +117,27 @@ pub(super) async fn list(
     rows.iter().map(read).collect()
 }
 
+/// Returns up to `limit` registrations after `after` that were made for an e-mail address.
+pub(super) async fn of_email(
+    tx: &mut Tx,
+    email: &str,
+    after: Option<RegistrationId>,
+    limit: u32,
+) -> Result<Vec<(EventId, Registration, Ticket)>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM registered WHERE email = $1 AND id > $2 ORDER BY id LIMIT $3")
+        .bind(email)
+        .bind(&after.unwrap_or(RegistrationId([0; 16])).0[..])
+        .bind(i64::from(limit))
+        .fetch_all(tx.connection())
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let (registration, ticket) = read(row)?;
+            Ok((EventId(row.array("event_id")?), registration, ticket))
+        })
+        .collect()
+}
+
 /// Returns the pattern of texts that contain `text`, folded, with every sign meaning itself.
 fn pattern(text: &str) -> String {
     let folded = fold(text.trim());

@@ -3,7 +3,7 @@
 use sync_protocol::id::{FeedSeq, RegistrationId, TicketId};
 use sync_protocol::verdict::TicketStatus;
 
-use super::{Change, Changed, entry, store};
+use super::{Change, Changed, entry, store, tell_changed};
 use crate::accounts::Organiser;
 use crate::app::App;
 use crate::db::{StoreError, Tx};
@@ -31,10 +31,12 @@ pub async fn cancel_some(
     let at = app.clock().now();
     let mut entries = Vec::with_capacity(living.len());
     let mut numbered = Vec::with_capacity(living.len());
+    let mut cancelled = Vec::with_capacity(living.len());
     for (number, (registration, ticket)) in (head.next().0..).zip(&living) {
-        let mut row = ticket.row;
-        row.status = TicketStatus::Cancelled;
-        entries.push(entry(ticket.id, row, &Labels::from(&registration.attendee)));
+        let mut after = *ticket;
+        after.row.status = TicketStatus::Cancelled;
+        entries.push(entry(ticket.id, after.row, &Labels::from(&registration.attendee)));
+        cancelled.push(after);
         numbered.push((ticket.id, FeedSeq(number)));
     }
     let ids: Vec<TicketId> = numbered.iter().map(|(id, _)| *id).collect();
@@ -44,5 +46,6 @@ pub async fn cancel_some(
     if !entries.is_empty() {
         feed::append_after(tx, head, &entries).await?;
     }
+    tell_changed(tx, event.id, Change::Cancel, &cancelled, at).await?;
     Ok(living.into_iter().map(|(registration, _)| registration).collect())
 }

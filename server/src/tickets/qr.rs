@@ -76,21 +76,29 @@ impl Modules {
         self.size
     }
 
+    /// Returns the dark modules as runs along the rows: where each begins, from the left and from the top, and how
+    /// long it is. They are a tenth of the modules.
+    pub fn runs(&self) -> Vec<(usize, usize, usize)> {
+        let mut runs = Vec::new();
+        for (y, row) in self.dark.chunks(self.size).enumerate() {
+            let mut x = 0;
+            for run in row.chunk_by(|a, b| a == b) {
+                if run.first() == Some(&true) {
+                    runs.push((x, y, run.len()));
+                }
+                x += run.len();
+            }
+        }
+        runs
+    }
+
     /// Draws the code as SVG, `module_px` units to a module: black on its own white, on any page.
     pub fn to_svg(&self, module_px: u32) -> String {
         let (size, px) = (self.size, self.size * module_px as usize);
         let mut path = String::new();
-        for (y, row) in self.dark.chunks(size).enumerate() {
-            let mut x = 0;
-            // One rectangle for each run of dark modules: a tenth of the text of one for each module.
-            for run in row.chunk_by(|a, b| a == b) {
-                if run.first() == Some(&true) {
-                    let length = run.len();
-                    // Writing to a String cannot fail.
-                    let _ = write!(path, "M{x} {y}h{length}v1h-{length}z");
-                }
-                x += run.len();
-            }
+        for (x, y, length) in self.runs() {
+            // Writing to a String cannot fail.
+            let _ = write!(path, "M{x} {y}h{length}v1h-{length}z");
         }
         // Paper and ink by themselves, which neither a dark page nor its forced colours turn round. Inside a page, a
         // style outweighs what the page says of paths.

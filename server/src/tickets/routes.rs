@@ -7,6 +7,7 @@ use sync_protocol::id::TicketId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::documents;
 use super::body::{ChangeBody, ChangedBody, QrQuery, TicketBody, TicketWithChanges};
 use super::qr::{MODULE_PX_MAX, Modules};
 use super::{Change, ChangeError, REASON_CHARS_MAX, Ticket, store};
@@ -29,6 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(block_ticket))
         .routes(routes!(unblock_ticket))
         .routes(routes!(reissue_ticket))
+        .merge(documents::routes::routes())
 }
 
 impl From<ChangeError> for Problem {
@@ -44,17 +46,19 @@ impl From<ChangeError> for Problem {
     }
 }
 
-fn sold_at_door() -> Problem {
+/// Says that only the terminal which sold a ticket can show its code.
+pub(super) fn sold_at_door() -> Problem {
     Problem::conflict("sold-at-door", "The ticket was sold at the door")
         .detail("Only the terminal that sold it can show its code. To replace it, cancel it and register its holder.")
 }
 
 /// Reads a ticket's number from the path: one that cannot be right names nothing.
-fn ticket_id(part: &str) -> Result<TicketId, Problem> {
+pub(super) fn ticket_id(part: &str) -> Result<TicketId, Problem> {
     TicketId::from_typed_code(part).map_err(|_| Problem::not_found("such ticket"))
 }
 
-async fn ticket_of(tx: &mut Tx, organiser: Organiser, event: &str, ticket: &str) -> Result<(Event, Ticket), Problem> {
+/// Returns a ticket of one of the organiser's events.
+pub(super) async fn ticket_of(tx: &mut Tx, organiser: Organiser, event: &str, ticket: &str) -> Result<(Event, Ticket), Problem> {
     let event = event_of(tx, organiser, event).await?;
     let ticket = store::find(tx, event.id, ticket_id(ticket)?).await?;
     Ok((event, ticket.ok_or_else(|| Problem::not_found("such ticket"))?))
