@@ -158,7 +158,7 @@ on_both_databases! {
         let served = Served::start_at(&url, at_the_event()).await;
         let doors = Doors::open(&served, 3).await;
 
-        let answers = at_once(&doors, &[doors.olga.clone()], 20).await;
+        let answers = at_once(&doors, std::slice::from_ref(&doors.olga), 20).await;
 
         for ticket in &doors.tickets {
             let admitted = answers.iter().filter(|a| a["ticket"] == json!(ticket) && a["verdict"] == "admit").count();
