@@ -11,6 +11,8 @@
  *   FAKE_V4L2_FPS           frames a second (default 30)
  *   FAKE_V4L2_ODD           if set, it offers 12.5 frames a second, too, and the program before left it there, in H264
  *   FAKE_V4L2_NAME          what the camera is called (default "Fake Camera")
+ *   FAKE_V4L2_TIMES         a file to which a line is added for each frame that is handed over: its number, from 0, and
+ *                           when it was due, in nanoseconds of the monotonic clock
  *   FAKE_V4L2_OPEN_ERRNO    opening it fails with this error number
  *
  * Each fault comes once, in the first stream, unless FAKE_V4L2_FAULTS names in how many streams:
@@ -76,6 +78,7 @@ struct camera {
     uint8_t *film;          /* all frames */
     size_t film_bytes;
     size_t film_at;         /* where the next frame begins */
+    int times;              /* the file of frames' times, or -1; 0 before it is looked for */
 };
 
 static struct camera cameras[CAMERAS_MAX] = { { .fd = -1 }, { .fd = -1 } };
@@ -394,6 +397,15 @@ int poll(struct pollfd *fds, nfds_t count, int timeout) {
     return wait_for_frame(camera, fds, timeout < 0 ? 0 : now_ns() + timeout * 1000000LL);
 }
 
+/* Notes when the frame that is handed over was due. */
+static void note_time(struct camera *camera) {
+    const char *path = text(camera, "FAKE_V4L2_TIMES");
+    if (!camera->times)
+        camera->times = path ? (int)kernel(SYS_openat, AT_FDCWD, (long)path, O_WRONLY | O_CREAT | O_APPEND, 0600, 0, 0) : -1;
+    if (camera->times > 0)
+        dprintf(camera->times, "%u %lld\n", camera->sequence, (long long)camera->due_ns);
+}
+
 static int dequeue(struct camera *camera, struct v4l2_buffer *buffer) {
     if (fault(camera, "FAKE_V4L2_ERROR_AFTER"))
         return fail(EIO);
@@ -410,6 +422,7 @@ static int dequeue(struct camera *camera, struct v4l2_buffer *buffer) {
     buffer->index = (uint32_t)index;
     buffer->bytesused = (uint32_t)next_frame(camera, camera->memory + (size_t)index * camera->buffer_bytes);
     buffer->length = (uint32_t)camera->buffer_bytes;
+    note_time(camera);
     buffer->sequence = camera->sequence++;
     buffer->field = V4L2_FIELD_NONE;
     int64_t now = now_ns();

@@ -5,18 +5,21 @@
 
 mod door;
 mod journey;
+mod live;
 mod relay;
 mod resting;
 mod search;
 mod verify;
 mod watching;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 /// Measures what whole programs take, and prints a table with the goals.
 #[derive(Debug, Parser)]
-#[command(name = "usher-bench", version)]
+#[command(name = "usher-bench", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    only: Option<Measure>,
     /// Tickets of the lists that decisions are measured over.
     #[arg(long, value_delimiter = ',', default_value = "1000,100000,1000000")]
     tickets: Vec<u64>,
@@ -37,6 +40,12 @@ struct Arguments {
     guests: usize,
 }
 
+#[derive(Debug, Subcommand)]
+enum Measure {
+    /// Measures the camera path alone, at thirty pictures a second.
+    Live(live::Live),
+}
+
 /// One line of the table.
 struct Figure {
     what: String,
@@ -52,6 +61,10 @@ impl Figure {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Runtime::new()?;
+    if let Some(Measure::Live(live)) = arguments.only {
+        return runtime.block_on(live.run());
+    }
     let mut figures = Vec::new();
     figures.push(door::disk()?);
     let runtime = tokio::runtime::Runtime::new()?;

@@ -61,6 +61,6 @@ fn watch(terminal: &Terminal, camera: &FakeCamera, picture: &str) -> anyhow::Res
 }
 
 /// Reads the pictures a second off the screen.
-fn rate(screen: &str) -> Option<f64> {
+pub(crate) fn rate(screen: &str) -> Option<f64> {
     screen.split(" fps").next()?.split_whitespace().next_back()?.parse().ok()
 }

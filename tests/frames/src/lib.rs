@@ -7,6 +7,7 @@
 mod burst;
 mod clutter;
 mod cover;
+pub mod film;
 mod mixed;
 mod optics;
 mod plane;
