@@ -29,7 +29,11 @@ pub(crate) const ONLY_HERE: &[OnlyHere] = &[
     OnlyHere { within: "terminal/src/", names: &["rusqlite::"], places: &["cache.rs", "cache/"] },
     OnlyHere { within: "terminal/src/", names: &["chacha20poly1305::"], places: &["cache.rs", "cache/"] },
     OnlyHere { within: "terminal/src/", names: &["ratatui::"], places: &["tui.rs", "tui/"] },
-    OnlyHere { within: "terminal/src/", names: &["nokhwa::", "v4l::"], places: &["camera.rs", "camera/"] },
+    OnlyHere {
+        within: "terminal/src/",
+        names: &["nokhwa::", "v4l::", "zune_jpeg::"],
+        places: &["camera.rs", "camera/"],
+    },
     OnlyHere { within: "terminal/src/", names: &["cpal::"], places: &["feedback.rs", "feedback/"] },
     OnlyHere { within: "terminal/src/", names: &["rqrr::"], places: &["decoder.rs", "decoder/"] },
     OnlyHere {

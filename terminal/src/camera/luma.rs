@@ -3,6 +3,11 @@
 use std::{fmt, io::Cursor};
 
 use image::{ImageReader, Limits};
+use zune_jpeg::{
+    JpegDecoder,
+    errors::DecodeErrors,
+    zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions},
+};
 
 use super::{FRAME_SIDE_MAX, check_size};
 
@@ -59,7 +64,34 @@ pub fn convert(
     Ok((width, height))
 }
 
+/// Reads the grey of a JPEG alone; of one that has none apart from its colours, which cameras don't send, all of it.
 fn mjpeg(raw: &[u8], luma: &mut Vec<u8>) -> Result<(u32, u32), BrokenFrame> {
+    match grey_alone(raw, luma) {
+        Ok(size) => Ok(size),
+        Err(_) => whole(raw, luma),
+    }
+}
+
+/// Neither transforms nor enlarges the colours.
+fn grey_alone(raw: &[u8], luma: &mut Vec<u8>) -> Result<(u32, u32), DecodeErrors> {
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(FRAME_SIDE_MAX as usize)
+        .set_max_height(FRAME_SIDE_MAX as usize)
+        .jpeg_set_out_colorspace(ColorSpace::Luma);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(raw), options);
+    decoder.decode_headers()?;
+    let size = decoder.info().map(|info| (u32::from(info.width), u32::from(info.height)));
+    let (width, height) = size.ok_or(DecodeErrors::FormatStatic("a JPEG without a size"))?;
+    check_size(width, height).map_err(|_| DecodeErrors::FormatStatic("a size out of bounds"))?;
+    // What a torn JPEG leaves out must not show an earlier frame.
+    luma.clear();
+    luma.resize(width as usize * height as usize, 0);
+    decoder.decode_into(luma)?;
+    Ok((width, height))
+}
+
+fn whole(raw: &[u8], luma: &mut Vec<u8>) -> Result<(u32, u32), BrokenFrame> {
     let mut reader = ImageReader::with_format(Cursor::new(raw), image::ImageFormat::Jpeg);
     let mut limits = Limits::default();
     limits.max_image_width = Some(FRAME_SIDE_MAX);
@@ -103,6 +135,35 @@ mod tests {
         assert_eq!(convert(PixelFormat::Nv12, &[0; 3], (2, 2), &mut luma), Err(BrokenFrame));
         assert_eq!(convert(PixelFormat::Mjpeg, &[0xff, 0xd8, 0xff, 0xe0, 0], (2, 2), &mut luma), Err(BrokenFrame));
         assert_eq!(convert(PixelFormat::Yuyv, &[], (u32::MAX, u32::MAX), &mut luma), Err(BrokenFrame));
+    }
+
+    #[test]
+    fn the_grey_of_a_coloured_jpeg_is_what_its_colours_make() {
+        let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8 * 3, y as u8 * 4, 90]));
+        let mut jpeg = Vec::new();
+        picture.write_to(&mut Cursor::new(&mut jpeg), image::ImageFormat::Jpeg).unwrap();
+        let (mut grey, mut all) = (Vec::new(), Vec::new());
+
+        assert_eq!(grey_alone(&jpeg, &mut grey).unwrap(), (64, 48));
+        whole(&jpeg, &mut all).unwrap();
+
+        // The picture library weighs colours as another standard does, and by no more.
+        let apart = grey.iter().zip(&all).map(|(a, b)| a.abs_diff(*b)).max();
+        assert!(apart < Some(24), "{apart:?}");
+    }
+
+    #[test]
+    fn a_torn_jpeg_shows_nothing_of_an_earlier_frame() {
+        let picture = image::GrayImage::from_fn(64, 64, |x, y| image::Luma([(x * y % 251) as u8]));
+        let mut jpeg = Vec::new();
+        picture.write_to(&mut Cursor::new(&mut jpeg), image::ImageFormat::Jpeg).unwrap();
+        jpeg.truncate(jpeg.len() / 2);
+        let (mut fresh, mut used) = (Vec::new(), vec![77; 64 * 64]);
+
+        assert_eq!(convert(PixelFormat::Mjpeg, &jpeg, (64, 64), &mut fresh), Ok((64, 64)));
+        convert(PixelFormat::Mjpeg, &jpeg, (64, 64), &mut used).unwrap();
+
+        assert_eq!(fresh, used);
     }
 
     #[test]
