@@ -35,6 +35,7 @@ mod symbol;
 mod text;
 mod triple;
 mod vouch;
+mod watch;
 
 use std::time::{Duration, Instant};
 
@@ -42,14 +43,14 @@ pub use self::{
     reader::Obstacle,
     stage::{Stage, Try},
 };
-use self::{scene::Scene, stage::Due};
+use self::{
+    stage::Due,
+    watch::{Came, Watch},
+};
 use crate::camera::Frame;
 
 /// A longer side than this, in pixels, is reduced before the first stage.
 const SIDE_MAX: u32 = 2560;
-
-/// Frames in a row that are not searched because nothing has changed, at most.
-const SKIPPED_MAX: u8 = 4;
 
 /// How much a decoder may spend on one frame.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -144,33 +145,25 @@ impl Reading {
 #[derive(Clone, Debug)]
 pub struct Decoder {
     budget: Budget,
-    /// Frames so far in which something was seen and nothing read, since something was read.
-    seen: u8,
-    /// Frames in a row in which there was nothing to see.
-    idle: u8,
-    /// The last frame that was searched, if there was nothing to see in it, and how many like it were not
-    /// searched since.
-    empty: Option<(Scene, u8)>,
+    watch: Watch,
 }
 
 impl Decoder {
     /// Returns a decoder that keeps to `budget` on each frame.
-    pub const fn new(budget: Budget) -> Self {
-        Self { budget, seen: 0, idle: 0, empty: None }
+    pub fn new(budget: Budget) -> Self {
+        Self { budget, watch: Watch::default() }
     }
 
     /// Reads the codes in `frame`.
     pub fn decode(&mut self, frame: &Frame) -> Reading {
         let began = Instant::now();
-        let scene = (self.budget.effort == Effort::Live).then(|| Scene::of(frame));
-        if let (Some(scene), Some((empty, skipped))) = (&scene, &mut self.empty) {
-            if !scene.is_like(empty) {
-                self.idle = 0;
-            } else if *skipped < SKIPPED_MAX {
-                *skipped += 1;
-                return Reading::nothing(began.elapsed());
-            }
-        }
+        let scene = match self.budget.effort {
+            Effort::Thorough => None,
+            Effort::Live => match self.watch.look(frame) {
+                Some(scene) => Some(scene),
+                None => return Reading::nothing(began.elapsed()),
+            },
+        };
         let deadline = began + self.budget.time;
         let mut codes: Vec<Code> = Vec::new();
         let mut ran_out = false;
@@ -185,7 +178,7 @@ impl Decoder {
         let mut pyramid = stage::Pyramid::new(frame);
         for (done, (stage, due)) in stages.iter().enumerate() {
             let is_seen = !unread.is_empty() || finders.len() >= 3;
-            if !stage.suits(frame) || !self.is_due(*due, is_seen) {
+            if !stage.suits(frame) || !self.watch.is_due(*due, is_seen) {
                 continue;
             }
             if Instant::now() >= deadline {
@@ -223,28 +216,19 @@ impl Decoder {
             }
         }
 
-        let is_empty = codes.is_empty() && unread.is_empty() && finders.is_empty() && !ran_out;
-        self.empty = scene.filter(|_| is_empty).map(|scene| (scene, 0));
-        self.remember(!codes.is_empty(), !unread.is_empty() || finders.len() >= 3);
+        if let Some(scene) = scene {
+            let is_seen = !unread.is_empty() || finders.len() >= 3;
+            let came = if !codes.is_empty() {
+                Came::Read
+            } else if is_seen {
+                Came::Seen
+            } else {
+                Came::Nothing
+            };
+            self.watch.remember(scene, came);
+        }
         codes.sort_by_key(|code| code.corners.map(|(x, y)| (y, x)).into_iter().min());
         Reading { codes, unread, finders, elapsed: began.elapsed(), ran_out, trace }
-    }
-}
-
-impl Decoder {
-    /// Says whether it is a stage's turn; `is_seen` if this frame has shown something that may be a code.
-    const fn is_due(&self, due: Due, is_seen: bool) -> bool {
-        match due {
-            Due::Always => true,
-            Due::Restless => is_seen || self.idle.is_multiple_of(2),
-            Due::Seen(turn) => is_seen && self.seen % stage::TURNS == turn,
-        }
-    }
-
-    /// Remembers what a frame has shown.
-    const fn remember(&mut self, is_read: bool, is_seen: bool) {
-        self.idle = if is_read || is_seen { 0 } else { self.idle.wrapping_add(1) };
-        self.seen = if is_read { 0 } else { self.seen.wrapping_add(is_seen as u8) };
     }
 }
 
@@ -274,27 +258,5 @@ mod tests {
         let lit = (0..4).map(|frame| Frame::new(320, 240, vec![60 * frame; 320 * 240]).unwrap());
 
         assert_eq!(stages(lit), [3, 3, 3, 3]);
-    }
-
-    #[test]
-    fn frames_like_an_empty_one_are_searched_now_and_then() {
-        let same = (0..11).map(|_| Frame::new(320, 240, vec![128; 320 * 240]).unwrap());
-
-        assert_eq!(stages(same), [3, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3]);
-    }
-
-    #[test]
-    fn harder_stages_take_turns_while_a_code_is_seen_and_not_read() {
-        let mut decoder = Decoder::new(Budget::live());
-        let turns: Vec<bool> = (0..5)
-            .map(|_| {
-                let is_due = decoder.is_due(Due::Seen(1), true);
-                decoder.remember(false, true);
-                is_due
-            })
-            .collect();
-
-        assert_eq!(turns, [false, true, false, false, false]);
-        assert!(!decoder.is_due(Due::Seen(1), false));
     }
 }

@@ -69,7 +69,7 @@ const BENT_MAX: usize = 3;
 pub(super) enum Due {
     /// On every frame.
     Always,
-    /// On every frame while there is something to see, and on every second one while there is not.
+    /// On every frame, but only on every second one of those searched while there has been nothing to see for long.
     Restless,
     /// When something was seen and not read, on each frame of this number, counted from 0 to one less than
     /// [`TURNS`]: a ticket is held for many frames, which share the work.

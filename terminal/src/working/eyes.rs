@@ -26,6 +26,9 @@ const SEEN_EVERY: Duration = Duration::from_secs(1);
 const FPS_EVERY: Duration = Duration::from_secs(1);
 /// The least time between two pictures for staff: 12 a second look fluent enough to aim by.
 const PICTURE_EVERY: Duration = Duration::from_millis(80);
+/// The least time between two pictures without a code that are looked at for how the ticket is held: advice is given
+/// once it has lasted for longer.
+const AIM_EVERY: Duration = Duration::from_millis(100);
 /// How long a code stays outlined after it was last read.
 const OUTLINED_FOR: Duration = Duration::from_millis(500);
 
@@ -95,12 +98,20 @@ struct Show {
     pictured: Option<Instant>,
     outlined: Option<(Instant, Vec<Corners>)>,
     aim: SteadyAim,
+    aimed: Option<Instant>,
     began: Instant,
 }
 
 impl Show {
     fn new(viewfinder: Arc<Viewfinder>) -> Self {
-        Self { viewfinder, pictured: None, outlined: None, aim: SteadyAim::default(), began: Instant::now() }
+        Self {
+            viewfinder,
+            pictured: None,
+            outlined: None,
+            aim: SteadyAim::default(),
+            aimed: None,
+            began: Instant::now(),
+        }
     }
 
     /// Says whether there is a picture of which nobody has been told.
@@ -123,6 +134,11 @@ impl Show {
 
     /// Returns the advice, if it has changed.
     fn advice(&mut self, frame: &Frame, reading: &Reading) -> Option<Aim> {
+        let now = Instant::now();
+        if reading.codes.is_empty() && self.aimed.is_some_and(|last| now.duration_since(last) < AIM_EVERY) {
+            return None;
+        }
+        self.aimed = Some(now);
         self.aim.see(aim(frame, reading), u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 }
