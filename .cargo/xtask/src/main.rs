@@ -80,8 +80,20 @@ struct Bench {
 
 #[derive(Subcommand)]
 enum Measure {
+    /// Measures the camera path: how soon a verdict follows a code, and what of the processor it takes
+    Live(Live),
     /// Compares how well codes are read with the public readers, on the same pictures
     Reading(reading::Reading),
+}
+
+#[derive(Args)]
+struct Live {
+    /// Install missing packages without asking
+    #[arg(long)]
+    yes: bool,
+    /// What `usher-bench live --help` names: --presentations, --seconds, --seed, --json
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+    options: Vec<String>,
 }
 
 fn main() -> ExitCode {
@@ -152,8 +164,10 @@ impl Demo {
 
 impl Bench {
     fn run(self) -> anyhow::Result<()> {
-        if let Some(Measure::Reading(reading)) = self.only {
-            return reading.run();
+        match self.only {
+            Some(Measure::Reading(reading)) => return reading.run(),
+            Some(Measure::Live(live)) => return live.run(),
+            None => {}
         }
         packages::require(packages::BUILD, self.yes)?;
         let mut bench = vec!["bench", "--workspace", "--bench", "*"];
@@ -164,6 +178,18 @@ impl Bench {
         steps::cargo("Benchmarks", &bench)?;
         steps::cargo("Building the programs, optimised", &["build", "--release", "--workspace", "--bins"])?;
         steps::become_program("../release/usher-bench", &[])
+    }
+}
+
+impl Live {
+    fn run(self) -> anyhow::Result<()> {
+        packages::require(packages::BUILD, self.yes)?;
+        let programs = ["usher", "usher-server", "usher-bench"];
+        let build =
+            ["build", "--release", "--workspace"].into_iter().chain(programs.iter().flat_map(|name| ["--bin", name]));
+        steps::cargo("Building the programs, optimised", &build.collect::<Vec<_>>())?;
+        let options: Vec<&str> = std::iter::once("live").chain(self.options.iter().map(String::as_str)).collect();
+        steps::become_program("../release/usher-bench", &options)
     }
 }
 
@@ -186,5 +212,7 @@ mod tests {
         let reading = parsed("xtask bench reading --images photos --seed 7 --frames 20 --json");
         assert!(matches!(reading, Ok(Chore::Bench(Bench { only: Some(Measure::Reading(_)), .. }))));
         assert!(parsed("xtask bench reading --frames many").is_err());
+        let live = parsed("xtask bench live --yes --presentations 6 --json");
+        assert!(matches!(live, Ok(Chore::Bench(Bench { only: Some(Measure::Live(_)), .. }))));
     }
 }

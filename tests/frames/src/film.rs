@@ -7,7 +7,10 @@ use std::f32::consts::TAU;
 
 use image::GrayImage;
 
-use super::{HEIGHT, Kind, Level, Severity, WIDTH, clutter, optics::Optics, plane::Light, plane::Pose, random::Random, ticket::Ticket};
+use super::{
+    HEIGHT, Kind, Level, Severity, WIDTH, clutter, optics::Optics, plane::Light, plane::Pose, random::Random,
+    ticket::Ticket,
+};
 
 /// Pictures of a film in a second.
 pub const FILM_RATE: u32 = 30;

@@ -41,7 +41,8 @@ impl Place {
             let name = format!("Guest {number:03}");
             let attendee = json!({ "name": name, "ticket_type": "Day pass" });
             let registration = organiser.register(&event, &attendee).await?;
-            let ticket = registration.pointer("/ticket/id").and_then(|id| id.as_str()).context("a ticket has a number")?;
+            let ticket =
+                registration.pointer("/ticket/id").and_then(|id| id.as_str()).context("a ticket has a number")?;
             let code = organiser.credential(&event, ticket).await?;
             invited.push(Guest { name, code });
         }
