@@ -2,13 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
 
-mod admissions;
-mod backups;
-mod checkin;
-mod accounts;
 mod admin;
 mod admissions;
 mod audit;
+mod backups;
+mod checkin;
 mod devices;
 mod documented;
 mod documents;
@@ -28,8 +26,8 @@ mod mail_server;
 mod mails;
 mod once;
 mod organisations;
-mod plans;
 mod permissions;
+mod plans;
 mod program;
 mod proposals;
 mod public_events;
