@@ -97,44 +97,44 @@ pub struct NewEvent {
 #[derive(Clone, Debug, ToSchema)]
 #[schema(example = json!({ "location": "Stadthalle, Potsdam", "capacity": 900 }))]
 pub struct EventPatch {
-    /// As in a new event; so for all below.
+    /// Its name. What it may be is as in a new event; so for all below.
     #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
-    #[allow(missing_docs, reason = "said above")]
+    /// What happens there.
     #[schema(max_length = 2000)]
     pub description: Option<String>,
-    #[allow(missing_docs, reason = "said above")]
+    /// Where it takes place.
     #[schema(max_length = 500)]
     pub location: Option<String>,
-    #[allow(missing_docs, reason = "said above")]
+    /// The IANA name of its time zone.
     #[schema(max_length = 64)]
     pub time_zone: Option<String>,
-    #[allow(missing_docs, reason = "said above")]
+    /// When it begins.
     #[schema(format = DateTime)]
     pub starts: Option<String>,
-    #[allow(missing_docs, reason = "said above")]
+    /// When it ends.
     #[schema(format = DateTime)]
     pub ends: Option<String>,
-    #[allow(missing_docs, reason = "said above")]
+    /// How many may be registered in all; not fewer than are.
     #[schema(minimum = 1, maximum = 1_000_000)]
     pub capacity: Option<u32>,
-    #[allow(missing_docs, reason = "said above")]
+    /// Until when attendees may cancel by themselves.
     #[schema(format = DateTime)]
     pub cancel_until: Option<String>,
-    #[allow(missing_docs, reason = "said above")]
+    /// What attendees are asked when they register.
     #[schema(max_items = 30)]
     pub questions: Option<Vec<Question>>,
-    #[allow(missing_docs, reason = "said above")]
+    /// What gates lead into.
     pub zones: Option<Vec<ZoneBody>>,
-    #[allow(missing_docs, reason = "said above")]
+    /// Entrances.
     pub gates: Option<Vec<GateBody>>,
-    #[allow(missing_docs, reason = "said above")]
+    /// Ticket types; those that somebody has stay.
     pub ticket_types: Option<Vec<TicketTypeBody>>,
-    #[allow(missing_docs, reason = "said above")]
+    /// Times and numbers.
     pub limits: Option<LimitsBody>,
-    #[allow(missing_docs, reason = "said above")]
+    /// Choices.
     pub switches: Option<SwitchesBody>,
-    #[allow(missing_docs, reason = "said above")]
+    /// Who may decide against a finding; those named before keep their PIN if none is given.
     pub supervisors: Option<Vec<NewSupervisorBody>>,
 }
 

@@ -60,17 +60,21 @@ pub(in crate::events) async fn list(
     if let Some(from) = filter.from {
         conditions.add("ends_at > ?", [int(from.0)]);
     }
-    if let Some(until) = filter.until {
-        conditions.add("starts_at < ?", [int(until.0)]);
-    }
     let order = match order {
         Order::Newest => {
+            if let Some(until) = filter.until {
+                // A sum leads no database to the index by beginnings, from which all would have to be sorted.
+                conditions.add("starts_at + 0 < ?", [int(until.0)]);
+            }
             if let Some(Place { id, .. }) = after {
                 conditions.add("id < ?", [id.0.to_vec()]);
             }
             "id DESC"
         }
         Order::Begin => {
+            if let Some(until) = filter.until {
+                conditions.add("starts_at < ?", [int(until.0)]);
+            }
             conditions.after(after);
             "starts_at, id"
         }
