@@ -1,10 +1,22 @@
 //! Attendees: registering, importing, finding.
 
+pub mod actions;
 pub mod body;
+pub mod check;
+pub mod edit;
+pub mod export;
 pub mod import;
+pub mod joining;
+pub mod letters;
+pub mod mine;
 pub mod routes;
+pub mod search;
 pub mod store;
+pub mod waitlist;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sync_protocol::id::{ClassId, EventId, RegistrationId};
 use sync_protocol::text;
@@ -13,12 +25,15 @@ use sync_protocol::verdict::TicketStatus;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::accounts::{Organiser, parse_email};
+pub use self::check::Raw;
+pub use self::waitlist::move_up;
+use crate::accounts::{AccountId, Organiser};
 use crate::app::App;
 use crate::audit;
 use crate::clock::uuids_v7;
 use crate::db::{StoreError, Tx};
 use crate::events::Event;
+use crate::sync::feed;
 use crate::tickets::{self, IssueError, NewTicket, Ticket};
 use crate::walk_ins::Origin;
 use crate::webhooks::{self, Kind};
@@ -34,17 +49,139 @@ pub const EXTERNAL_ID_CHARS_MAX: usize = 100;
 /// The longest reference of an order, in bytes: the doors are told all of it.
 pub const ORDER_BYTES_MAX: usize = text::GROUP_BYTES_MAX;
 
-/// A person's place at an event.
+/// The most attendees of one group.
+pub const GROUP_MAX: usize = 50;
+
+/// A person's place at an event, or their wish for one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Registration {
     /// Its id.
     pub id: RegistrationId,
     /// Who comes.
     pub attendee: Attendee,
+    /// The ticket type that is wanted, or was given.
+    pub class: ClassId,
+    /// How far it has come.
+    pub state: State,
+    /// Where it stands among those who wait: the lowest of its event moves up first. Nothing unless it waits.
+    pub queue_no: Option<u64>,
+    /// Staff should look at the note.
+    pub attention: bool,
+    /// Staff should check who it is.
+    pub id_check: bool,
+    /// What was answered to the event's questions.
+    pub answers: Answers,
+    /// Who registered the group that the attendee belongs to.
+    pub contact: Option<Contact>,
+    /// Who was logged in when the attendee registered.
+    pub account: Option<AccountId>,
+    /// Why it was cancelled or rejected; may be empty.
+    pub reason: String,
+    /// Counts the changes that people make.
+    pub version: u64,
     /// When it was made.
     pub created_at: UnixMillis,
+    /// When it was last changed.
+    pub changed_at: UnixMillis,
+    /// Whether the attendee was let in.
+    pub is_checked_in: bool,
     /// How the ticket was sold at the door; nothing if it was not.
     pub sale: Option<Origin>,
+}
+
+impl Registration {
+    /// Returns a registration with a ticket of the type `class`.
+    pub const fn new(id: RegistrationId, attendee: Attendee, class: ClassId, now: UnixMillis) -> Self {
+        Self {
+            id,
+            attendee,
+            class,
+            state: State::Registered,
+            queue_no: None,
+            attention: false,
+            id_check: false,
+            answers: Answers::new(),
+            contact: None,
+            account: None,
+            reason: String::new(),
+            version: 1,
+            created_at: now,
+            changed_at: now,
+            is_checked_in: false,
+            sale: None,
+        }
+    }
+
+    /// Returns where letters about it go: to the attendee, or to the contact of their group.
+    pub fn recipient(&self) -> Option<&str> {
+        let contact = self.contact.as_ref().map(|contact| contact.email.as_str());
+        self.attendee.email.as_deref().or(contact)
+    }
+
+    /// Returns whose registration it counts as.
+    fn person(&self) -> Option<String> {
+        self.recipient().map(fold)
+    }
+
+    fn to_issue(&self, status: TicketStatus) -> NewTicket {
+        NewTicket {
+            registration: self.id,
+            class: self.class,
+            status,
+            attention: self.attention,
+            id_check: self.id_check,
+            labels: Labels::from(&self.attendee),
+        }
+    }
+}
+
+/// How far a registration has come.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// The attendee has a place, and a ticket.
+    #[default]
+    Registered = 0,
+    /// An organiser has still to say yes or no.
+    Pending = 1,
+    /// The attendee waits for a place.
+    Waiting = 2,
+    /// It was taken back, for good.
+    Cancelled = 3,
+    /// An organiser said no.
+    Rejected = 4,
+}
+
+impl State {
+    const ALL: [Self; 5] = [Self::Registered, Self::Pending, Self::Waiting, Self::Cancelled, Self::Rejected];
+
+    /// Returns the state of a number.
+    pub fn from_u8(value: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| *state as u8 == value)
+    }
+
+    /// Returns its name, as it is written in the interface.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Pending => "pending",
+            Self::Waiting => "waiting",
+            Self::Cancelled => "cancelled",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// What was answered, by the questions' keys.
+pub type Answers = BTreeMap<String, String>;
+
+/// Who registered a group.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Contact {
+    /// Their name.
+    pub name: String,
+    /// Their e-mail address, in lower case.
+    pub email: String,
 }
 
 /// What is known of a person.
@@ -88,15 +225,6 @@ impl From<&Attendee> for Labels {
     }
 }
 
-impl Attendee {
-    /// Returns what a search looks through.
-    fn search_text(&self) -> String {
-        let parts = [Some(&self.name), self.email.as_ref(), self.external_id.as_ref(), self.order.as_ref()];
-        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-        fold(&parts.join("\n"))
-    }
-}
-
 /// Returns `text` without accents and case, so that "zoe" finds "Zoë".
 pub fn fold(text: &str) -> String {
     let folded = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
@@ -116,119 +244,8 @@ pub struct NewRegistration {
     pub attention: bool,
     /// Staff should check who it is.
     pub id_check: bool,
-}
-
-/// An attendee as written down by somebody, unchecked. Empty texts are absent ones.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Raw<'a> {
-    /// The name.
-    pub name: &'a str,
-    /// The e-mail address.
-    pub email: &'a str,
-    /// The phone number.
-    pub phone: &'a str,
-    /// The ticket type's name.
-    pub ticket_type: &'a str,
-    /// The note for the door.
-    pub note: &'a str,
-    /// `valid` or `unpaid`; `valid` if empty.
-    pub status: &'a str,
-    /// What another system knows the attendee by.
-    pub external_id: &'a str,
-    /// The order that the attendee came with.
-    pub order: &'a str,
-    /// Staff should look at the note.
-    pub attention: bool,
-    /// Staff should check who it is.
-    pub id_check: bool,
-}
-
-/// What is wrong with one field of an attendee.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Wrong {
-    /// The field's name.
-    pub field: &'static str,
-    /// What is wrong, for programs.
-    pub kind: &'static str,
-    /// What is wrong, for people.
-    pub msg: String,
-}
-
-impl Wrong {
-    fn new(field: &'static str, kind: &'static str, msg: impl Into<String>) -> Self {
-        Self { field, kind, msg: msg.into() }
-    }
-}
-
-impl Raw<'_> {
-    /// Checks everything, and returns all that is wrong rather than the first.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong.
-    pub fn check(&self, event: &Event) -> Result<NewRegistration, Vec<Wrong>> {
-        let mut wrongs = Vec::new();
-        let mut plain = |field, text: &str, chars_max: usize| {
-            let text = text::tidy(text, usize::MAX);
-            if text.chars().count() > chars_max {
-                wrongs.push(Wrong::new(field, "too_long", format!("must have at most {chars_max} characters")));
-            }
-            text
-        };
-        let name = plain("name", self.name, NAME_CHARS_MAX);
-        let phone = plain("phone", self.phone, PHONE_CHARS_MAX);
-        let note = plain("note", self.note, NOTE_CHARS_MAX);
-        let external_id = plain("external_id", self.external_id, EXTERNAL_ID_CHARS_MAX);
-        let order = text::tidy(self.order, usize::MAX);
-        if order.len() > ORDER_BYTES_MAX {
-            wrongs.push(Wrong::new("order", "too_long", format!("must have at most {ORDER_BYTES_MAX} bytes")));
-        }
-        if name.is_empty() {
-            wrongs.push(Wrong::new("name", "missing", "must not be empty"));
-        }
-        let email = if self.email.trim().is_empty() { None } else { parse_email(self.email) };
-        if email.is_none() && !self.email.trim().is_empty() {
-            wrongs.push(Wrong::new("email", "email", "is not an e-mail address"));
-        }
-        let class = match (self.ticket_type.trim(), event.policy.classes.as_slice()) {
-            ("", [only]) => Some(only.id),
-            ("", _) => {
-                wrongs.push(Wrong::new("ticket_type", "missing", "must name one of the event's ticket types"));
-                None
-            }
-            (name, _) => {
-                let class = event.class_named(name).map(|class| class.id);
-                if class.is_none() {
-                    wrongs.push(Wrong::new("ticket_type", "unknown", "is not one of the event's ticket types"));
-                }
-                class
-            }
-        };
-        let status = match self.status.trim().to_lowercase().as_str() {
-            "" | "valid" => Some(TicketStatus::Valid),
-            "unpaid" => Some(TicketStatus::Unpaid),
-            _ => {
-                wrongs.push(Wrong::new("status", "value", "must be valid or unpaid"));
-                None
-            }
-        };
-        let (Some(class), Some(status), true) = (class, status, wrongs.is_empty()) else { return Err(wrongs) };
-        let some = |text: String| if text.is_empty() { None } else { Some(text) };
-        Ok(NewRegistration {
-            attendee: Attendee {
-                name,
-                email,
-                phone: some(phone),
-                external_id: some(external_id),
-                order: some(order),
-                note,
-            },
-            class,
-            status,
-            attention: self.attention,
-            id_check: self.id_check,
-        })
-    }
+    /// What was answered to the event's questions.
+    pub answers: Answers,
 }
 
 /// Why attendees were not registered.
@@ -252,6 +269,15 @@ impl From<StoreError> for RegisterError {
     }
 }
 
+/// What an organiser wants done beside registering.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Afterwards {
+    /// Nothing.
+    Rest,
+    /// Each attendee with a valid ticket and an e-mail address is sent the ticket.
+    Send,
+}
+
 /// Registers attendees in order, each with a ticket, and tells the doors; all of them or none.
 ///
 /// # Errors
@@ -262,9 +288,11 @@ pub async fn register(
     organiser: Organiser,
     event: &Event,
     new: Vec<NewRegistration>,
+    afterwards: Afterwards,
 ) -> Result<Vec<(Registration, Ticket)>, RegisterError> {
     let mut tx = app.database().begin_write().await?;
     let registered = register_within(&mut tx, app, event, new).await?;
+    let now = app.clock().now();
     let subject = match registered.as_slice() {
         [(only, _)] => only.id.to_string(),
         _ => String::new(),
@@ -276,7 +304,12 @@ pub async fn register(
         before: Value::Null,
         after: json!({ "attendees": registered.len() }),
     };
-    audit::note(&mut tx, organiser, &noted, app.clock().now()).await?;
+    audit::note(&mut tx, organiser, &noted, now).await?;
+    if afterwards == Afterwards::Send {
+        for (registration, ticket) in &registered {
+            letters::post_ticket(&mut tx, app, organiser.organisation, event, registration, ticket).await?;
+        }
+    }
     tx.commit().await?;
     Ok(registered)
 }
@@ -293,34 +326,46 @@ pub async fn register_within(
     event: &Event,
     new: Vec<NewRegistration>,
 ) -> Result<Vec<(Registration, Ticket)>, RegisterError> {
+    // Two that register the same external id, or the same words, wait for each other here and nowhere else.
+    feed::lock(tx, app.sealer(), event.id).await?;
     let now = app.clock().now();
     let mut registrations = Vec::with_capacity(new.len());
-    let mut wanted = Vec::with_capacity(new.len());
+    let mut new_tickets = Vec::with_capacity(new.len());
     for (id, new) in uuids_v7(now, new.len()).zip(new) {
-        wanted.push((new.class, new.status, new.attention, new.id_check));
-        registrations.push(Registration {
-            id: RegistrationId(id),
-            attendee: new.attendee,
-            created_at: now,
-            sale: None,
-        });
+        let offered = event.offered(new.class);
+        let mut registration = Registration::new(RegistrationId(id), new.attendee, new.class, now);
+        registration.attention = new.attention || offered.is_some_and(|offered| offered.attention);
+        registration.id_check = new.id_check;
+        registration.answers = new.answers;
+        new_tickets.push(registration.to_issue(new.status));
+        registrations.push(registration);
     }
     store::insert(tx, event.id, &registrations).await?;
-    let new_tickets: Vec<NewTicket> = registrations
-        .iter()
-        .zip(wanted)
-        .map(|(registration, (class, status, attention, id_check))| NewTicket {
-            registration: registration.id,
-            class,
-            status,
-            attention,
-            id_check,
-            labels: Labels::from(&registration.attendee),
-        })
-        .collect();
     let tickets = tickets::issue(tx, app, event, &new_tickets).await?;
     tell(tx, event.id, &registrations).await?;
     Ok(registrations.into_iter().zip(tickets).collect())
+}
+
+/// Notes that a registration's ticket was cancelled, if it counted. The event's feed is locked.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn note_cancelled(
+    tx: &mut Tx,
+    event: EventId,
+    id: RegistrationId,
+    reason: &str,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let Some((before, _)) = store::find(tx, event, id).await? else { return Ok(()) };
+    if before.state != State::Registered {
+        return Ok(());
+    }
+    let mut after = before.clone();
+    after.state = State::Cancelled;
+    reason.clone_into(&mut after.reason);
+    store::update(tx, event, &before, &mut after, now).await
 }
 
 /// Stores attendees whose tickets are stored with them.
@@ -340,6 +385,55 @@ async fn tell(tx: &mut Tx, event: EventId, registrations: &[Registration]) -> Re
     webhooks::emit(tx, event, Kind::RegistrationCreated, registrations.iter().map(told).collect(), first.created_at).await
 }
 
+/// Tells other programs that somebody comes no more, who had no ticket yet.
+async fn tell_cancelled(tx: &mut Tx, event: EventId, ids: &[RegistrationId], at: UnixMillis) -> Result<(), StoreError> {
+    let told = |id: &RegistrationId| json!({ "registration": id, "ticket": null });
+    webhooks::emit(tx, event, Kind::RegistrationCancelled, ids.iter().map(told).collect(), at).await
+}
+
+/// Cancels up to `limit` registrations in each of the states before there is a ticket, and returns them: nobody once
+/// there are none. The event's feed is locked.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn cancel_hopeful(
+    tx: &mut Tx,
+    event: EventId,
+    reason: &str,
+    limit: u32,
+    now: UnixMillis,
+) -> Result<Vec<Registration>, StoreError> {
+    let hopeful = store::hopeful(tx, event, limit).await?;
+    let ids: Vec<RegistrationId> = hopeful.iter().map(|registration| registration.id).collect();
+    store::cancel(tx, &ids, reason, now).await?;
+    tell_cancelled(tx, event, &ids, now).await?;
+    Ok(hopeful)
+}
+
+/// Returns the ticket types of those who are pending or wait.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn hoped_for(tx: &mut Tx, event: EventId) -> Result<BTreeSet<ClassId>, StoreError> {
+    store::hoped_for(tx, event).await
+}
+
+/// Notes that registrations are cancelled whose tickets are. The event's feed is locked.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn note_many_cancelled(
+    tx: &mut Tx,
+    ids: &[RegistrationId],
+    reason: &str,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    store::cancel(tx, ids, reason, now).await
+}
+
 /// Returns a registration of the event, with its ticket.
 ///
 /// # Errors
@@ -349,7 +443,7 @@ pub async fn find(
     tx: &mut Tx,
     event: EventId,
     id: RegistrationId,
-) -> Result<Option<(Registration, Ticket)>, StoreError> {
+) -> Result<Option<(Registration, Option<Ticket>)>, StoreError> {
     store::find(tx, event, id).await
 }
 
@@ -362,7 +456,7 @@ pub async fn labels(tx: &mut Tx, id: RegistrationId) -> Result<Labels, StoreErro
     store::labels(tx, id).await
 }
 
-/// Returns the e-mail addresses of an event's attendees whose ticket is not cancelled, each once.
+/// Returns the e-mail addresses of all who come to an event or hope to, or of their contacts, each once.
 ///
 /// # Errors
 ///
@@ -412,12 +506,16 @@ pub async fn of_email(
 /// Which registrations of an event.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Parts of the name, e-mail address, external id or order, whatever their accents and case.
-    pub text: Option<String>,
-    /// Only tickets of this type.
+    /// Only these types.
     pub class: Option<ClassId>,
     /// Only tickets of this status.
     pub status: Option<TicketStatus>,
+    /// Only registrations in this state.
+    pub state: Option<State>,
+    /// Only those who were let in, or were not.
+    pub is_checked_in: Option<bool>,
+    /// Only this order.
+    pub order: Option<String>,
 }
 
 /// Returns up to `limit` registrations after `after`, in the order they were made.
@@ -431,7 +529,7 @@ pub async fn list(
     filter: &Filter,
     after: Option<RegistrationId>,
     limit: u32,
-) -> Result<Vec<(Registration, Ticket)>, StoreError> {
+) -> Result<Vec<(Registration, Option<Ticket>)>, StoreError> {
     store::list(tx, event, filter, after, limit).await
 }
 

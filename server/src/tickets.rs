@@ -3,6 +3,7 @@
 pub mod body;
 pub mod documents;
 pub mod many;
+pub mod places;
 pub mod qr;
 pub mod routes;
 pub mod store;
@@ -18,6 +19,7 @@ use sync_protocol::ticket::{Claims, Credential};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Row, TicketStatus};
 
+use self::places::Places;
 use crate::accounts::{AccountId, Organiser};
 use crate::app::App;
 use crate::audit;
@@ -25,7 +27,7 @@ use crate::clock::random_bytes;
 use crate::db::{StoreError, Tx};
 use crate::events::{self, Event, Over};
 use crate::registrations::{self, Labels};
-use crate::sync::feed::{self, FeedHead};
+use crate::sync::feed;
 use crate::walk_ins;
 use crate::webhooks::{self, Kind};
 
@@ -80,7 +82,7 @@ pub struct NewTicket {
 /// Why tickets were not issued.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    /// There would be more of a type than there may be.
+    /// There would be more of a type, or in all, than there may be.
     #[error("only {left} tickets of this type are left")]
     SoldOut {
         /// The type.
@@ -107,7 +109,11 @@ pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket]) -> 
     let kid = events::active_kid(tx, event.id).await?;
     let head = feed::lock(tx, app.sealer(), event.id).await?;
     events::takes_changes(tx, event.id).await?.map_err(IssueError::Over)?;
-    check_quotas(tx, event, new).await?;
+    // Counted under the feed's lock, so that two sales at once cannot both take the last place.
+    let mut places = Places::count(tx, event).await?;
+    for (class, wanted) in wanted(new) {
+        places.take(class, wanted)?;
+    }
     let ids = free_ids(tx, event.id, new.len()).await?;
     let now = app.clock().now();
     let first = head.next().0;
@@ -149,23 +155,6 @@ async fn tell(
     webhooks::emit(tx, event, kind, tickets.iter().map(told).collect(), now).await
 }
 
-/// Counts under the feed's lock, so that two sales at once cannot both take the last ticket.
-async fn check_quotas(tx: &mut Tx, event: &Event, new: &[NewTicket]) -> Result<(), IssueError> {
-    let limited = event.offer.ticket_types.iter().filter_map(|offered| Some((offered.class, offered.quota?)));
-    for (class, quota) in limited {
-        let wanted = new.iter().filter(|ticket| ticket.class == class).count() as u64;
-        if wanted == 0 {
-            continue;
-        }
-        let held = walk_ins::leases::held(tx, event.id, class).await?;
-        let left = u64::from(quota).saturating_sub(store::count_of_class(tx, event.id, class).await? + held);
-        if wanted > left {
-            return Err(IssueError::SoldOut { class, left: u32::try_from(left).unwrap_or(u32::MAX), held });
-        }
-    }
-    Ok(())
-}
-
 /// How many tickets there are of a type.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counted {
@@ -184,13 +173,13 @@ pub async fn counts(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, Cou
     store::counts(tx, event).await
 }
 
-/// Returns how many tickets of a type there are that are not cancelled.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn count_of_class(tx: &mut Tx, event: EventId, class: ClassId) -> Result<u64, StoreError> {
-    store::count_of_class(tx, event, class).await
+/// Returns how many are wanted of each type.
+fn wanted(new: &[NewTicket]) -> BTreeMap<ClassId, u64> {
+    let mut wanted = BTreeMap::new();
+    for new in new {
+        *wanted.entry(new.class).or_default() += 1;
+    }
+    wanted
 }
 
 /// Returns a ticket of an event.
@@ -235,7 +224,8 @@ pub async fn cancel_sold(
     let Ok(Some(mut after)) = changed(&ticket, Change::Cancel) else { return Ok(None) };
     after.changed_at = now;
     let labels = registrations::labels(tx, ticket.registration).await?;
-    store::update(tx, event, &after).await?;
+    store::update(tx, event, &ticket, &after).await?;
+    registrations::note_cancelled(tx, event, ticket.registration, "", now).await?;
     tell(tx, event, Kind::TicketRevoked, &[after], now).await?;
     Ok(Some(entry(id, after.row, &labels)))
 }
@@ -288,10 +278,18 @@ pub enum Change {
     Unblock,
     /// A new credential; the ones before count no more.
     Reissue,
+    /// It is paid.
+    Pay,
+    /// It is somebody else's now, with a new credential.
+    Transfer,
 }
 
 impl Change {
-    const ALL: [Self; 4] = [Self::Cancel, Self::Block, Self::Unblock, Self::Reissue];
+    const ALL: [Self; 6] = [Self::Cancel, Self::Block, Self::Unblock, Self::Reissue, Self::Pay, Self::Transfer];
+
+    const fn makes_credential(self) -> bool {
+        matches!(self, Self::Reissue | Self::Transfer)
+    }
 
     const fn audited_as(self) -> &'static str {
         match self {
@@ -299,6 +297,8 @@ impl Change {
             Self::Block => "ticket.block",
             Self::Unblock => "ticket.unblock",
             Self::Reissue => "ticket.reissue",
+            Self::Pay => "ticket.pay",
+            Self::Transfer => "ticket.transfer",
         }
     }
 
@@ -308,6 +308,8 @@ impl Change {
             Self::Block => "block",
             Self::Unblock => "unblock",
             Self::Reissue => "reissue",
+            Self::Pay => "pay",
+            Self::Transfer => "transfer",
         }
     }
 
@@ -355,6 +357,8 @@ fn changed(ticket: &Ticket, change: Change) -> Result<Option<Ticket>, ChangeErro
     let mut after = *ticket;
     match (change, ticket.row.status) {
         (Change::Cancel, Cancelled) | (Change::Block, Blocked) | (Change::Unblock, Valid | Unpaid) => return Ok(None),
+        (Change::Pay, Valid) => return Ok(None),
+        (Change::Pay, Blocked) if ticket.status_before_block != Some(Unpaid) => return Ok(None),
         (_, Cancelled) => return Err(ChangeError::Cancelled),
         (Change::Cancel, _) => {
             after.row.status = Cancelled;
@@ -368,14 +372,16 @@ fn changed(ticket: &Ticket, change: Change) -> Result<Option<Ticket>, ChangeErro
             after.row.status = ticket.status_before_block.unwrap_or(Valid);
             after.status_before_block = None;
         }
+        (Change::Pay, Unpaid) => after.row.status = Valid,
+        (Change::Pay, Blocked) => after.status_before_block = Some(Valid),
         // The number is known only under the feed's lock.
-        (Change::Reissue, _) => {}
+        (Change::Reissue | Change::Transfer, _) => {}
     }
     Ok(Some(after))
 }
 
 /// Changes a ticket and tells the doors. Doing it again changes nothing, except that every re-issue makes
-/// a new credential.
+/// a new credential. Who is registered with a cancelled ticket is registered no more, and whoever waits moves up.
 ///
 /// # Errors
 ///
@@ -389,50 +395,65 @@ pub async fn change(
     reason: String,
 ) -> Result<Ticket, ChangeError> {
     let mut tx = app.database().begin_write().await?;
-    // Whatever changes a ticket holds this lock, so what is read under it stays true.
-    let head = feed::lock(&mut tx, app.sealer(), event.id).await?;
-    events::takes_changes(&mut tx, event.id).await??;
-    let ticket = store::find(&mut tx, event.id, id).await?.ok_or(ChangeError::Unknown)?;
-    if change == Change::Reissue && ticket.is_sold_at_door() {
-        return Err(ChangeError::SoldAtDoor);
+    let now = app.clock().now();
+    let Some((before, after)) = change_in(&mut tx, app, event.id, id, change, organiser.account, &reason).await? else {
+        return store::find(&mut tx, event.id, id).await?.ok_or(ChangeError::Unknown);
+    };
+    if change == Change::Cancel {
+        registrations::note_cancelled(&mut tx, event.id, after.registration, &reason, now).await?;
+        registrations::move_up(&mut tx, app, event).await?;
     }
-    let Some(mut after) = changed(&ticket, change)? else { return Ok(ticket) };
-    let labels = registrations::labels(&mut tx, ticket.registration).await?;
-    after.changed_at = app.clock().now();
-    if change == Change::Reissue {
-        after.row.issue = issue_number(head.next().0)?;
-        after.kid = events::active_kid(&mut tx, event.id).await?;
-    }
-    if change == Change::Cancel && ticket.is_sold_at_door() {
-        walk_ins::store::note_cancelled(&mut tx, event.id, id, after.changed_at).await?;
-    }
-    let changed = Changed { change, reason, account: organiser.account, at: after.changed_at };
-    store_change(&mut tx, event.id, &after, &changed, head, entry(id, after.row, &labels)).await?;
     let noted = audit::Change {
         action: change.audited_as(),
         event: Some(event.id),
         // At some doors a ticket's number is enough to come in.
         subject: &after.registration.to_string(),
-        before: json!({ "status": ticket.row.status as u8, "issue": ticket.row.issue.0 }),
-        after: json!({ "status": after.row.status as u8, "issue": after.row.issue.0 }),
+        before: json!({ "status": before.row.status, "issue": before.row.issue.0 }),
+        after: json!({ "status": after.row.status, "issue": after.row.issue.0 }),
     };
-    audit::note(&mut tx, organiser, &noted, after.changed_at).await?;
+    audit::note(&mut tx, organiser, &noted, now).await?;
     tx.commit().await?;
     Ok(after)
 }
 
-async fn store_change(
+/// Changes a ticket within the caller's transaction and tells the doors; returns it as it was and as it is, or
+/// nothing if it is so already.
+///
+/// # Errors
+///
+/// [`ChangeError`].
+pub async fn change_in(
     tx: &mut Tx,
+    app: &App,
     event: EventId,
-    after: &Ticket,
-    changed: &Changed,
-    head: FeedHead,
-    entry: NewEntry,
-) -> Result<(), StoreError> {
-    store::update(tx, event, after).await?;
-    store::insert_change(tx, event, after.id, head.next(), changed).await?;
-    feed::append_after(tx, head, &[entry]).await?;
-    tell_changed(tx, event, changed.change, std::slice::from_ref(after), changed.at).await
+    id: TicketId,
+    change: Change,
+    account: AccountId,
+    reason: &str,
+) -> Result<Option<(Ticket, Ticket)>, ChangeError> {
+    // Whatever changes a ticket holds this lock, so what is read under it stays true.
+    let head = feed::lock(tx, app.sealer(), event).await?;
+    events::takes_changes(tx, event).await??;
+    let before = store::find(tx, event, id).await?.ok_or(ChangeError::Unknown)?;
+    if change.makes_credential() && before.is_sold_at_door() {
+        return Err(ChangeError::SoldAtDoor);
+    }
+    let Some(mut after) = changed(&before, change)? else { return Ok(None) };
+    let labels = registrations::labels(tx, before.registration).await?;
+    after.changed_at = app.clock().now();
+    if change.makes_credential() {
+        after.row.issue = issue_number(head.next().0)?;
+        after.kid = events::active_kid(tx, event).await?;
+    }
+    if change == Change::Cancel && before.is_sold_at_door() {
+        walk_ins::store::note_cancelled(tx, event, id, after.changed_at).await?;
+    }
+    store::update(tx, event, &before, &after).await?;
+    let changed = Changed { change, reason: reason.to_owned(), account, at: after.changed_at };
+    store::insert_change(tx, event, id, head.next(), &changed).await?;
+    feed::append_after(tx, head, &[entry(id, after.row, &labels)]).await?;
+    tell_changed(tx, event, change, &[after], after.changed_at).await?;
+    Ok(Some((before, after)))
 }
 
 /// Tells other programs what was done to tickets.
@@ -444,7 +465,9 @@ async fn tell_changed(
     at: UnixMillis,
 ) -> Result<(), StoreError> {
     match change {
-        Change::Unblock | Change::Reissue => tell(tx, event, Kind::TicketIssued, after, at).await,
+        Change::Unblock | Change::Reissue | Change::Pay | Change::Transfer => {
+            tell(tx, event, Kind::TicketIssued, after, at).await
+        }
         Change::Block => tell(tx, event, Kind::TicketRevoked, after, at).await,
         Change::Cancel => {
             tell(tx, event, Kind::TicketRevoked, after, at).await?;
@@ -452,6 +475,29 @@ async fn tell_changed(
             webhooks::emit(tx, event, Kind::RegistrationCancelled, after.iter().map(told).collect(), at).await
         }
     }
+}
+
+/// Tells the doors anew of a ticket's holder and of what staff should look at; returns the ticket.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn relabel(
+    tx: &mut Tx,
+    app: &App,
+    event: EventId,
+    before: &Ticket,
+    attention: bool,
+    id_check: bool,
+) -> Result<Ticket, StoreError> {
+    let head = feed::lock(tx, app.sealer(), event).await?;
+    let mut after = *before;
+    (after.row.attention, after.row.id_check) = (attention, id_check);
+    after.changed_at = app.clock().now();
+    let labels = registrations::labels(tx, before.registration).await?;
+    store::update(tx, event, before, &after).await?;
+    feed::append_after(tx, head, &[entry(after.id, after.row, &labels)]).await?;
+    Ok(after)
 }
 
 /// Makes a ticket's credential. Signatures are deterministic, so it is always the same and is stored
@@ -496,6 +542,18 @@ mod tests {
         assert!(changed(&cancelled, Change::Cancel).unwrap().is_none());
         assert!(matches!(changed(&cancelled, Change::Unblock), Err(ChangeError::Cancelled)));
         assert!(matches!(changed(&cancelled, Change::Reissue), Err(ChangeError::Cancelled)));
+    }
+
+    #[test]
+    fn what_is_paid_while_it_is_blocked_is_valid_once_it_is_not() {
+        let paid = changed(&ticket(TicketStatus::Unpaid), Change::Pay).unwrap().unwrap();
+        assert_eq!(paid.row.status, TicketStatus::Valid);
+        assert!(changed(&paid, Change::Pay).unwrap().is_none());
+
+        let blocked = changed(&ticket(TicketStatus::Unpaid), Change::Block).unwrap().unwrap();
+        let paid = changed(&blocked, Change::Pay).unwrap().unwrap();
+        assert_eq!(paid.row.status, TicketStatus::Blocked);
+        assert_eq!(changed(&paid, Change::Unblock).unwrap().unwrap().row.status, TicketStatus::Valid);
     }
 
     fn ticket(status: TicketStatus) -> Ticket {

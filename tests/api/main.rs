@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
 
+mod admissions;
+mod attendees;
+mod backups;
+mod checkin;
+mod accounts;
 mod admin;
 mod admissions;
 mod audit;
@@ -15,10 +20,12 @@ mod event_changes;
 mod event_copies;
 mod event_life;
 mod events;
+mod festival;
 mod garbage;
 mod identity;
 mod import;
 mod invitations;
+mod joining;
 mod journals;
 mod letters;
 mod lost;

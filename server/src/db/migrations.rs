@@ -35,11 +35,11 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         11 "0011_mails",
         12 "0012_identity",
         13 "0013_organisations",
-        16 "0016_check_in",
-        18 "0018_requests",
         14 "0014_events",
-        18 "0018_requests",
+        15 "0015_registrations",
+        16 "0016_check_in",
         17 "0017_webhooks",
+        18 "0018_requests",
     );
     Migrator::with_migrations(
         files

@@ -80,7 +80,8 @@ pub async fn check_in(
     let mut tx = app.database().begin_read().await?;
     let found = registrations::find(&mut tx, event, by_hand.registration).await?;
     drop(tx);
-    let (_, ticket) = found.ok_or(ManualError::Unknown)?;
+    // Who has no ticket yet is none to let in.
+    let ticket = found.and_then(|(_, ticket)| ticket).ok_or(ManualError::Unknown)?;
     let shown = Shown::Ticket(ticket.id);
     let (mut sitting, presentations) = Sitting::open(app, event, [&shown]).await?;
     let gate = sitting.facts.gate_named(&by_hand.gate)?;

@@ -166,6 +166,8 @@ async fn put(app: &App, organiser: Organiser, held: &Event, new: Checked) -> Res
     if event.policy != held.policy {
         feed::append_after(&mut tx, head, &[Body::Policy(event.policy.clone()).encode(Entity::ZERO)]).await?;
     }
+    // There may be more places than before.
+    registrations::move_up(&mut tx, app, &event).await?;
     tx.commit().await?;
     Ok(Some(event))
 }
@@ -188,11 +190,16 @@ async fn may_go(tx: &mut Tx, held: &Event, event: &Event) -> Result<(), ChangeEr
     }
     let mut used = Vec::new();
     let ticketed = tickets::counts(tx, held.id).await?;
+    let hoped_for = registrations::hoped_for(tx, held.id).await?;
     let (gates_used, zones_used) = admissions::places::used(tx, held.id, &gates, &zones).await?;
     let devices = devices::store::numbered(tx, held.id).await?;
     let sells = |id| devices.iter().any(|device| device.walk_in.iter().any(|plan| plan.class == id));
     for class in before.classes.iter().filter(|class| classes.contains(&class.id)) {
-        let by = if ticketed.contains_key(&class.id) { Some("tickets") } else { sells(class.id).then_some("devices") };
+        let by = match class.id {
+            id if ticketed.contains_key(&id) => Some("tickets"),
+            id if hoped_for.contains(&id) => Some("registrations"),
+            id => sells(id).then_some("devices"),
+        };
         used.extend(by.map(|by| Used { kind: "ticket_type", name: class.name.clone(), by }));
     }
     let stands = |id| devices.iter().any(|device| device.gates.contains(&id));

@@ -12,6 +12,7 @@ use crate::audit;
 use crate::db::StoreError;
 use crate::mails::{self, Letter};
 use crate::organisations;
+use crate::registrations;
 use crate::sync::feed;
 use crate::tickets;
 use crate::walk_ins::leases;
@@ -108,7 +109,7 @@ async fn take(app: &App, organiser: Organiser, id: EventId, step: Step, reason: 
     Ok(Event { state: after, version: event.version + 1, ..event })
 }
 
-/// Cancels every ticket of a cancelled event, some at a time, and writes to everybody who has an e-mail address. No
+/// Cancels every registration of a cancelled event with its ticket, some at a time, and writes to everybody who has an e-mail address. No
 /// new ticket can come between, except those that terminals have sold and not told yet.
 async fn cancel_tickets(app: &App, organiser: Organiser, event: &Event, reason: &str) -> Result<(), StoreError> {
     let letter = Letter::EventCancelled { event: event.id, reason: reason.to_owned() };
@@ -117,10 +118,15 @@ async fn cancel_tickets(app: &App, organiser: Organiser, event: &Event, reason: 
         let mut tx = app.database().begin_write().await?;
         let cancelled =
             tickets::many::cancel_some(&mut tx, app, organiser, event, reason, after, CANCELLED_AT_ONCE).await?;
-        let Some(last) = cancelled.last() else { return Ok(()) };
-        after = last.id;
+        let hopeful =
+            registrations::cancel_hopeful(&mut tx, event.id, reason, CANCELLED_AT_ONCE, app.clock().now()).await?;
+        if cancelled.is_empty() && hopeful.is_empty() {
+            return Ok(());
+        }
+        after = cancelled.last().map_or(after, |last| last.id);
+        let all = cancelled.iter().chain(&hopeful);
         let mut recipients: Vec<String> =
-            cancelled.into_iter().filter_map(|registration| registration.attendee.email).collect();
+            all.filter_map(|registration| registration.recipient().map(str::to_owned)).collect();
         recipients.sort_unstable();
         recipients.dedup();
         mails::post_all(&mut tx, app, Some(organiser.organisation), &recipients, &letter).await?;

@@ -1,6 +1,6 @@
 //! Who is calling, and whether they may.
 
-use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
+use axum::extract::{FromRequestParts, MatchedPath, OptionalFromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 
@@ -34,6 +34,19 @@ impl FromRequestParts<App> for Caller {
             // Routes of organisations ask for an `Organiser`, and those of devices for a signature.
             Need::Role(_) | Need::Device => Err(Problem::of_status(StatusCode::FORBIDDEN)),
         }
+    }
+}
+
+/// The caller is logged in, or says nothing of who they are, where anybody may call. A token that is none is
+/// refused all the same: whoever sends one means to be somebody.
+impl OptionalFromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Problem> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<App>>::from_request_parts(parts, app).await.map(Some)
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::{NewRegistration, Raw};
+use super::NewRegistration;
+use super::check::Raw;
 use crate::events::Event;
 
 /// The most lines of one import.
@@ -256,7 +257,7 @@ fn row(
         Ok(new) => Some(new),
         Err(wrongs) => {
             for wrong in wrongs {
-                errors.add(line, wrong.field, wrong.kind, wrong.msg);
+                errors.add(line, &wrong.field, wrong.kind, wrong.msg);
             }
             None
         }

@@ -1,6 +1,6 @@
 //! Cancelling all tickets of an event, some at a time.
 
-use sync_protocol::id::{FeedSeq, RegistrationId, TicketId};
+use sync_protocol::id::{FeedSeq, RegistrationId};
 use sync_protocol::verdict::TicketStatus;
 
 use super::{Change, Changed, entry, store, tell_changed};
@@ -39,8 +39,9 @@ pub async fn cancel_some(
         cancelled.push(after);
         numbered.push((ticket.id, FeedSeq(number)));
     }
-    let ids: Vec<TicketId> = numbered.iter().map(|(id, _)| *id).collect();
-    store::cancel(tx, event.id, &ids, at).await?;
+    store::cancel(tx, event.id, &cancelled, at).await?;
+    let ids: Vec<RegistrationId> = living.iter().map(|(registration, _)| registration.id).collect();
+    registrations::note_many_cancelled(tx, &ids, reason, at).await?;
     let changed = Changed { change: Change::Cancel, reason: reason.to_owned(), account: organiser.account, at };
     store::insert_changes(tx, event.id, &numbered, &changed).await?;
     if !entries.is_empty() {

@@ -4,6 +4,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use sync_protocol::id::TicketId;
+use sync_protocol::text;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -207,16 +208,23 @@ async fn change(
 ) -> Result<Json<TicketBody>, Problem> {
     let bytes = body(request, app).await?;
     let ChangeBody { reason } = if bytes.is_empty() { ChangeBody::default() } else { from_json(&bytes)? };
-    if reason.chars().count() > REASON_CHARS_MAX {
-        let msg = format!("must have at most {REASON_CHARS_MAX} characters");
-        return Err(Problem::invalid_field("body.reason", "too_long", msg));
-    }
+    let reason = checked_reason(&reason)?;
     let ticket = ticket_id(ticket)?;
     let mut tx = app.database().begin_read().await?;
     let event = event_of(&mut tx, organiser, event).await?;
     drop(tx);
     let ticket = super::change(app, organiser, &event, ticket, change, reason).await?;
     Ok(Json(TicketBody::of(&ticket, &event)))
+}
+
+/// Returns why something is done, as it is kept.
+pub(crate) fn checked_reason(reason: &str) -> Result<String, Problem> {
+    let reason = text::tidy(reason, usize::MAX);
+    if reason.chars().count() <= REASON_CHARS_MAX {
+        return Ok(reason);
+    }
+    let msg = format!("must have at most {REASON_CHARS_MAX} characters");
+    Err(Problem::invalid_field("body.reason", "too_long", msg))
 }
 
 macro_rules! change_route {

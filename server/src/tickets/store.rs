@@ -2,7 +2,7 @@
 
 mod many;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
@@ -48,18 +48,39 @@ pub(super) async fn insert(tx: &mut Tx, event: EventId, tickets: &[Ticket]) -> R
             .push(int(ticket.changed_at.0));
     })
     .await?;
+    let mut living = BTreeMap::new();
+    for ticket in tickets.iter().filter(|ticket| ticket.row.status != TicketStatus::Cancelled) {
+        *living.entry(ticket.row.class).or_default() += 1;
+    }
+    for (class, number) in living {
+        count(tx, event, class, number).await?;
+    }
     Ok(())
 }
 
-/// Returns how many tickets of a type there are that are not cancelled.
-pub(super) async fn count_of_class(tx: &mut Tx, event: EventId, class: ClassId) -> Result<u64, StoreError> {
-    sqlx::query("SELECT COUNT(*) AS number FROM tickets WHERE event_id = $1 AND class = $2 AND status <> $3")
+/// Counts `more` tickets of a type. The event's feed is locked.
+async fn count(tx: &mut Tx, event: EventId, class: ClassId, more: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO ticket_counts (event_id, class, living) VALUES ($1, $2, $3)
+         ON CONFLICT (event_id, class) DO UPDATE SET living = ticket_counts.living + excluded.living",
+    )
+    .bind(&event.0[..])
+    .bind(i64::from(class.0))
+    .bind(more)
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Returns how many tickets of each type there are that are not cancelled.
+pub(super) async fn living(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, u64>, StoreError> {
+    sqlx::query("SELECT class, living FROM ticket_counts WHERE event_id = $1")
         .bind(&event.0[..])
-        .bind(i64::from(class.0))
-        .bind(TicketStatus::Cancelled as i64)
-        .fetch_one(tx.connection())
+        .fetch_all(tx.connection())
         .await?
-        .uint("number")
+        .iter()
+        .map(|row| Ok((row.small("class").map(ClassId)?, row.uint("living")?)))
+        .collect()
 }
 
 /// Returns which of `ids` the event has.
@@ -100,8 +121,8 @@ pub(super) async fn find(tx: &mut Tx, event: EventId, id: TicketId) -> Result<Op
     row.as_ref().map(read).transpose()
 }
 
-/// Stores what may change of a ticket.
-pub(super) async fn update(tx: &mut Tx, event: EventId, ticket: &Ticket) -> Result<(), StoreError> {
+/// Stores what may change of a ticket. The event's feed is locked.
+pub(super) async fn update(tx: &mut Tx, event: EventId, before: &Ticket, ticket: &Ticket) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE tickets SET kid = $1, issue = $2, status = $3, flags = $4, status_before_block = $5, changed_at = $6
          WHERE event_id = $7 AND ticket_id = $8",
@@ -116,6 +137,10 @@ pub(super) async fn update(tx: &mut Tx, event: EventId, ticket: &Ticket) -> Resu
     .bind(int(ticket.id.0))
     .execute(tx.connection())
     .await?;
+    // A cancelled ticket stays so.
+    if ticket.row.status == TicketStatus::Cancelled && before.row.status != TicketStatus::Cancelled {
+        count(tx, event, ticket.row.class, -1).await?;
+    }
     Ok(())
 }
 

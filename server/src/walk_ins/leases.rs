@@ -11,32 +11,19 @@ use super::plan::Plan;
 use super::store::{self, Spent};
 use crate::db::{StoreError, Tx};
 use crate::events::Event;
-use crate::tickets;
+use crate::tickets::places::Places;
 
-/// Returns how many places of a ticket type are kept for sale at the doors: granted, not sold yet, and perhaps
+/// Returns how many places of each ticket type are kept for sale at the doors: granted, not sold yet, and perhaps
 /// still to be sold by terminals that nobody has heard of since.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn held(tx: &mut Tx, event: EventId, class: ClassId) -> Result<u64, StoreError> {
-    let leases = store::all_leases(tx, event).await?;
-    if !leases.iter().any(|lease| lease.class == class) {
-        return Ok(0);
-    }
-    let spent = store::spent(tx, event, class).await?;
-    Ok(sum(&leases, class, &spent))
-}
-
-/// Returns how many places of each ticket type are kept for sale at the doors, as [`held`] counts them.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
 pub async fn held_by_class(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, u64>, StoreError> {
     let leases = store::all_leases(tx, event).await?;
+    let classes: BTreeSet<ClassId> = leases.iter().map(|lease| lease.class).collect();
     let mut held = BTreeMap::new();
-    for class in leases.iter().map(|lease| lease.class).collect::<BTreeSet<_>>() {
+    for class in classes {
         let spent = store::spent(tx, event, class).await?;
         held.insert(class, sum(&leases, class, &spent));
     }
@@ -69,20 +56,13 @@ fn sum(leases: &[Lease], class: ClassId, spent: &BTreeMap<DeviceNo, Spent>) -> u
     of_class.map(held).sum()
 }
 
-/// Returns how many more of a type there may be; nothing where there may be any number.
-async fn room(tx: &mut Tx, event: &Event, class: ClassId) -> Result<Option<u64>, StoreError> {
-    let Some(quota) = event.quota(class) else { return Ok(None) };
-    let used = tickets::count_of_class(tx, event.id, class).await? + held(tx, event.id, class).await?;
-    Ok(Some(u64::from(quota).saturating_sub(used)))
-}
-
 /// Returns a right as it can be granted now: so many that the device can sell as many as it should, as far as
 /// there is room. `may_shrink` says whether it may become less than what the device was told.
 async fn granted(tx: &mut Tx, event: &Event, mut lease: Lease, may_shrink: bool) -> Result<Lease, StoreError> {
     let spent = store::spent(tx, event.id, lease.class).await?;
     let own = spent.get(&lease.device_no).copied().unwrap_or_default();
     let wanted = u64::from(own.by_device) + u64::from(lease.places);
-    let possible = match room(tx, event, lease.class).await? {
+    let possible = match Places::count(tx, event).await?.left(lease.class) {
         Some(room) => u64::from(lease.bound.max(own.living)) + room,
         None => u64::MAX,
     };

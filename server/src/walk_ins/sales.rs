@@ -217,7 +217,11 @@ pub async fn store(
             changed_at: now,
         };
         tickets.push((ticket, Labels::from(&attendee)));
-        registrations.push(Registration { id, attendee, created_at: now, sale: None });
+        let mut registration = Registration::new(id, attendee, sold.sale.class, now);
+        if sold.sale.is_undone {
+            registration.state = registrations::State::Cancelled;
+        }
+        registrations.push(registration);
     }
     registrations::add(tx, event, &registrations).await?;
     said.tickets = tickets::add_sold(tx, event, &tickets).await?;

@@ -221,7 +221,10 @@ pub(super) async fn list_check_ins_of(
     let event = event_of(&mut tx, organiser, &event).await?;
     let found = registrations::find(&mut tx, event.id, registration).await?;
     let (_, ticket) = found.ok_or_else(|| Problem::not_found("such registration"))?;
-    let check_ins = admissions::of_ticket(&mut tx, event.id, ticket.id, after, limit + 1).await?;
+    let check_ins = match ticket {
+        Some(ticket) => admissions::of_ticket(&mut tx, event.id, ticket.id, after, limit + 1).await?,
+        None => Vec::new(),
+    };
     let around = surroundings(&mut tx, &event, &check_ins).await?;
     let page = Page::new(check_ins, limit, |check_in| check_in.number.to_be_bytes().to_vec());
     Ok(Json(page.map(|check_in| CheckInBody::of(&check_in, &event, &around))))

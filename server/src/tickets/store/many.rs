@@ -7,11 +7,11 @@ use sync_protocol::id::{ClassId, EventId, FeedSeq, TicketId};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::TicketStatus;
 
-use super::NUMBERS_PER_QUERY_MAX;
+use super::{NUMBERS_PER_QUERY_MAX, count};
 use crate::db::column::{Columns as _, int};
 use crate::db::insert::{insert_rows, push_placeholders};
 use crate::db::{StoreError, Tx};
-use crate::tickets::{Changed, Counted};
+use crate::tickets::{Changed, Counted, Ticket};
 
 /// Returns how many tickets there are of each type that has any.
 pub(in crate::tickets) async fn counts(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, Counted>, StoreError> {
@@ -31,11 +31,11 @@ pub(in crate::tickets) async fn counts(tx: &mut Tx, event: EventId) -> Result<BT
     .collect()
 }
 
-/// Cancels tickets, whatever they were.
+/// Cancels tickets that are not cancelled yet. The event's feed is locked.
 pub(in crate::tickets) async fn cancel(
     tx: &mut Tx,
     event: EventId,
-    tickets: &[TicketId],
+    tickets: &[Ticket],
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     for chunk in tickets.chunks(NUMBERS_PER_QUERY_MAX) {
@@ -53,10 +53,17 @@ pub(in crate::tickets) async fn cancel(
             .bind(TicketStatus::Cancelled as i64)
             .bind(int(now.0))
             .bind(&event.0[..]);
-        for id in chunk {
-            query = query.bind(int(id.0));
+        for ticket in chunk {
+            query = query.bind(int(ticket.id.0));
         }
         query.execute(tx.connection()).await?;
+    }
+    let mut fewer: BTreeMap<ClassId, i64> = BTreeMap::new();
+    for ticket in tickets {
+        *fewer.entry(ticket.row.class).or_default() -= 1;
+    }
+    for (class, number) in fewer {
+        count(tx, event, class, number).await?;
     }
     Ok(())
 }

@@ -1,0 +1,205 @@
+//! SQL of finding attendees by words.
+
+use std::collections::BTreeSet;
+
+use sqlx::AssertSqlSafe;
+use sync_protocol::id::{EventId, RegistrationId};
+
+use super::Registration;
+use crate::db::column::{Columns as _, int};
+use crate::db::insert::{insert_rows, push_placeholders};
+use crate::db::{StoreError, Tx};
+use crate::registrations::Attendee;
+use crate::registrations::search::{name_words, trigrams, words};
+
+/// Words or trigrams in one statement.
+const WORDS_PER_QUERY_MAX: usize = 500;
+
+/// Makes attendees findable by their words.
+pub(super) async fn index(tx: &mut Tx, event: EventId, registrations: &[Registration]) -> Result<(), StoreError> {
+    let mut held: Vec<(String, RegistrationId)> = Vec::new();
+    for registration in registrations {
+        held.extend(words(&registration.attendee).into_iter().map(|word| (word, registration.id)));
+    }
+    // Rows that lie beside each other are written together.
+    held.sort_unstable_by(|one, other| one.0.cmp(&other.0).then(one.1.0.cmp(&other.1.0)));
+    let names = registrations.iter().flat_map(|registration| name_words(&registration.attendee)).collect();
+    insert_words(tx, event, &held, &names).await
+}
+
+/// Stores who has which words. Those of `names` are also found by each of their trigrams, others by their first,
+/// which stands for how they begin.
+async fn insert_words(
+    tx: &mut Tx,
+    event: EventId,
+    held: &[(String, RegistrationId)],
+    names: &BTreeSet<String>,
+) -> Result<(), StoreError> {
+    let fill_word = |(word, id): &(String, RegistrationId), row: &mut crate::db::insert::RowValues| {
+        row.push(&event.0[..]).push(word.as_bytes()).push(&id.0[..]);
+    };
+    let columns: &[&str] = &["event_id", "word", "registration_id"];
+    insert_rows(tx, "attendee_words", columns, "ON CONFLICT DO NOTHING", held, fill_word).await?;
+
+    let firsts = held.iter().flat_map(|(word, _)| trigrams(word).into_iter().take(1).map(move |part| (part, word)));
+    let all = names.iter().flat_map(|word| trigrams(word).into_iter().map(move |part| (part, word)));
+    let parts: BTreeSet<(String, &String)> = firsts.chain(all).collect();
+    let parts: Vec<(String, &String)> = parts.into_iter().collect();
+    let columns: &[&str] = &["event_id", "trigram", "word"];
+    insert_rows(tx, "attendee_trigrams", columns, "ON CONFLICT DO NOTHING", &parts, |(trigram, word), row| {
+        row.push(&event.0[..]).push(trigram.as_bytes()).push(word.as_bytes());
+    })
+    .await?;
+    Ok(())
+}
+
+/// Makes a changed attendee findable by what they are called now, and by nothing else.
+pub(super) async fn reindex(
+    tx: &mut Tx,
+    event: EventId,
+    before: &Registration,
+    after: &Registration,
+) -> Result<(), StoreError> {
+    if before.attendee == after.attendee {
+        return Ok(());
+    }
+    let (old, new) = (words(&before.attendee), words(&after.attendee));
+    for word in old.difference(&new) {
+        sqlx::query("DELETE FROM attendee_words WHERE event_id = $1 AND word = $2 AND registration_id = $3")
+            .bind(&event.0[..])
+            .bind(word.as_bytes())
+            .bind(&after.id.0[..])
+            .execute(tx.connection())
+            .await?;
+        forget(tx, event, word).await?;
+    }
+    let new: Vec<(String, RegistrationId)> = new.difference(&old).map(|word| (word.clone(), after.id)).collect();
+    insert_words(tx, event, &new, &name_words(&after.attendee)).await
+}
+
+/// Forgets the trigrams of a word that nobody has any more: a name that was erased stays nowhere.
+async fn forget(tx: &mut Tx, event: EventId, word: &str) -> Result<(), StoreError> {
+    for trigram in trigrams(word) {
+        sqlx::query(
+            "DELETE FROM attendee_trigrams WHERE event_id = $1 AND trigram = $2 AND word = $3
+             AND NOT EXISTS (SELECT 1 FROM attendee_words w WHERE w.event_id = $1 AND w.word = $3)",
+        )
+        .bind(&event.0[..])
+        .bind(trigram.as_bytes())
+        .bind(word.as_bytes())
+        .execute(tx.connection())
+        .await?;
+    }
+    Ok(())
+}
+
+/// Returns up to `limit` words that begin with `start`.
+pub(in crate::registrations) async fn words_from(
+    tx: &mut Tx,
+    event: EventId,
+    start: &str,
+    limit: u64,
+) -> Result<Vec<String>, StoreError> {
+    // No byte of UTF-8 is as large as this one.
+    let end = [start.as_bytes(), &[0xff]].concat();
+    sqlx::query(
+        "SELECT word FROM attendee_trigrams WHERE event_id = $1 AND trigram = $2
+         AND word >= $3 AND word < $4 ORDER BY word LIMIT $5",
+    )
+    .bind(&event.0[..])
+    .bind(trigrams(start).first().map(|trigram| trigram.as_bytes().to_vec()))
+    .bind(start.as_bytes())
+    .bind(end)
+    .bind(int(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(word)
+    .collect()
+}
+
+/// Returns up to `limit` words that share trigrams with `parts`, those that share most first.
+pub(in crate::registrations) async fn words_like(
+    tx: &mut Tx,
+    event: EventId,
+    parts: &[String],
+    limit: u64,
+) -> Result<Vec<String>, StoreError> {
+    let dialect = tx.dialect();
+    let mut text = "SELECT word, COUNT(*) AS shared FROM attendee_trigrams WHERE event_id = ".to_owned();
+    push_placeholders(dialect, &mut text, 1, 1);
+    text.push_str(" AND trigram IN (");
+    push_placeholders(dialect, &mut text, 2, parts.len());
+    text.push_str(") GROUP BY word ORDER BY shared DESC, word LIMIT ");
+    push_placeholders(dialect, &mut text, parts.len() + 2, 1);
+    let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(&event.0[..]);
+    for part in parts {
+        query = query.bind(part.as_bytes());
+    }
+    query.bind(int(limit)).fetch_all(tx.connection()).await?.iter().map(word).collect()
+}
+
+fn word(row: &sqlx::any::AnyRow) -> Result<String, StoreError> {
+    String::from_utf8(row.bytes("word")?).map_err(|_| StoreError::Corrupt("word"))
+}
+
+/// Returns who has one of `words`, up to `limit` rows, with which of them.
+pub(in crate::registrations) async fn with_words(
+    tx: &mut Tx,
+    event: EventId,
+    words: &[&str],
+    limit: u64,
+) -> Result<Vec<(RegistrationId, String)>, StoreError> {
+    let dialect = tx.dialect();
+    let mut found = Vec::new();
+    for chunk in words.chunks(WORDS_PER_QUERY_MAX) {
+        let mut text = "SELECT word, registration_id FROM attendee_words WHERE event_id = ".to_owned();
+        push_placeholders(dialect, &mut text, 1, 1);
+        text.push_str(" AND word IN (");
+        push_placeholders(dialect, &mut text, 2, chunk.len());
+        text.push_str(") LIMIT ");
+        push_placeholders(dialect, &mut text, chunk.len() + 2, 1);
+        let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(&event.0[..]);
+        for word in chunk {
+            query = query.bind(word.as_bytes());
+        }
+        let left = limit.saturating_sub(found.len() as u64);
+        for row in query.bind(int(left)).fetch_all(tx.connection()).await? {
+            found.push((RegistrationId(row.array("registration_id")?), word(&row)?));
+        }
+    }
+    Ok(found)
+}
+
+/// Returns of `ids` what their words stand in.
+pub(in crate::registrations) async fn attendees(
+    tx: &mut Tx,
+    event: EventId,
+    ids: &[RegistrationId],
+) -> Result<Vec<(RegistrationId, Attendee)>, StoreError> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(WORDS_PER_QUERY_MAX) {
+        let mut text =
+            "SELECT id, name, email, phone, external_id, order_ref FROM registrations WHERE event_id = ".to_owned();
+        push_placeholders(tx.dialect(), &mut text, 1, 1);
+        text.push_str(" AND id IN (");
+        push_placeholders(tx.dialect(), &mut text, 2, chunk.len());
+        text.push(')');
+        let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(&event.0[..]);
+        for id in chunk {
+            query = query.bind(&id.0[..]);
+        }
+        for row in query.fetch_all(tx.connection()).await? {
+            let attendee = Attendee {
+                name: row.text("name")?,
+                email: row.text_or_null("email")?,
+                phone: row.text_or_null("phone")?,
+                external_id: row.text_or_null("external_id")?,
+                order: row.text_or_null("order_ref")?,
+                note: String::new(),
+            };
+            found.push((RegistrationId(row.array("id")?), attendee));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,99 @@
+//! Who waits moves up when places are free: in order, in the transaction that frees them.
+
+use sync_protocol::id::ClassId;
+use sync_protocol::verdict::TicketStatus;
+
+use super::letters::{self, News};
+use super::{Registration, State, store};
+use crate::app::App;
+use crate::audit::{self, By};
+use crate::db::{StoreError, Tx};
+use crate::events::{self, Event};
+use crate::sync::feed;
+use crate::tickets::places::Places;
+use crate::tickets::{self, IssueError};
+
+/// The most who move up at once. The next registration, or the next place that is freed, moves up the rest.
+pub const MOVED_UP_MAX: u64 = 1_000;
+
+/// Gives the places that are free to those who wait for them, in order, and returns how many moved up: each gets a
+/// ticket and a letter. To be called in the transaction that frees places, also after a quota or the capacity
+/// was raised; `event` is as that transaction leaves it.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn move_up(tx: &mut Tx, app: &App, event: &Event) -> Result<usize, StoreError> {
+    let now = app.clock().now();
+    if event.state != events::State::Published || now >= event.policy.ends {
+        return Ok(0);
+    }
+    // What is counted under this lock stays true until the transaction ends.
+    feed::lock(tx, app.sealer(), event.id).await?;
+    let moving = next_in_line(tx, event).await?;
+    if moving.is_empty() {
+        return Ok(0);
+    }
+    let organisation = events::organisation_of(tx, event.id).await?.ok_or(StoreError::Corrupt("organisation_id"))?;
+    let mut wanted = Vec::with_capacity(moving.len());
+    let mut moved = Vec::with_capacity(moving.len());
+    for before in moving {
+        let mut after = before.clone();
+        (after.state, after.queue_no) = (State::Registered, None);
+        store::update(tx, event.id, &before, &mut after, now).await?;
+        wanted.push(after.to_issue(status_of(event, after.class)));
+        moved.push(after);
+    }
+    let tickets = tickets::issue(tx, app, event, &wanted).await.map_err(counted)?;
+    let by = By { organisation: Some(organisation), ..By::default() };
+    for (registration, ticket) in moved.iter().zip(&tickets) {
+        letters::post(tx, app, organisation, event, registration, Some(ticket), News::MovedUp).await?;
+        let change = audit::Change {
+            action: "registration.move_up",
+            event: Some(event.id),
+            subject: &registration.id.to_string(),
+            before: serde_json::json!({ "state": State::Waiting }),
+            after: serde_json::json!({ "state": State::Registered }),
+        };
+        audit::note(tx, by, &change, now).await?;
+    }
+    Ok(moved.len())
+}
+
+/// Returns those for whom there is a place. Types are served in the event's order where they share its capacity.
+async fn next_in_line(tx: &mut Tx, event: &Event) -> Result<Vec<Registration>, StoreError> {
+    let mut places: Option<Places> = None;
+    let mut next = Vec::new();
+    for offered in &event.offer.ticket_types {
+        if store::waiting(tx, event.id, offered.class, 1).await?.is_empty() {
+            continue;
+        }
+        let places = match &mut places {
+            Some(places) => places,
+            none => none.insert(Places::count(tx, event).await?),
+        };
+        let room = MOVED_UP_MAX.saturating_sub(next.len() as u64);
+        let wanted = places.left(offered.class).unwrap_or(u64::MAX).min(room);
+        let ids = store::waiting(tx, event.id, offered.class, wanted).await?;
+        places.take(offered.class, ids.len() as u64).map_err(counted)?;
+        for id in ids {
+            let (registration, _) = store::find(tx, event.id, id).await?.ok_or(StoreError::Corrupt("queue_no"))?;
+            next.push(registration);
+        }
+    }
+    Ok(next)
+}
+
+/// Returns what a ticket of a type is when somebody gets it by themselves.
+pub(super) fn status_of(event: &Event, class: ClassId) -> TicketStatus {
+    let costs = event.offered(class).and_then(|offered| offered.price.as_ref()).is_some_and(|price| price.amount > 0);
+    if costs { TicketStatus::Unpaid } else { TicketStatus::Valid }
+}
+
+/// Places that were counted under the lock are there.
+fn counted(error: IssueError) -> StoreError {
+    match error {
+        IssueError::SoldOut { .. } | IssueError::Over(_) => StoreError::Corrupt("ticket_counts"),
+        IssueError::Store(error) => error,
+    }
+}
