@@ -205,8 +205,8 @@ impl MailArgs {
 
     fn password(&self) -> Result<Option<Zeroizing<String>>, ConfigError> {
         let Some(path) = &self.smtp_password_file else { return Ok(self.smtp_password.clone()) };
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::SmtpPassword { path: path.clone(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::SmtpPassword { path: path.clone(), source })?;
         let text = Zeroizing::new(text);
         Ok(Some(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())))
     }

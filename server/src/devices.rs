@@ -225,7 +225,8 @@ pub async fn confirm(app: &App, tx: &mut Tx, mut device: Device) -> Result<Devic
 
 /// Tells other programs what became of a device.
 async fn tell(tx: &mut Tx, device: &Device, kind: Kind, now: UnixMillis) -> Result<(), StoreError> {
-    let told = json!({ "device": device.id, "number": device.number.map(|number| number.0), "status": device.status() });
+    let told =
+        json!({ "device": device.id, "number": device.number.map(|number| number.0), "status": device.status() });
     webhooks::emit(tx, device.event, kind, vec![told], now).await
 }
 

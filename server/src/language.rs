@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 use sync_protocol::time::UnixMillis;
 
 /// A language.
-#[derive(
-    Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, clap::ValueEnum, utoipa::ToSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, clap::ValueEnum, utoipa::ToSchema)]
 pub enum Language {
     /// English.
     #[default]

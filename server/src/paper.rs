@@ -134,8 +134,7 @@ impl Paper {
         let mut next = || refs.next().unwrap_or(Ref::new(i32::MAX));
         let (catalog, tree, info) = (next(), next(), next());
         let fonts: Vec<(Face, Ref)> = self.glyphs.iter().map(|glyphs| (glyphs.face(), next())).collect();
-        let pages: Vec<(Ref, Ref, Content)> =
-            self.pages.into_iter().map(|content| (next(), next(), content)).collect();
+        let pages: Vec<(Ref, Ref, Content)> = self.pages.into_iter().map(|content| (next(), next(), content)).collect();
 
         let mut pdf = Pdf::new();
         pdf.catalog(catalog).pages(tree).lang(TextStr(self.language));

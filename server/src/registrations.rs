@@ -382,7 +382,8 @@ pub async fn add(tx: &mut Tx, event: EventId, registrations: &[Registration]) ->
 async fn tell(tx: &mut Tx, event: EventId, registrations: &[Registration]) -> Result<(), StoreError> {
     let Some(first) = registrations.first() else { return Ok(()) };
     let told = |made: &Registration| json!({ "registration": made.id, "external_id": made.attendee.external_id });
-    webhooks::emit(tx, event, Kind::RegistrationCreated, registrations.iter().map(told).collect(), first.created_at).await
+    webhooks::emit(tx, event, Kind::RegistrationCreated, registrations.iter().map(told).collect(), first.created_at)
+        .await
 }
 
 /// Tells other programs that somebody comes no more, who had no ticket yet.

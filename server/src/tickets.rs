@@ -141,13 +141,7 @@ pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket]) -> 
 }
 
 /// Tells other programs what became of tickets.
-async fn tell(
-    tx: &mut Tx,
-    event: EventId,
-    kind: Kind,
-    tickets: &[Ticket],
-    now: UnixMillis,
-) -> Result<(), StoreError> {
+async fn tell(tx: &mut Tx, event: EventId, kind: Kind, tickets: &[Ticket], now: UnixMillis) -> Result<(), StoreError> {
     let told = |ticket: &Ticket| {
         let Ticket { id, registration, row, .. } = ticket;
         json!({ "ticket": id, "registration": registration, "issue": row.issue.0, "status": row.status })

@@ -2,13 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
 
-mod admissions;
-mod attendees;
-mod backups;
-mod checkin;
-mod accounts;
 mod admin;
 mod admissions;
+mod attendees;
 mod audit;
 mod backups;
 mod checkin;

@@ -56,7 +56,8 @@ impl Receiver {
     /// Answers the next call with this status line's rest, further headers, and body; 204 if nothing is said.
     pub(crate) fn answer(&self, status: &str, headers: &str, body: &str) {
         let length = body.len();
-        let answer = format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}");
+        let answer =
+            format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}");
         self.answers.lock().unwrap().push_back(answer);
     }
 

@@ -14,7 +14,7 @@ use usher_server::accounts::{self, Organiser, password::Password};
 use usher_server::app::{App, Settings};
 use usher_server::db::Database;
 use usher_server::events::{self, About, Event, Offer};
-use usher_server::registrations::{self, Raw};
+use usher_server::registrations::{self, Afterwards, Raw};
 use usher_server::seal::MasterKey;
 use usher_server::sync::feed::BODY_KEY_PLACE;
 use usher_server::tickets::{self, Change};
@@ -24,7 +24,7 @@ on_both_databases! {
         let (app, organiser, event) = world(&url).await;
         let raw = Raw { name: "Ada Lovelace", note: "ramp", attention: true, ..Raw::default() };
         let new = vec![raw.check(&event).unwrap(), Raw { name: "Bob", ..raw }.check(&event).unwrap()];
-        let registered = registrations::register(&app, organiser, &event, new).await.unwrap();
+        let registered = registrations::register(&app, organiser, &event, new, Afterwards::Rest).await.unwrap();
         let ada = registered[0].1.id;
         for change in [Change::Block, Change::Block, Change::Unblock, Change::Reissue, Change::Cancel, Change::Cancel] {
             tickets::change(&app, organiser, &event, ada, change, String::new()).await.unwrap();
@@ -64,7 +64,7 @@ on_both_databases! {
             sales.spawn(async move {
                 let name = format!("Guest {number}");
                 let new = Raw { name: &name, ..Raw::default() }.check(&event).unwrap();
-                registrations::register(&app, organiser, &event, vec![new; number % 3 + 1]).await.unwrap();
+                registrations::register(&app, organiser, &event, vec![new; number % 3 + 1], Afterwards::Rest).await.unwrap();
             });
         }
         sales.join_all().await;

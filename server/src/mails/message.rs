@@ -93,8 +93,7 @@ mod tests {
     #[test]
     fn an_address_that_would_add_a_recipient_is_refused() {
         for bad in ["ada", "ada@example.org, eve@example.org", "ada@example.org\r\nBcc: eve@example.org", ""] {
-            let written =
-                Written { subject: String::new(), text: String::new(), html: String::new(), files: None };
+            let written = Written { subject: String::new(), text: String::new(), html: String::new(), files: None };
             let refused = message(written, &mail(bad), &"usher@example.org".parse().unwrap());
             assert!(matches!(refused, Err(MessageError::Recipient(_))), "{bad}");
         }

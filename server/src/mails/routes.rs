@@ -16,10 +16,7 @@ use crate::http::problem::{Problem, ProblemBody};
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list_mails))
-        .routes(routes!(count_mails))
-        .routes(routes!(retry_mail))
+    OpenApiRouter::new().routes(routes!(list_mails)).routes(routes!(count_mails)).routes(routes!(retry_mail))
 }
 
 /// Lists letters, newest first: those that wait, those that were sent in the last 30 days, and those that were given

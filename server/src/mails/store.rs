@@ -100,11 +100,8 @@ pub(super) async fn claim(
          ORDER BY next_try_at, id LIMIT $2{}",
         tx.dialect().for_update_of_free()
     );
-    let rows = sqlx::query(AssertSqlSafe(text))
-        .bind(int(now.0))
-        .bind(i64::from(limit))
-        .fetch_all(tx.connection())
-        .await?;
+    let rows =
+        sqlx::query(AssertSqlSafe(text)).bind(int(now.0)).bind(i64::from(limit)).fetch_all(tx.connection()).await?;
     let mut claimed = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut mail = read(row)?;
@@ -122,11 +119,13 @@ pub(super) async fn claim(
 
 /// Notes that a letter was sent; what it said is forgotten.
 pub(super) async fn sent(tx: &mut Tx, id: MailId, now: UnixMillis) -> Result<(), StoreError> {
-    sqlx::query("UPDATE mails SET state = 1, content = NULL, last_error = '', done_at = $1 WHERE id = $2 AND state = 0")
-        .bind(int(now.0))
-        .bind(&id.0[..])
-        .execute(tx.connection())
-        .await?;
+    sqlx::query(
+        "UPDATE mails SET state = 1, content = NULL, last_error = '', done_at = $1 WHERE id = $2 AND state = 0",
+    )
+    .bind(int(now.0))
+    .bind(&id.0[..])
+    .execute(tx.connection())
+    .await?;
     Ok(())
 }
 
@@ -164,9 +163,9 @@ pub(super) async fn revive(tx: &mut Tx, id: MailId, now: UnixMillis) -> Result<(
 
 pub(super) async fn find(tx: &mut Tx, id: MailId) -> Result<Option<Mail>, StoreError> {
     let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM mails WHERE id = $1")))
-    .bind(&id.0[..])
-    .fetch_optional(tx.connection())
-    .await?;
+        .bind(&id.0[..])
+        .fetch_optional(tx.connection())
+        .await?;
     row.as_ref().map(read).transpose()
 }
 

@@ -205,7 +205,14 @@ mod tests {
         assert_eq!(protection("smtp://mx.example.org:25?tls=required"), Some((Protection::StartTls, 25)));
         assert_eq!(protection("smtp://localhost:2525"), Some((Protection::Plain, 2525)));
         assert_eq!(protection("smtp://[::1]"), Some((Protection::Plain, 25)));
-        for bad in ["smtp://mx.example.org?tls=none", "http://x", "mx.example.org", "smtp://", "smtps://x?tls=none", "smtp://x/y"] {
+        for bad in [
+            "smtp://mx.example.org?tls=none",
+            "http://x",
+            "mx.example.org",
+            "smtp://",
+            "smtps://x?tls=none",
+            "smtp://x/y",
+        ] {
             assert_eq!(protection(bad), None, "{bad}");
         }
     }

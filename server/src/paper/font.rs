@@ -168,7 +168,8 @@ mod tests {
 
     #[test]
     fn three_scripts_are_shown_and_what_cannot_be_is_a_box_as_wide_as_one() {
-        for c in "Zoë Groß Łukasz Šimůnek Ķ Đặng Ωμέγα Ήλιος Юлия Ґалаґан ’“–…€".chars() {
+        for c in "Zoë Groß Łukasz Šimůnek Ķ Đặng Ωμέγα Ήλιος Юлия Ґалаґан ’“–…€".chars()
+        {
             assert!(Face::Regular.shows(c) && Face::Bold.shows(c), "{c}");
         }
         for c in "山田هند\u{928}\u{1f469}".chars() {

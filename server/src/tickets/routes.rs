@@ -8,8 +8,8 @@ use sync_protocol::text;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::documents;
 use super::body::{ChangeBody, ChangedBody, QrQuery, TicketBody, TicketWithChanges};
+use super::documents;
 use super::qr::{MODULE_PX_MAX, Modules};
 use super::{Change, ChangeError, REASON_CHARS_MAX, Ticket, store};
 use crate::accounts::Organiser;
@@ -59,7 +59,12 @@ pub(super) fn ticket_id(part: &str) -> Result<TicketId, Problem> {
 }
 
 /// Returns a ticket of one of the organiser's events.
-pub(super) async fn ticket_of(tx: &mut Tx, organiser: Organiser, event: &str, ticket: &str) -> Result<(Event, Ticket), Problem> {
+pub(super) async fn ticket_of(
+    tx: &mut Tx,
+    organiser: Organiser,
+    event: &str,
+    ticket: &str,
+) -> Result<(Event, Ticket), Problem> {
     let event = event_of(tx, organiser, event).await?;
     let ticket = store::find(tx, event.id, ticket_id(ticket)?).await?;
     Ok((event, ticket.ok_or_else(|| Problem::not_found("such ticket"))?))

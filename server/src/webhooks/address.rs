@@ -144,7 +144,12 @@ mod tests {
 
     #[test]
     fn only_public_addresses_over_tls_are_called() {
-        for good in ["https://example.org/hook?a=1", "https://example.org:8443", "https://93.184.216.34/", "https://[2606:2800:220:1::1]/"] {
+        for good in [
+            "https://example.org/hook?a=1",
+            "https://example.org:8443",
+            "https://93.184.216.34/",
+            "https://[2606:2800:220:1::1]/",
+        ] {
             assert!(Reach::Public.check(good).is_ok(), "{good}");
         }
         for (bad, why) in [
@@ -157,10 +162,34 @@ mod tests {
             assert_eq!(Reach::Public.check(bad).unwrap_err(), why, "{bad}");
         }
         for private in [
-            "localhost", "LOCALHOST.", "db", "printer.local", "metadata.google.internal", "127.0.0.1", "127.1", "2130706433",
-            "0x7f.1", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "198.18.0.1",
-            "224.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:127.0.0.1]",
-            "[::ffff:a9fe:a9fe]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[2001:db8::1]", "[ff02::1]",
+            "localhost",
+            "LOCALHOST.",
+            "db",
+            "printer.local",
+            "metadata.google.internal",
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f.1",
+            "0.0.0.0",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "[::1]",
+            "[::]",
+            "[fe80::1]",
+            "[fd00::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:a9fe:a9fe]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "[2001:db8::1]",
+            "[ff02::1]",
         ] {
             let refused = Reach::Public.check(&format!("https://{private}/x"));
             assert_eq!(refused.unwrap_err(), AddressError::Private, "{private}");

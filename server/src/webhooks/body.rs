@@ -39,12 +39,7 @@ pub struct WebhookChange {
 }
 
 /// Says all that is wrong with what people write of a webhook.
-pub(super) fn check(
-    reach: Reach,
-    url: Option<&str>,
-    kinds: Option<&[Kind]>,
-    state: Option<State>,
-) -> Vec<FieldError> {
+pub(super) fn check(reach: Reach, url: Option<&str>, kinds: Option<&[Kind]>, state: Option<State>) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if let Some(url) = url {
         if url.chars().count() > URL_CHARS_MAX {

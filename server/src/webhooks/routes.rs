@@ -7,9 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::address::Reach;
-use super::body::{
-    DeliveriesQuery, DeliveryBody, NewWebhook, WebhookBody, WebhookChange, WebhookWithSecret, check,
-};
+use super::body::{DeliveriesQuery, DeliveryBody, NewWebhook, WebhookBody, WebhookChange, WebhookWithSecret, check};
 use super::store::{self, Lock};
 use super::{
     Delivery, DeliveryId, Progress, SECRET_BEFORE_MS, Secret, State, TEST, WEBHOOKS_MAX, Webhook, WebhookId, delivery,
@@ -323,7 +321,8 @@ async fn send_again(
     (again.state, again.tries, again.done_at) = (Progress::Waiting, 0, None);
     again.next_try_at = app.clock().now();
     store::update_delivery(&mut tx, &again).await?;
-    note(&mut tx, &app, organiser, "webhook.send_again", webhook.id, [Value::Null, json!(delivery.to_string())]).await?;
+    note(&mut tx, &app, organiser, "webhook.send_again", webhook.id, [Value::Null, json!(delivery.to_string())])
+        .await?;
     tx.commit().await?;
     Ok((StatusCode::ACCEPTED, Json(DeliveryBody::from(&again))))
 }

@@ -76,8 +76,7 @@ pub(super) async fn list(
     after: Option<WebhookId>,
     limit: u32,
 ) -> Result<Vec<Webhook>, StoreError> {
-    let text =
-        format!("SELECT {WEBHOOK} FROM webhooks WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+    let text = format!("SELECT {WEBHOOK} FROM webhooks WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3");
     sqlx::query(AssertSqlSafe(text))
         .bind(&organisation.0[..])
         .bind(&after.unwrap_or(WebhookId([0; 16])).0[..])
@@ -110,27 +109,20 @@ pub(super) async fn called_for(
 
 /// Stores what people may change of a webhook.
 pub(super) async fn update(tx: &mut Tx, webhook: &Webhook) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE webhooks SET url = $1, kinds = $2, state = $3, failing_since = $4, version = $5 WHERE id = $6",
-    )
-    .bind(webhook.url.as_str())
-    .bind(kinds_text(&webhook.kinds)?)
-    .bind(webhook.state as i64)
-    .bind(webhook.failing_since.map(|at| int(at.0)))
-    .bind(int(webhook.version))
-    .bind(&webhook.id.0[..])
-    .execute(tx.connection())
-    .await?;
+    sqlx::query("UPDATE webhooks SET url = $1, kinds = $2, state = $3, failing_since = $4, version = $5 WHERE id = $6")
+        .bind(webhook.url.as_str())
+        .bind(kinds_text(&webhook.kinds)?)
+        .bind(webhook.state as i64)
+        .bind(webhook.failing_since.map(|at| int(at.0)))
+        .bind(int(webhook.version))
+        .bind(&webhook.id.0[..])
+        .execute(tx.connection())
+        .await?;
     Ok(())
 }
 
 /// Puts a secret in the place of the one before, which counts until `until`.
-pub(super) async fn set_secret(
-    tx: &mut Tx,
-    id: WebhookId,
-    sealed: &[u8],
-    until: UnixMillis,
-) -> Result<(), StoreError> {
+pub(super) async fn set_secret(tx: &mut Tx, id: WebhookId, sealed: &[u8], until: UnixMillis) -> Result<(), StoreError> {
     sqlx::query("UPDATE webhooks SET secret_before = secret, secret_before_until = $1, secret = $2 WHERE id = $3")
         .bind(int(until.0))
         .bind(sealed)
@@ -231,11 +223,8 @@ pub(super) async fn claim(
          AND webhook_id IN (SELECT id FROM webhooks WHERE state = 0) ORDER BY next_try_at, id LIMIT $2{}",
         tx.dialect().for_update_of_free()
     );
-    let rows = sqlx::query(AssertSqlSafe(text))
-        .bind(int(now.0))
-        .bind(i64::from(limit))
-        .fetch_all(tx.connection())
-        .await?;
+    let rows =
+        sqlx::query(AssertSqlSafe(text)).bind(int(now.0)).bind(i64::from(limit)).fetch_all(tx.connection()).await?;
     let mut claimed = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut delivery = read_delivery(row)?;
@@ -300,11 +289,8 @@ pub(super) async fn find_delivery(
     id: DeliveryId,
 ) -> Result<Option<Delivery>, StoreError> {
     let text = format!("SELECT {DELIVERY} FROM webhook_deliveries WHERE id = $1 AND webhook_id = $2");
-    let row = sqlx::query(AssertSqlSafe(text))
-        .bind(&id.0[..])
-        .bind(&webhook.0[..])
-        .fetch_optional(tx.connection())
-        .await?;
+    let row =
+        sqlx::query(AssertSqlSafe(text)).bind(&id.0[..]).bind(&webhook.0[..]).fetch_optional(tx.connection()).await?;
     row.as_ref().map(read_delivery).transpose()
 }
 
@@ -374,7 +360,9 @@ fn read_delivery(row: &AnyRow) -> Result<Delivery, StoreError> {
         tries: row.small("tries")?,
         next_try_at: row.millis("next_try_at")?,
         outcome: Outcome {
-            status: status.map(|status| u16::try_from(status).map_err(|_| StoreError::Corrupt("status"))).transpose()?,
+            status: status
+                .map(|status| u16::try_from(status).map_err(|_| StoreError::Corrupt("status")))
+                .transpose()?,
             answer: row.text("answer")?,
             error: row.text("error")?,
             took_ms: row.uint("took_ms")?,

@@ -160,7 +160,9 @@ mod tests {
         assert!(file.contains(
             "BEGIN:STANDARD\r\nDTSTART:20261025T030000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nTZNAME:CET\r\n"
         ));
-        assert!(file.contains("BEGIN:DAYLIGHT\r\nDTSTART:20270328T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\n"));
+        assert!(
+            file.contains("BEGIN:DAYLIGHT\r\nDTSTART:20270328T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\n")
+        );
     }
 
     #[test]
@@ -175,7 +177,8 @@ mod tests {
 
     #[test]
     fn nobody_writes_lines_of_their_own_into_the_file() {
-        let file = ics(&Sheet { title: "x\r\nATTACH:http://evil\u{b}".to_owned(), ..samples::sheet("Ada") }, UnixMillis(0));
+        let file =
+            ics(&Sheet { title: "x\r\nATTACH:http://evil\u{b}".to_owned(), ..samples::sheet("Ada") }, UnixMillis(0));
 
         assert!(file.contains("SUMMARY:x\\nATTACH:http://evil\r\n"), "{file}");
     }
