@@ -6,7 +6,7 @@ use harness::on_both_databases;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::json;
 
-use super::{OLGA, done, is_known};
+use super::{OLGA, done, is_known, session, with_token};
 use crate::served::{PASSWORD, Served, assert_problem, conference};
 
 on_both_databases! {
@@ -50,9 +50,9 @@ on_both_databases! {
 
         // Who sends the token as a bearer needs no proof: no page of another site can.
         let token = json!(browser.cookies["usher_session"]);
-        done(super::with_token(&served, Method::POST, "/events", &token).json(&conference())).await;
+        done(with_token(&served, Method::POST, "/events", &token).json(&conference())).await;
         // A session that is no browser's is no cookie's either.
-        let program = super::session(&served, OLGA).await;
+        let program = session(&served, OLGA).await;
         let cookie = format!("usher_session={}", program["token"].as_str().unwrap());
         let forged = reqwest::Client::new().post(format!("{}/api/v1/events", served.url)).header("cookie", cookie);
         assert_problem(forged.json(&conference()), 403, "csrf-token-needed").await;

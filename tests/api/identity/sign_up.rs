@@ -4,7 +4,7 @@ use harness::on_both_databases;
 use serde_json::{Value, json};
 use usher_server::clock::Clock;
 
-use super::{DAY_MS, OLGA, START, ask, done, letters, log_in, token};
+use super::{DAY_MS, MINUTE_MS, OLGA, START, ask, done, letters, log_in, token};
 use crate::served::{PASSWORD, Served, answer, assert_problem, places};
 
 const ADA: &str = "ada@example.org";
@@ -85,7 +85,7 @@ on_both_databases! {
         let count = async || letters(&served, ADA, "verify").await.len() + letters(&served, ADA, "reset").await.len();
         assert_eq!(count().await, 3);
 
-        clock.set(START.plus(super::MINUTE_MS));
+        clock.set(START.plus(MINUTE_MS));
         done(sign_up(&served, ADA, PASSWORD)).await;
         done(sign_up(&served, ADA, PASSWORD)).await;
         assert_eq!(count().await, 4);

@@ -107,7 +107,7 @@ pub(super) struct FinishResetBody {
 
 /// What makes the device a known one.
 #[derive(Serialize, ToSchema)]
-pub(super) struct DeviceBody {
+pub(super) struct KnownDeviceBody {
     /// Send it with the next log-in: strangers who guess at the account do not slow it down.
     #[schema(example = "8a1d4e5f90b1c2d3e4f5061728394a5b6c7d8e9fa0b1c2d3e4f506174f0c6c2a")]
     device_token: String,
@@ -129,7 +129,7 @@ impl From<ResetError> for Problem {
 #[utoipa::path(
     post, path = "/api/v1/password-resets/finish", tag = "accounts", request_body = FinishResetBody, security(()),
     responses(
-        (status = 200, body = DeviceBody),
+        (status = 200, body = KnownDeviceBody),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -140,5 +140,5 @@ pub(super) async fn finish_reset(
 ) -> Result<Response, Problem> {
     let token = Token::parse(&body.token).ok_or_else(unknown_token)?;
     let device = reset::finish(&app, &token, &Password::new(body.password), address).await?;
-    Ok(([NO_STORE], Json(DeviceBody { device_token: device.reveal() })).into_response())
+    Ok(([NO_STORE], Json(KnownDeviceBody { device_token: device.reveal() })).into_response())
 }
