@@ -229,7 +229,7 @@ async fn make(
         return Err(CreateError::Exists);
     }
     organisations::join(&mut tx, organisation, account.id, Role::Owner, now).await?;
-    note(&mut tx, By { organisation: Some(organisation), ..By::default() }, "account.create", account.id, now).await?;
+    note(&mut tx, By::default(), "account.create", account.id, now).await?;
     tx.commit().await?;
     Ok(account)
 }

@@ -98,6 +98,20 @@ impl<'a> Subjects<'a> {
                 };
                 ("device", device.id.to_string())
             }
+            "session" => {
+                let held = self.olga.list("/me/sessions").await.unwrap();
+                ("session", held[0]["id"].as_str().unwrap().to_owned())
+            }
+            "token" => {
+                let expires_at = self.served.app.clock().now().plus(24 * 3_600_000);
+                let asked = json!({
+                    "name": "Export",
+                    "organisation": self.organisation,
+                    "scopes": ["events:read"],
+                    "expires_at": usher_server::http::time::rfc3339(expires_at),
+                });
+                ("token", self.make("/me/api-tokens", &asked).await)
+            }
             "number" => ("number", self.quarantined(route).await),
             other => panic!("teach the tests to make something for {{{other}}} of {}", route.path),
         };

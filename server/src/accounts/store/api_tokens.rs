@@ -43,7 +43,7 @@ pub(in crate::accounts) async fn by_hash(
     let row = sqlx::query(
         "SELECT account_id, id, organisation_id, name, scopes, created_at, expires_at, used_at FROM api_tokens
          WHERE token_hash = $1 AND expires_at > $2
-           AND account_id NOT IN (SELECT id FROM accounts WHERE locked_at IS NOT NULL)",
+           AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = api_tokens.account_id AND a.locked_at IS NULL)",
     )
     .bind(&hash[..])
     .bind(int(now.0))

@@ -84,7 +84,7 @@ pub(in crate::accounts) async fn lock_by_refresh(
     let lock = tx.dialect().for_update();
     let text = format!(
         "SELECT id, account_id, csrf_hash FROM sessions WHERE refresh_hash = $1 AND expires_at > $2
-           AND account_id NOT IN (SELECT id FROM accounts WHERE locked_at IS NOT NULL){lock}"
+           AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = sessions.account_id AND a.locked_at IS NULL){lock}"
     );
     let row = sqlx::query(AssertSqlSafe(text)).bind(&hash[..]).bind(int(now.0)).fetch_optional(tx.connection()).await?;
     row.as_ref().map(read_refreshable).transpose()
