@@ -100,7 +100,7 @@ on_both_databases! {
 
         for (password, kind) in [
             ("sunshine2024", "common"), ("Ada Lovelace 1815", "own"), ("ada@example.org", "own"),
-            ("too short", "too_short"), (&"a long one ".repeat(91), "too_long"),
+            ("too short", "too_short"), ("a long one ".repeat(91).as_str(), "too_long"),
         ] {
             let problem = assert_problem(sign_up(&served, ADA, password), 422, "invalid").await;
             assert_eq!(problem["errors"][0]["type"], kind, "{problem}");
