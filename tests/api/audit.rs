@@ -23,6 +23,15 @@ fn body_of(route: &Route) -> Option<Value> {
         ("POST", "/api/v1/organisations/{organisation}/invitations") => {
             json!({ "email": "new@example.org", "role": "staff" })
         }
+        ("POST", "/api/v1/events/{event}/registrations/{registration}/check-in") => {
+            json!({ "gate": "Main entrance", "reason": "phone is empty" })
+        }
+        ("POST", "/api/v1/events/{event}/walk-in") => json!({
+            "gate": "Main entrance", "name": "Ada", "ticket_type": "Regular", "payment": "cash",
+        }),
+        ("POST", path) if ["/reject", "/cancel", "/undo"].iter().any(|end| path.ends_with(end)) => {
+            json!({ "reason": "The hall is taken" })
+        }
         _ => return None,
     })
 }

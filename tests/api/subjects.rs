@@ -7,7 +7,9 @@ use harness::device::Device;
 use harness::organiser::Organiser;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::Row as _;
 use usher_server::access::{Role, Route};
+use usher_server::http::time::rfc3339;
 use usher_server::organisations;
 
 use crate::served::{Served, conference, own_ids};
@@ -69,7 +71,33 @@ impl<'a> Subjects<'a> {
             "venue" => {
                 ("venue", self.make(&of("venues"), &json!({ "name": "Hall", "time_zone": "Europe/Berlin" })).await)
             }
-            "event" => ("event", self.make("/events", &conference()).await),
+            "event" => ("event", self.event(route).await),
+            "task" => {
+                let event = Box::pin(self.one("event", route)).await;
+                let task = json!({ "title": "Order the stage", "due": "2035-10-01T12:00:00+02:00" });
+                ("task", self.make(&format!("/events/{event}/tasks"), &task).await)
+            }
+            "proposal" => {
+                let proposal = json!({
+                    "title": "Film night", "time_zone": "Europe/Berlin", "starts": "2036-03-06T19:00:00+01:00",
+                    "ends": "2036-03-06T23:30:00+01:00", "contact": { "name": "Grace", "email": "grace@example.com" },
+                });
+                ("proposal", self.make(&format!("/public{}", of("proposals")), &proposal).await)
+            }
+            "webhook" => {
+                let webhook = json!({ "url": "https://example.org/usher", "kinds": ["check_in"] });
+                ("webhook", self.make("/webhooks", &webhook).await)
+            }
+            "delivery" => {
+                let webhook = Box::pin(self.one("webhook", route)).await;
+                ("delivery", self.make(&format!("/webhooks/{webhook}/test"), &json!({})).await)
+            }
+            "mail" => ("mail", self.letter().await),
+            "session" => {
+                let own = self.olga.list("/me/sessions").await.unwrap();
+                ("session", own[0]["id"].as_str().unwrap().to_owned())
+            }
+            "token" => ("token", self.api_token(&["events:read"]).await["id"].as_str().unwrap().to_owned()),
             "registration" | "ticket" => {
                 let event = Box::pin(self.one("event", route)).await;
                 let body = json!({ "name": format!("Guest {}", self.count), "ticket_type": "Regular" });
@@ -98,21 +126,9 @@ impl<'a> Subjects<'a> {
                 };
                 ("device", device.id.to_string())
             }
-            "session" => {
-                let held = self.olga.list("/me/sessions").await.unwrap();
-                ("session", held[0]["id"].as_str().unwrap().to_owned())
-            }
-            "token" => {
-                let expires_at = self.served.app.clock().now().plus(24 * 3_600_000);
-                let asked = json!({
-                    "name": "Export",
-                    "organisation": self.organisation,
-                    "scopes": ["events:read"],
-                    "expires_at": usher_server::http::time::rfc3339(expires_at),
-                });
-                ("token", self.make("/me/api-tokens", &asked).await)
-            }
-            "number" => ("number", self.quarantined(route).await),
+            // What a number counts, the path says before it.
+            "number" if route.path.contains("/quarantine/") => return self.quarantined(route).await,
+            "number" if route.path.contains("/check-ins/") => return self.checked_in(route).await,
             other => panic!("teach the tests to make something for {{{other}}} of {}", route.path),
         };
         self.made.insert(name, id.clone());
@@ -121,6 +137,53 @@ impl<'a> Subjects<'a> {
 
     async fn make(&self, path: &str, body: &Value) -> String {
         self.olga.post(path, body).await.unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// An event far ahead, as far on its way as a step of its life needs.
+    async fn event(&self, route: &Route) -> String {
+        let mut event = conference();
+        (event["starts"], event["ends"]) = (json!("2036-11-21T09:00:00+01:00"), json!("2036-11-22T18:00:00+01:00"));
+        event["ticket_types"][0]["windows"] = json!([]);
+        let id = self.make("/events", &event).await;
+        let before: &[&str] = match route.path.rsplit('/').next() {
+            _ if route.path.contains("/proposals/") => &[],
+            Some("approve" | "reject") => &["submit"],
+            Some("publish") => &["submit", "approve"],
+            Some("unpublish") => &["submit", "approve", "publish"],
+            _ => &[],
+        };
+        for step in before {
+            self.olga.post(&format!("/events/{id}/{step}"), &json!({})).await.unwrap();
+        }
+        id
+    }
+
+    /// A token for programs, with what is told of it once.
+    pub(crate) async fn api_token(&self, scopes: &[&str]) -> Value {
+        let expires_at = rfc3339(self.served.app.clock().now().plus(24 * 60 * 60 * 1000));
+        let new =
+            json!({ "name": "Test", "organisation": self.organisation, "scopes": scopes, "expires_at": expires_at });
+        self.olga.post("/me/api-tokens", &new).await.unwrap()
+    }
+
+    /// A letter that was posted.
+    async fn letter(&self) -> String {
+        let asked = json!({ "email": format!("reader{}@example.org", self.count), "role": "staff" });
+        self.make(&format!("/organisations/{}/invitations", self.organisation), &asked).await;
+        let mut tx = self.served.app.database().begin_read().await.unwrap();
+        let row =
+            sqlx::query("SELECT id FROM mails ORDER BY id DESC LIMIT 1").fetch_one(tx.connection()).await.unwrap();
+        hex::encode(row.get::<Vec<u8>, _>("id"))
+    }
+
+    /// The number of a check-in that somebody made by hand.
+    async fn checked_in(&mut self, route: &Route) -> String {
+        let event = Box::pin(self.one("event", route)).await;
+        let registration = Box::pin(self.one("registration", route)).await;
+        let why = json!({ "gate": "Main entrance", "reason": "phone is empty" });
+        self.olga.post(&format!("/events/{event}/registrations/{registration}/check-in"), &why).await.unwrap();
+        let held = self.olga.list(&format!("/events/{event}/check-ins")).await.unwrap();
+        held[held.len() - 1]["number"].to_string()
     }
 
     /// The number of a batch that a revoked device has sent.
