@@ -33,8 +33,11 @@ async fn status(request: reqwest::RequestBuilder) -> u16 {
 }
 
 /// What whoever is less than a manager does with events of their own alone; these are an owner's.
-const OWN_EVENTS_ONLY: [(&str, &str); 3] =
-    [("PATCH", "/api/v1/events/{event}"), ("DELETE", "/api/v1/events/{event}"), ("POST", "/api/v1/events/{event}/submit")];
+const OWN_EVENTS_ONLY: [(&str, &str); 3] = [
+    ("PATCH", "/api/v1/events/{event}"),
+    ("DELETE", "/api/v1/events/{event}"),
+    ("POST", "/api/v1/events/{event}/submit"),
+];
 
 fn by(organiser: &Organiser, organisation: &str, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
     request.bearer_auth(organiser.token()).header("usher-organisation", organisation)
