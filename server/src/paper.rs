@@ -257,7 +257,7 @@ mod tests {
         let style = Style::plain(10.0);
 
         assert_eq!(wrap(style, 60.0, 9, "Ada Lovelace of London"), ["Ada", "Lovelace of", "London"]);
-        assert_eq!(wrap(style, 60.0, 2, "Ada Lovelace of London"), ["Ada", "Lovelace\u{2026}"]);
+        assert_eq!(wrap(style, 60.0, 2, "Ada Lovelace of London"), ["Ada", "Lovelace o\u{2026}"]);
         assert_eq!(wrap(style, 60.0, 9, ""), [""; 0]);
         let long = wrap(style, 60.0, 9, &"W".repeat(20));
         assert!(long.len() > 1 && long.iter().all(|line| width(style, line) <= 60.0), "{long:?}");

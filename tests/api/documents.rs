@@ -159,7 +159,7 @@ fn text_of(pdf: &[u8]) -> String {
 
 /// Reads the code on a page as a door would, from a picture of the page.
 pub(crate) fn read_page(pdf: &[u8]) -> String {
-    read_picture(&run("pdftoppm", &["-r", "120", "-gray", "-singlefile", "-", "-"], pdf))
+    read_picture(&run("pdftoppm", &["-r", "120", "-gray", "-singlefile", "-"], pdf))
 }
 
 /// Reads the one code in a picture as a door would.

@@ -50,7 +50,7 @@ impl<'a> Subjects<'a> {
     }
 
     /// The id of the thing that a path calls `name`.
-    async fn one(&mut self, name: &str, route: &Route) -> String {
+    pub(crate) async fn one(&mut self, name: &str, route: &Route) -> String {
         if let Some(held) = self.made.get(name) {
             return held.clone();
         }
@@ -100,7 +100,16 @@ impl<'a> Subjects<'a> {
             "token" => ("token", self.api_token(&["events:read"]).await["id"].as_str().unwrap().to_owned()),
             "registration" | "ticket" => {
                 let event = Box::pin(self.one("event", route)).await;
-                let body = json!({ "name": format!("Guest {}", self.count), "ticket_type": "Regular" });
+                if is_pending(route) {
+                    return self.pending(&event).await;
+                }
+                let mut body = json!({ "name": format!("Guest {}", self.count), "ticket_type": "Regular" });
+                if route.path.ends_with("/pay") {
+                    body["status"] = json!("unpaid");
+                }
+                if route.path.ends_with("/resend") {
+                    body["email"] = json!(format!("guest{}@example.org", self.count));
+                }
                 let made = self.olga.register(&event, &body).await.unwrap();
                 let ticket = made["ticket"]["id"].as_str().unwrap().to_owned();
                 if route.path.ends_with("/unblock") {
@@ -144,9 +153,11 @@ impl<'a> Subjects<'a> {
         let mut event = conference();
         (event["starts"], event["ends"]) = (json!("2036-11-21T09:00:00+01:00"), json!("2036-11-22T18:00:00+01:00"));
         event["ticket_types"][0]["windows"] = json!([]);
+        event["ticket_types"][0]["needs_approval"] = json!(is_pending(route));
         let id = self.make("/events", &event).await;
         let before: &[&str] = match route.path.rsplit('/').next() {
             _ if route.path.contains("/proposals/") => &[],
+            _ if is_pending(route) => &["submit", "approve", "publish"],
             Some("approve" | "reject") => &["submit"],
             Some("publish") => &["submit", "approve"],
             Some("unpublish") => &["submit", "approve", "publish"],
@@ -156,6 +167,13 @@ impl<'a> Subjects<'a> {
             self.olga.post(&format!("/events/{id}/{step}"), &json!({})).await.unwrap();
         }
         id
+    }
+
+    /// Somebody who waits for an organiser's word.
+    async fn pending(&self, event: &str) -> String {
+        let email = format!("guest{}@example.org", self.count);
+        let body = json!({ "name": "Guest", "email": email, "ticket_type": "Regular" });
+        self.make(&format!("/public/events/{event}/registrations"), &body).await
     }
 
     /// A token for programs, with what is told of it once.
@@ -206,6 +224,11 @@ impl<'a> Subjects<'a> {
         organisations::join(&mut tx, organisation, account, role, self.served.app.clock().now()).await.unwrap();
         tx.commit().await.unwrap();
     }
+}
+
+/// Whether a route decides about somebody who waits for that.
+fn is_pending(route: &Route) -> bool {
+    ["{registration}/approve", "{registration}/reject"].iter().any(|end| route.path.ends_with(end))
 }
 
 /// A request to a route of the table, with a body that is nothing to most routes.

@@ -21,6 +21,7 @@ pub(crate) const BUILD: &[Package] = &[
 
 /// What the tests need besides.
 pub(crate) const TEST: &[Package] = &[
+    ("poppler-utils", "reads the documents that the server writes"),
     ("postgresql", "the second of the server's two databases"),
     ("python3", "runs the second implementation of the protocol's test vectors"),
     ("python3-cryptography", "the second implementation's signatures"),

@@ -24,7 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sign_up::sign_up))
         .routes(routes!(sign_up::send_verification))
-        .routes(routes!(sign_up::verify))
+        .routes(routes!(sign_up::prove_address))
         .routes(routes!(sessions::log_in))
         .routes(routes!(sessions::refresh))
         .routes(routes!(sessions::log_out))

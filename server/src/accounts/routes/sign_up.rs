@@ -88,7 +88,7 @@ pub(super) async fn send_verification(
 /// What was in the letter.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct VerifyBody {
+pub(super) struct AddressProof {
     #[schema(
         example = "4f0c6c2a8a1d4e5f90b1c2d3e4f5061728394a5b6c7d8e9fa0b1c2d3e4f50617",
         min_length = 64,
@@ -102,17 +102,17 @@ pub(super) struct VerifyBody {
 ///
 /// The token of the letter lasts a day and works once.
 #[utoipa::path(
-    post, path = "/api/v1/accounts/verify", tag = "accounts", request_body = VerifyBody, security(()),
+    post, path = "/api/v1/accounts/verify", tag = "accounts", request_body = AddressProof, security(()),
     responses(
         (status = 204),
         (status = 422, body = ProblemBody, content_type = "application/problem+json",
          description = "The token has ended, was used, or never was"),
     )
 )]
-pub(super) async fn verify(
+pub(super) async fn prove_address(
     State(app): State<App>,
     Peer(address): Peer,
-    Json(body): Json<VerifyBody>,
+    Json(body): Json<AddressProof>,
 ) -> Result<StatusCode, Problem> {
     let token = Token::parse(&body.token).ok_or_else(unknown_token)?;
     if feature::verify(&app, &token, address).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown_token()) }
