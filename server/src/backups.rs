@@ -153,8 +153,8 @@ async fn check_and_renew(database: &Database, from: &Path, key: &MasterKey) -> R
     renew_feeds(&app).await
 }
 
-/// Begins every event's feed anew, because the database came back from a backup: terminals notice, ask their staff,
-/// fetch the list again and send their whole journal. Returns how many events there are.
+/// Begins every event's feed anew, because the database came back from a backup: no terminal takes it for the feed
+/// that it knew. Returns how many events there are.
 ///
 /// # Errors
 ///

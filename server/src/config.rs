@@ -57,7 +57,7 @@ pub enum Command {
         PostgreSQL is copied with its own pg_dump.")]
     Backup(BackupArgs),
     /// Puts a copy back: checks it, moves the present database aside, and begins every event's feed anew, so that
-    /// terminals notice, ask their staff and send their whole journal again.
+    /// no terminal takes it for the one that it knew.
     #[command(after_help = "Example:\n  usher-server restore /var/backups/usher-2026-11-20.db")]
     Restore(RestoreArgs),
     /// Does what must be done once after a database was put back by other means, such as pg_restore: begins every

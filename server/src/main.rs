@@ -200,8 +200,8 @@ async fn restored(args: StorageArgs) -> anyhow::Result<()> {
 
 fn tell_renewed(events: usize) {
     println!(
-        "The feeds of {events} events begin anew. Terminals will say that the server came back from a backup, and \
-         ask before they go on; they bring what the server has forgotten."
+        "The feeds of {events} events begin anew. Terminals stop admitting once they notice, and must be enrolled \
+         again; have them send or export their journals first."
     );
 }
 
