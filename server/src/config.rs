@@ -151,7 +151,7 @@ pub struct ServeArgs {
     /// Requests per second that one account may make for long, wherever it calls from. 0 is any number.
     #[arg(long, value_name = "PER_SECOND", default_value_t = 100, env = "USHER_RATE_PER_ACCOUNT")]
     pub rate_per_account: u32,
-    /// A site whose pages may speak to the server, such as https://tickets.example.org. Repeat it for more.
+    /// A site whose pages may speak to the server, such as `https://tickets.example.org`. Repeat it for more.
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "USHER_CORS_ORIGIN")]
     pub cors_origin: Vec<String>,
     /// A proxy on the way does TLS and sets X-Forwarded-For: allows plain HTTP on any address.

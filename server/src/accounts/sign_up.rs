@@ -17,7 +17,7 @@ use crate::db::{StoreError, Tx};
 use crate::mails::{self, Letter};
 
 /// Makes an account that works once its holder has proved to read the mail of `email`, which is as
-/// [`parse_email`](super::parse_email) returns it. Where there is such an account, its holder is told.
+/// [`parse_email`] returns it. Where there is such an account, its holder is told.
 ///
 /// # Errors
 ///
