@@ -51,7 +51,7 @@ fn colour(screen: &Screen) -> String {
     most.map_or_else(|| "plain".into(), |(colour, cells)| format!("{colour} on {cells} cells"))
 }
 
-/// Puts zeroes for times of day, and "0 s" for spans of time.
+/// Puts zeroes for times of day, and "0 s" for spans of time, and leaves out the day that a time of another day has.
 fn timeless(screen: &str) -> String {
     screen.lines().map(timeless_line).collect::<Vec<_>>().join("\n")
 }
@@ -72,7 +72,18 @@ fn timeless_line(line: &str) -> String {
     for (before, after) in [("list ", " old"), ("· ", " ago"), ("here ", " ago"), ("took ", " ms"), ("0:00: ", "")] {
         line = without_span(&line, before, after);
     }
-    line
+    without_day(&line)
+}
+
+/// Leaves out the day after "since", which is there when midnight lies between: the rule before it is longer instead.
+fn without_day(line: &str) -> String {
+    let Some((head, rest)) = line.split_once("since ") else { return line.into() };
+    let Some((rule, state)) = head.rsplit_once(" ○") else { return line.into() };
+    let day: String = rest.chars().take_while(|c| *c != ':').collect();
+    let Some(day) = day.strip_suffix("00").filter(|day| day.starts_with(char::is_uppercase)) else {
+        return line.into();
+    };
+    format!("{rule}{} ○{state}since {}", "─".repeat(day.chars().count()), &rest[day.len()..])
 }
 
 /// Puts "0 s" between `before` and `after`, where a number stands; the line stays as long.
