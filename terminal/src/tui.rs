@@ -272,14 +272,16 @@ impl Door {
 
     fn take(&mut self, input: Input) {
         match input {
-            Input::Key(key, at) => {
-                self.hand = (at, Hand::of(key));
-                self.fold(Event::Tick(at));
-                self.fold(Event::Key(key));
+            Input::Keys(keys, at) => {
+                for key in keys {
+                    self.hand = (at, Hand::of(key));
+                    self.fold(Event::Tick(at));
+                    self.fold(Event::Key(key));
+                }
             }
             Input::Click(place, at) => {
                 if let Some((_, key)) = self.hints.iter().find(|(hint, _)| hint.contains(place)) {
-                    self.take(Input::Key(*key, at));
+                    self.take(Input::Keys(vec![*key], at));
                 }
             }
             Input::Notice(view @ Notice::View(_)) => self.view_waits = Some(view),

@@ -55,14 +55,20 @@ pub fn run(
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => return Ok(Ending::Quit),
         };
-        let wish = match input {
-            Some(Input::Key(key, at)) => start.pass_time(at).or_else(|| start.take_key(key)),
-            Some(Input::News(news)) => start.learn(news),
+        let mut wished = Vec::new();
+        match input {
+            Some(Input::Keys(keys, at)) => {
+                for key in keys {
+                    wished.extend(start.pass_time(at));
+                    wished.extend(start.take_key(key));
+                }
+            }
+            Some(Input::News(news)) => wished.extend(start.learn(news)),
             Some(Input::End) => return Ok(Ending::Quit),
-            Some(Input::Click(..) | Input::Notice(_) | Input::Sound(_) | Input::Stopped | Input::Redraw) | None => None,
-        };
-        let wishes_now = [wish, start.pass_time(inputs::uptime(inputs.began))];
-        for wish in wishes_now.into_iter().flatten() {
+            Some(Input::Click(..) | Input::Notice(_) | Input::Sound(_) | Input::Stopped | Input::Redraw) | None => {}
+        }
+        wished.extend(start.pass_time(inputs::uptime(inputs.began)));
+        for wish in wished {
             match wish {
                 Wish::Quit => return Ok(Ending::Quit),
                 Wish::Open => return Ok(Ending::Open(Box::new(start.into_session()))),

@@ -20,6 +20,8 @@ use crate::feedback::Report;
 
 /// How many inputs may wait. Whoever brings more waits too.
 const INPUTS_MAX: usize = 1_024;
+/// The most keys that come together.
+const KEYS_MAX: usize = 1_024;
 /// How often the thread that waits for keys looks whether the screen is gone, in ms.
 const KEY_POLL_MS: u64 = 100;
 /// How long the end waits for that thread, in ms. Once the window is gone, the library that reads keys reads
@@ -28,8 +30,8 @@ const KEYS_END_MS: u64 = 2_000;
 
 /// Something for the screen.
 pub(super) enum Input {
-    /// A key, and when it was pressed: pictures take time, and a scanner is known by its pace.
-    Key(Key, Uptime),
+    /// Keys that came together, and when: pictures take time, and a scanner is known by its pace.
+    Keys(Vec<Key>, Uptime),
     /// A click, and when.
     Click(Position, Uptime),
     /// From gate, camera or sync.
@@ -107,17 +109,29 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHan
 }
 
 /// Ends when the screen is gone, or when there is nothing to read keys from.
+///
+/// What waits already when this thread comes to look goes to the screen together, as pressed at once: a busy machine
+/// must not tear a scanner's code apart.
 fn wait_for_keys(to_screen: &SyncSender<Input>, began: Instant, is_done: &AtomicBool) {
+    let mut together = Vec::new();
+    let mut at = uptime(began);
     while !is_done.load(Ordering::Relaxed) {
-        let event = match event::poll(Duration::from_millis(KEY_POLL_MS)) {
-            Ok(true) => event::read(),
-            Ok(false) => continue,
-            Err(error) => Err(error),
-        };
-        let input = match event {
-            Ok(Event::Key(event)) => keymap::key(event).map(|key| Input::Key(key, uptime(began))),
-            Ok(Event::Mouse(event)) => pointed(event, uptime(began)),
-            Ok(Event::Resize(..) | Event::FocusGained) => Some(Input::Redraw),
+        let mut event = next(Duration::ZERO);
+        if matches!(event, Ok(None)) && together.is_empty() {
+            event = next(Duration::from_millis(KEY_POLL_MS));
+            at = uptime(began);
+        }
+        if let Ok(Some(Event::Key(event))) = event
+            && together.len() < KEYS_MAX
+        {
+            together.extend(keymap::key(event));
+            continue;
+        }
+        let keys = (!together.is_empty()).then(|| Input::Keys(std::mem::take(&mut together), at));
+        let other = match event {
+            Ok(Some(Event::Key(event))) => keymap::key(event).map(|key| Input::Keys(vec![key], at)),
+            Ok(Some(Event::Mouse(event))) => pointed(event, at),
+            Ok(Some(Event::Resize(..) | Event::FocusGained)) => Some(Input::Redraw),
             Ok(_) => None,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
             Err(error) => {
@@ -125,19 +139,24 @@ fn wait_for_keys(to_screen: &SyncSender<Input>, began: Instant, is_done: &Atomic
                 Some(Input::End)
             }
         };
-        let is_last = matches!(input, Some(Input::End));
-        if input.is_some_and(|input| to_screen.send(input).is_err()) || is_last {
+        let is_last = matches!(other, Some(Input::End));
+        if keys.into_iter().chain(other).any(|input| to_screen.send(input).is_err()) || is_last {
             return;
         }
     }
+}
+
+/// Waits so long for something to happen.
+fn next(patience: Duration) -> io::Result<Option<Event>> {
+    event::poll(patience)?.then(event::read).transpose()
 }
 
 /// The wheel goes through lists as the arrows do.
 fn pointed(event: MouseEvent, at: Uptime) -> Option<Input> {
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Input::Click(Position::new(event.column, event.row), at)),
-        MouseEventKind::ScrollUp => Some(Input::Key(Key::Up, at)),
-        MouseEventKind::ScrollDown => Some(Input::Key(Key::Down, at)),
+        MouseEventKind::ScrollUp => Some(Input::Keys(vec![Key::Up], at)),
+        MouseEventKind::ScrollDown => Some(Input::Keys(vec![Key::Down], at)),
         _ => None,
     }
 }
