@@ -200,8 +200,9 @@ async fn restored(args: StorageArgs) -> anyhow::Result<()> {
 
 fn tell_renewed(events: usize) {
     println!(
-        "The feeds of {events} events begin anew. Terminals stop admitting once they notice, and must be enrolled \
-         again; have them send or export their journals first."
+        "The feeds of {events} events begin anew. Terminals stop admitting once they notice. Tell whoever stands at \
+         the doors that you put a copy back: `usher sync --server-restored` at each terminal takes up the new list and \
+         sends again what the copy lacks. A terminal that was enrolled after the copy was made is enrolled again."
     );
 }
 

@@ -29,7 +29,9 @@ use sync_protocol::id::EventId;
 use crate::catalogue::{Catalogue, Language};
 use crate::config as environment;
 use crate::decode_command;
+use crate::door::Suspension;
 use crate::settings::{self, Home, Memory, Read, ReadError};
+use crate::tui::words::{self, Clockface, Names};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -192,6 +194,13 @@ impl Place {
     /// Returns every sentence that staff read.
     fn catalogue(&self) -> Catalogue {
         Catalogue::new(self.language())
+    }
+
+    /// Returns why the terminal may not admit and what to do, in a line.
+    fn stop_words(&self, suspension: Suspension) -> String {
+        let catalogue = self.catalogue();
+        let message = words::suspension(suspension, &Names::new(&catalogue, None, Clockface::default()));
+        format!("{} {}", message.headline, message.step.unwrap_or_default()).trim_end().to_owned()
     }
 
     /// Returns what staff chose on the screen at an earlier time, and where it is kept.

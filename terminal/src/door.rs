@@ -210,8 +210,10 @@ pub enum Suspension {
     Forked,
     /// Its disk went back to an earlier state.
     RolledBack,
-    /// The server showed two different histories, or another feed.
+    /// The server showed two different histories.
     ServerFork,
+    /// The server's data came back from a copy, and staff have not confirmed that yet.
+    OtherFeed,
     /// The feed did not hold together.
     FeedBroken,
     /// The clock is behind the journal.

@@ -7,6 +7,7 @@ mod exported;
 mod garbage;
 mod pinned;
 mod power_cuts;
+mod restored;
 mod secrecy;
 mod story;
 mod two_servers;

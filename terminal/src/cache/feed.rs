@@ -4,7 +4,7 @@ use sync_protocol::feed::entry::{DeviceStatus, KeyPurpose};
 use sync_protocol::feed::pull::{PullError, Pulled, check_head};
 use sync_protocol::feed::{Body, Form, Head, SignedHead};
 use sync_protocol::hash::Hash;
-use sync_protocol::id::{FeedId, FeedSeq, Seq, TicketId};
+use sync_protocol::id::{FeedSeq, Seq, TicketId};
 use sync_protocol::key::PublicKey;
 use sync_protocol::sync::ack::Ack;
 use sync_protocol::ticket::KeyState;
@@ -223,29 +223,30 @@ impl Store {
         })
     }
 
-    /// Starts over with another feed, after staff have confirmed that the server's data came back
-    /// from a backup: the list must be downloaded anew, and the whole journal is sent again.
+    /// Leaves the feed held, after staff have confirmed that the server's data came back from a copy: the list must
+    /// be downloaded anew, from whatever feed the server signs, and the journal is sent again from where the server
+    /// has it. Returns whether the server had shown another feed; nothing changes otherwise.
     ///
     /// # Errors
     ///
     /// What the disk says.
-    pub fn adopt_feed(&mut self, feed: FeedId) -> Result<(), StoreError> {
+    pub fn leave_feed(&mut self) -> Result<bool, StoreError> {
         self.check_open()?;
-        if self.position().is_some_and(|held| held.feed == feed) {
-            return Ok(());
+        if self.suspension() != Some(Suspension::OtherFeed) {
+            return Ok(false);
         }
         self.commit(|_, _, state| {
             state.feed = None;
             state.generation += 1;
             (state.rows, state.digest) = (0, [0; 32]);
             state.acknowledged = Seq(0);
-            lift(state, &[Suspension::ServerFork, Suspension::FeedBroken, Suspension::Store]);
+            lift(state, &[Suspension::OtherFeed]);
             Ok(())
         })?;
         self.is_unswept = true;
         self.forget_list();
         self.tell(ListChange::All);
-        Ok(())
+        Ok(true)
     }
 
     /// Keeps only this device's own movements in memory.
@@ -317,7 +318,11 @@ pub(super) fn lift(state: &mut State, reasons: &[Suspension]) {
 
 const fn is_repairable(reason: Suspension) -> bool {
     match reason {
-        Suspension::ServerFork | Suspension::FeedBroken | Suspension::Clock | Suspension::Store => true,
+        Suspension::ServerFork
+        | Suspension::OtherFeed
+        | Suspension::FeedBroken
+        | Suspension::Clock
+        | Suspension::Store => true,
         Suspension::Revoked
         | Suspension::Forked
         | Suspension::RolledBack

@@ -154,7 +154,7 @@ impl Feed {
     }
 }
 
-const SUSPENSIONS: [Suspension; 11] = [
+const SUSPENSIONS: [Suspension; 12] = [
     Suspension::Revoked,
     Suspension::Forked,
     Suspension::RolledBack,
@@ -166,6 +166,7 @@ const SUSPENSIONS: [Suspension; 11] = [
     Suspension::Certificate,
     Suspension::Wiped,
     Suspension::Gate,
+    Suspension::OtherFeed,
 ];
 
 pub(super) const fn suspension_number(suspension: Suspension) -> u8 {
@@ -181,6 +182,7 @@ pub(super) const fn suspension_number(suspension: Suspension) -> u8 {
         Suspension::Certificate => 9,
         Suspension::Wiped => 10,
         Suspension::Gate => 11,
+        Suspension::OtherFeed => 12,
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) fn run(place: &Place, args: StatusArgs) -> anyhow::Result<ExitCode> {
     println!("Certificate valid until {}", rfc3339(identity.certificate.validity.until()));
     println!("Disk        {} MiB free", free / (1024 * 1024));
     if let Some(suspension) = store.suspension() {
-        println!("MUST NOT ADMIT: {suspension:?}");
+        println!("MUST NOT ADMIT: {}", place.stop_words(suspension));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -25,6 +25,9 @@ const EXAMPLES: &str = "\
 Examples:
   usher sync            send what is unsent, fetch what is new, and end
   usher sync --json     the same, with one JSON object that says how it went
+  usher sync --server-restored
+                        take up the list of a server whose data came back from a copy, once the organiser
+                        has said that this is so; check-ins that the server has lost are sent again
 
 The door screen does this by itself all the time. Exit code 1 means that something could not be
 exchanged; it stays on this machine and nothing is lost.";
@@ -36,11 +39,21 @@ pub(super) struct SyncArgs {
     /// Print one JSON object instead of sentences.
     #[arg(long)]
     json: bool,
+    /// Confirm that the organiser put the server's data back from a copy. Refused unless this terminal has
+    /// stopped for that reason.
+    #[arg(long)]
+    server_restored: bool,
 }
 
 pub(super) fn run(place: &Place, args: SyncArgs) -> anyhow::Result<ExitCode> {
     logs::to_stderr();
-    let store = place.open()?;
+    let mut store = place.open()?;
+    if args.server_restored && !store.leave_feed()? {
+        return Err(anyhow!(
+            "this terminal has not stopped because the server's data came back from a copy, so there is nothing to \
+             confirm; run `usher sync` first, which finds out"
+        ));
+    }
     let (store, outcome) = converse(store, Until::InStep, args.json, place.catalogue())?;
     let counts = store.counts();
     let is_done = outcome.is_reached && outcome.trouble.is_none() && counts.unsent == 0;
@@ -58,7 +71,7 @@ pub(super) fn run(place: &Place, args: SyncArgs) -> anyhow::Result<ExitCode> {
     } else {
         println!("{} tickets in the list, {} of {} check-ins not sent", counts.tickets, counts.unsent, counts.entries);
         if let Some(suspension) = store.suspension() {
-            println!("This terminal must not admit: {suspension:?}");
+            println!("This terminal must not admit: {}", place.stop_words(suspension));
         }
         if let Some(trouble) = &outcome.trouble {
             eprintln!("usher: {trouble}. Nothing is lost; try again later.");

@@ -539,7 +539,8 @@ const fn as_suspension(reason: Suspend) -> Suspension {
         Suspend::Revoked => Suspension::Revoked,
         Suspend::Forked => Suspension::Forked,
         Suspend::RolledBack => Suspension::RolledBack,
-        Suspend::ServerFork | Suspend::OtherFeed => Suspension::ServerFork,
+        Suspend::ServerFork => Suspension::ServerFork,
+        Suspend::OtherFeed => Suspension::OtherFeed,
         Suspend::FeedBroken => Suspension::FeedBroken,
     }
 }
@@ -552,6 +553,7 @@ const fn as_suspend(suspension: Suspension) -> Option<Suspend> {
         Suspension::Forked => Some(Suspend::Forked),
         Suspension::RolledBack => Some(Suspend::RolledBack),
         Suspension::ServerFork
+        | Suspension::OtherFeed
         | Suspension::FeedBroken
         | Suspension::Clock
         | Suspension::Store

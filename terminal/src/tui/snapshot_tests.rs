@@ -192,6 +192,7 @@ fn states() -> Vec<(&'static str, State)> {
         ("suspended_revoked", status(|status| status.suspended = Some(Suspension::Revoked))),
         ("suspended_clock", status(|status| status.suspended = Some(Suspension::Clock))),
         ("suspended_gate", status(|status| status.suspended = Some(Suspension::Gate))),
+        ("suspended_other_feed", status(|status| status.suspended = Some(Suspension::OtherFeed))),
         ("closed", status(|status| status.suspended = Some(Suspension::Closed))),
         ("no_list", status(|status| status.list_at = None)),
         (

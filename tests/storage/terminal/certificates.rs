@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use sync_protocol::certificate::{Capabilities, Certificate};
 use sync_protocol::feed::Body;
 use sync_protocol::feed::entry::{DeviceStatus, KeyPurpose};
-use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, FeedId, GateId, Kid};
+use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, GateId, Kid};
 use sync_protocol::journal::walk_in::{Guest, Payment};
 use sync_protocol::key::public_key;
 use sync_protocol::ticket::KeyState;
@@ -169,8 +169,8 @@ fn a_renewed_certificate_outlives_the_list_it_came_with() {
     door.sync();
     let renewed = door.world.certificate();
 
-    door.gate.store().suspend(Suspension::ServerFork).unwrap();
-    door.gate.store().adopt_feed(FeedId([1; 16])).unwrap();
+    door.gate.store().suspend(Suspension::OtherFeed).unwrap();
+    assert!(door.gate.store().leave_feed().unwrap());
 
     assert_eq!(door.gate.store().certificate(), &renewed);
     let door = door.restart();

@@ -246,7 +246,9 @@ fn another_feed_is_taken_up_only_when_staff_say_so_and_the_journal_is_sent_again
     let restored = FeedWorld::with_feed(FeedId([1; 16]));
     assert!(matches!(restored.load_snapshot(&mut store), Err(StoreError::Misfit)));
     store.suspend(Suspension::ServerFork).unwrap();
-    store.adopt_feed(restored.feed).unwrap();
+    assert!(!store.leave_feed().unwrap(), "two histories of one feed are no restored server");
+    store.suspend(Suspension::OtherFeed).unwrap();
+    assert!(store.leave_feed().unwrap());
     assert_eq!((store.suspension(), store.position(), store.unsent()), (None, None, 1));
     restored.load_snapshot(&mut store).unwrap();
     assert_eq!(store.counts().tickets, 0);

@@ -13,6 +13,7 @@ use sync_protocol::journal::walk_in::{self, Guest};
 use sync_protocol::verdict::{Row, TicketStatus};
 use tempfile::TempDir;
 use usher_terminal::cache::Store;
+use usher_terminal::door::Suspension;
 use usher_terminal::search::{Party, Reply, Searcher, Told};
 
 /// Longer than anything takes.
@@ -176,7 +177,8 @@ fn a_new_list_replaces_the_old_one() {
 
     let mut restored = FeedWorld::with_feed(FeedId([0xaa; 16]));
     restored.push_ticket(5, "Mary Shelley");
-    store.adopt_feed(restored.feed).unwrap();
+    store.suspend(Suspension::OtherFeed).unwrap();
+    assert!(store.leave_feed().unwrap());
     assert_eq!(search.found("ada").known, 0);
     restored.load_snapshot(&mut store).unwrap();
     assert_eq!(search.names("shelley"), ["Mary Shelley"]);

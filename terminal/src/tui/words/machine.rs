@@ -37,6 +37,7 @@ pub fn suspension(suspension: Suspension, names: &Names<'_>) -> Message {
         Suspension::Forked => ("machine-forked", ENROL_AGAIN),
         Suspension::RolledBack => ("machine-rolled-back", ENROL_AGAIN),
         Suspension::ServerFork => ("machine-server-fork", ENROL_AGAIN),
+        Suspension::OtherFeed => ("machine-other-feed", "machine-other-feed-step"),
         Suspension::FeedBroken => ("machine-feed-broken", ENROL_AGAIN),
         Suspension::Clock => ("machine-clock-behind", "machine-clock-behind-step"),
         Suspension::Store => ("machine-damaged", "machine-damaged-step"),
