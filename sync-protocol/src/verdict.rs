@@ -7,12 +7,14 @@
 
 pub mod code;
 pub mod presentation;
+mod refused;
 pub mod rules;
 
 use alloc::vec::Vec;
 
 pub use code::{Code, OverrideBy};
 pub use presentation::Presentation;
+pub use refused::refused;
 
 use crate::id::{ClassId, DeviceNo, EventId, FeedSeq, GateId, Issue, Seq, TicketId, ZoneId};
 use crate::journal::Flags;

@@ -4,6 +4,7 @@
 //! an error, and nobody is turned away by it.
 
 mod answer;
+pub mod claims;
 pub mod desk;
 mod doors;
 mod doubles;
@@ -24,7 +25,7 @@ use std::time::Instant;
 use sync_protocol::certificate::Capabilities;
 use sync_protocol::feed::entry::TicketRow;
 use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Seq, TicketId};
-use sync_protocol::journal::Entry;
+use sync_protocol::journal::{Entry, Movement};
 use sync_protocol::occupancy::Bounds;
 use sync_protocol::policy::{Limits, Policy, Switches};
 use sync_protocol::sync::message;
@@ -32,6 +33,7 @@ use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::presentation::Sources;
 use sync_protocol::verdict::{self, Cache, Direction, NotReady, Question, Readiness, Scope, Verdict};
 
+use self::claims::Claims;
 use self::doubles::Watched;
 use self::overrides::Asked;
 use self::supervisors::WrongPins;
@@ -76,6 +78,7 @@ pub struct Gate {
     is_erased: bool,
     shop: Option<Shop>,
     searcher: Option<Searcher>,
+    claims: Option<Box<dyn Claims>>,
     /// What the search found and nobody was told yet.
     found: Vec<Answer>,
 }
@@ -95,6 +98,8 @@ struct Weighed {
     /// Which entry of the feed brought the rules.
     policy: Option<FeedSeq>,
     moment: Moment,
+    /// What the server says stands against admitting.
+    standing: Option<Movement>,
     started: Instant,
 }
 
@@ -118,6 +123,7 @@ impl Gate {
             is_erased: false,
             shop: None,
             searcher: None,
+            claims: None,
             found: Vec::new(),
         }
     }
@@ -192,6 +198,7 @@ impl Gate {
         let started = Instant::now();
         let moment = self.moment_to_write()?;
         let weighed = self.weigh(text, source, direction, &moment, started)?;
+        let weighed = self.claimed(weighed);
         self.settle(text, source, weighed)
     }
 
@@ -223,14 +230,15 @@ impl Gate {
         let rules = policy.as_ref().map_or_else(|| Arc::new(no_rules()), |(_, policy)| Arc::clone(policy));
         let verdict = verdict::decide(&self.question(&presentation, direction, &rules, moment));
         let policy = policy.map(|(seq, _)| seq);
-        Ok(Weighed { presentation, verdict, direction, rules, policy, moment: *moment, started })
+        Ok(Weighed { presentation, verdict, direction, rules, policy, moment: *moment, standing: None, started })
     }
 
     /// Writes down what the rules decided, and tells it.
     fn settle(&mut self, text: &str, source: Source, weighed: Weighed) -> Result<Decided, Fault> {
         let draft = self.draft(&weighed);
+        let standing = weighed.standing.clone();
         let decided = self.write(weighed, draft)?;
-        self.asked.remember(text, source, &decided);
+        self.asked.remember(text, source, standing, &decided);
         Ok(decided)
     }
 

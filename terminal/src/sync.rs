@@ -1,5 +1,6 @@
 //! Talks to the server: signed requests, and the thread that keeps list and journal in step.
 
+mod claims;
 pub mod driver;
 mod exchange;
 pub mod packing;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
 
 mod certificates;
+mod claims;
 mod exported;
 mod garbage;
 mod pinned;

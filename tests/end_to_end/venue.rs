@@ -22,9 +22,15 @@ pub(crate) struct Venue {
 impl Venue {
     /// Makes the first account and an event with so many attendees from a CSV file.
     pub(crate) async fn open(server: &Server, attendees: usize) -> Self {
+        Self::open_with(server, attendees, json!({})).await
+    }
+
+    /// The same, at an event with these limits.
+    pub(crate) async fn open_with(server: &Server, attendees: usize, limits: Value) -> Self {
         let olga = Organiser::first(server).await.unwrap();
         let event = olga
             .create_event(&json!({
+                "limits": limits,
                 "name": "Night of open doors",
                 "time_zone": "Europe/Berlin",
                 "starts": "2020-01-01T00:00:00Z",

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use sync_protocol::id::Seq;
-use sync_protocol::journal::Flags;
 use sync_protocol::journal::entry::{Amount, NOTE_BYTES_MAX};
+use sync_protocol::journal::{Flags, Movement};
 use sync_protocol::policy::Policy;
 use sync_protocol::text;
 use sync_protocol::verdict::{Code, Direction, OverrideBy, Verdict};
@@ -31,16 +31,18 @@ struct Question {
     entry: Seq,
     text: String,
     source: Source,
+    /// What the server said stands against admitting; the list may not know of it yet.
+    standing: Option<Movement>,
     findings: Vec<Code>,
 }
 
 impl Asked {
     /// Keeps a denial that may be decided against.
-    pub(super) fn remember(&mut self, text: &str, source: Source, decided: &Decided) {
+    pub(super) fn remember(&mut self, text: &str, source: Source, standing: Option<Movement>, decided: &Decided) {
         let Verdict::Deny { all, by, .. } = &decided.verdict else { return };
         if let (Some(entry), OverrideBy::Door | OverrideBy::Supervisor) = (decided.entry, by) {
             self.0.truncate(ASKED_MAX - 1);
-            self.0.push_front(Question { entry, text: text.to_owned(), source, findings: all.clone() });
+            self.0.push_front(Question { entry, text: text.to_owned(), source, standing, findings: all.clone() });
         }
     }
 
@@ -76,6 +78,10 @@ impl Gate {
         let moment = self.moment_to_write()?;
         let Some(question) = self.asked.find(decision.entry) else { return Ok(Err(NotDecided::Gone)) };
         let weighed = self.weigh(&question.text, question.source, Direction::Entry, &moment, started)?;
+        let weighed = match question.standing {
+            Some(standing) => self.refused(weighed, standing),
+            None => weighed,
+        };
         let (findings, by) = match &weighed.verdict {
             Verdict::Admit { .. } => (Vec::new(), OverrideBy::Door),
             Verdict::Deny { all, by, .. } => (all.clone(), *by),

@@ -25,6 +25,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use super::claims::Claimant;
 use super::exchange::{ExchangeError, Page, Session, Taken};
 use super::transport::{AddressError, Signer, Transport};
 use crate::cache::{Acknowledged, JournalReader, Store, StoreError};
@@ -67,6 +68,9 @@ pub enum SyncError {
     /// The store cannot be read.
     #[error("the store cannot be used")]
     Store(#[from] StoreError),
+    /// The system gives no thread.
+    #[error("a thread could not be started")]
+    Thread(#[source] std::io::Error),
     /// The gate's thread is gone.
     #[error("the terminal is closing")]
     Closed(#[from] Closed),
@@ -153,19 +157,29 @@ impl Driver {
     ///
     /// [`SyncError`] if the store cannot be read or the server's address cannot be used.
     pub fn new(desk: Desk, clock: std::sync::Arc<dyn Clock>, until: Until) -> Result<Self, SyncError> {
-        let (session, start, journal) = desk.call(|gate| {
+        let (session, start, journal) = desk.call(move |gate| {
+            let mut claimant = None;
             let store = gate.store();
             let identity = store.identity();
             let transport = Transport::new(&identity.server, identity.tls_fingerprint)?;
             let signer = Signer { device: identity.device(), key: store.device_keys().sign.clone() };
             let session = Session { transport, signer, server_key: identity.server_key, event: identity.event() };
+            // Where nothing is presented, nothing is claimed.
+            if until == Until::Stopped {
+                let transport = Transport::new(&identity.server, identity.tls_fingerprint)?;
+                claimant = Some(Claimant::start(Session { transport, ..session.clone() }).map_err(SyncError::Thread)?);
+            }
             let start = Start {
                 cursor: store.position().map(|position| position.point.seq),
                 journal: store.journal_end().seq,
                 acknowledged: store.acknowledged(),
                 suspended: store.suspension().and_then(as_suspend),
             };
-            Ok::<_, SyncError>((session, start, store.journal_reader()?))
+            let journal = store.journal_reader()?;
+            if let Some(claimant) = claimant {
+                gate.set_claims(Box::new(claimant));
+            }
+            Ok::<_, SyncError>((session, start, journal))
         })??;
         Ok(Self {
             desk,

@@ -13,7 +13,7 @@ use sync_protocol::key::PublicKey;
 use sync_protocol::problem::ProblemCode;
 use sync_protocol::sync::ack::{Ack, SignedAck};
 use sync_protocol::sync::client::Failure;
-use sync_protocol::sync::message::{self, Doors, JournalStatus, Quarantined, ServerTime};
+use sync_protocol::sync::message::{self, ClaimGranted, ClaimRequest, Doors, JournalStatus, Quarantined, ServerTime};
 use sync_protocol::time::UnixMillis;
 
 use super::packing;
@@ -143,6 +143,14 @@ impl Session {
             return read_json::<Quarantined>(&answer.body).map(|taken| Taken::Quarantined(taken.last_seq));
         }
         self.open_ack(&answer.body).map(Taken::Acknowledged)
+    }
+
+    /// Asks for a ticket that this terminal is about to admit.
+    pub(super) async fn claim(&self, claim: &ClaimRequest, now: UnixMillis) -> Result<(), ExchangeError> {
+        let body = serde_json::to_vec(claim).map_err(|_| UNREADABLE)?;
+        let target = format!("/events/{}/claims", self.event);
+        let answer = self.transport.send(&target, Body::Json(&body), Some(&self.signer), now, Duration::ZERO).await?;
+        read_json::<ClaimGranted>(&answer.body).map(|_| ())
     }
 
     fn open_ack(&self, bytes: &[u8]) -> Result<Ack, ExchangeError> {

@@ -146,6 +146,22 @@ impl Server {
         self.process.as_ref().map(Program::id)
     }
 
+    /// Stops the server's time (SIGSTOP) until [`Server::go_on`]: connections are made and nothing is answered.
+    pub fn stall(&mut self) {
+        self.signal(libc::SIGSTOP);
+    }
+
+    /// Lets a stalled server go on (SIGCONT).
+    pub fn go_on(&mut self) {
+        self.signal(libc::SIGCONT);
+    }
+
+    fn signal(&mut self, signal: i32) {
+        if let Some(process) = &mut self.process {
+            process.signal(signal);
+        }
+    }
+
     /// Runs another command of the server's program (`account create`, …) on the same database and waits for its end.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
 
 mod certificates;
+mod claims;
 mod decisions;
 mod door;
 mod gate;
