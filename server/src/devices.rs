@@ -18,6 +18,7 @@ use sync_protocol::time::{UnixMillis, Window};
 use crate::app::App;
 use crate::db::{StoreError, Tx};
 use crate::events;
+use crate::registrations;
 use crate::sync::feed;
 use crate::walk_ins::leases;
 use crate::walk_ins::plan::Plan;
@@ -413,6 +414,8 @@ async fn stop(
         feed::append(tx, app.sealer(), device.event, &entries).await?;
     }
     tell(tx, &device, Kind::DeviceRevoked, app.clock().now()).await?;
+    // It sells nothing more.
+    registrations::fill_up(tx, app, device.event).await?;
     Ok(device)
 }
 

@@ -400,6 +400,21 @@ pub async fn state(tx: &mut Tx, id: EventId) -> Result<State, StoreError> {
     store::state(tx, id).await
 }
 
+/// Returns why an event will not take place, which may be empty; nothing if it was not cancelled. Under its feed's lock,
+/// that stays so.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn why_cancelled(tx: &mut Tx, id: EventId) -> Result<Option<String>, StoreError> {
+    if store::state(tx, id).await? != State::Cancelled {
+        return Ok(None);
+    }
+    let decisions = store::decisions(tx, id).await?;
+    let cancelled = decisions.into_iter().rev().find(|decision| decision.after == State::Cancelled);
+    Ok(Some(cancelled.map(|decision| decision.reason).unwrap_or_default()))
+}
+
 /// Returns the key that an event's new tickets are signed with.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 pub use self::check::Raw;
-pub use self::waitlist::move_up;
+pub use self::waitlist::{fill_up, move_up};
 use crate::accounts::{AccountId, Organiser};
 use crate::app::App;
 use crate::audit;

@@ -439,7 +439,7 @@ pub async fn change_in(
         after.row.issue = issue_number(head.next().0)?;
         after.kid = events::active_kid(tx, event).await?;
     }
-    if change == Change::Cancel && before.is_sold_at_door() {
+    if change == Change::Cancel {
         walk_ins::store::note_cancelled(tx, event, id, after.changed_at).await?;
     }
     store::update(tx, event, &before, &after).await?;

@@ -122,6 +122,8 @@ pub struct CashUpLine {
     pub amount: u64,
     /// How many of them went beyond the device's rights.
     pub over: u64,
+    /// How many of them an organiser cancelled since, or the event was: money to be given back.
+    pub cancelled: u64,
     /// Sales that the door took back. They are not in the other figures.
     pub undone: u64,
 }

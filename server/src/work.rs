@@ -1,4 +1,5 @@
-//! What the server does by itself: sends letters and webhooks, and forgets what was kept long enough.
+//! What the server does by itself: sends letters and webhooks, moves up who waits, and forgets what was kept long
+//! enough.
 //!
 //! Any number of servers may do so on one database. Whoever takes up a piece of work notes how long nobody else may,
 //! in the same transaction in which it was found; what a server leaves undone because it was killed is taken up by
@@ -17,12 +18,15 @@ use crate::clock::random_bytes;
 use crate::db::StoreError;
 use crate::http::serve::FINISH_TIMEOUT;
 use crate::mails::{self, sending::Post};
+use crate::registrations::waitlist;
 use crate::webhooks;
 
 /// How often a server looks for what other servers have left to do, and for what is due by now.
 const POLL: Duration = Duration::from_secs(5);
 /// How long a server waits after a commit of its own for those that follow on its heels.
 const GATHER: Duration = Duration::from_millis(100);
+/// How often a server looks for people who wait although there are places.
+const MOVE_UP_EVERY: Duration = Duration::from_secs(60);
 /// How often a server looks for what was kept long enough.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often it is tried to note what was done, and the pause between.
@@ -70,6 +74,13 @@ pub fn start(app: &App, post: Post, caller: webhooks::sending::Caller) -> Worker
         move || {
             let (app, caller) = (app.clone(), caller.clone());
             async move { webhooks::sending::turn(&app, &caller).await }
+        }
+    }));
+    loops.spawn(repeat(app.clone(), "waiting lists", Pace::Every(MOVE_UP_EVERY), {
+        let app = app.clone();
+        move || {
+            let app = app.clone();
+            async move { waitlist::turn(&app).await }
         }
     }));
     loops.spawn(repeat(app.clone(), "forgetting", Pace::Every(FORGET_EVERY), {

@@ -18,7 +18,9 @@ use crate::app::App;
 use crate::db::{StoreError, Tx};
 use crate::devices::{self, Device};
 use crate::events;
+use crate::registrations;
 use crate::sync::feed;
+use crate::walk_ins::leases::GivenBack;
 use crate::walk_ins::{self, sales};
 
 /// What became of a batch.
@@ -180,14 +182,20 @@ pub(super) async fn count(
     } else {
         sales::read(tx, device, number, entries, personal_data).await?
     };
+    let mut frees_places = reported.has_undoings();
     if let Some(BatchEntry { entry, .. }) = end.filter(|_| !device.is_server()) {
         // Sales are judged by the rights that their door knew of, so what its last entry knew comes after them.
-        walk_ins::leases::settle(tx, device.event, number, entry.hlc.millis(), entry.cursor).await?;
+        let (at, cursor) = (entry.hlc.millis(), entry.cursor);
+        let given_back = walk_ins::leases::settle(tx, device.event, number, at, cursor).await?;
+        frees_places |= given_back == GivenBack::Places;
     }
     for check_in in check_ins.iter_mut().filter(|check_in| reported.is_undoing(check_in.seq)) {
         check_in.is_effective = true;
     }
     if check_ins.is_empty() && reported.is_empty() {
+        if frees_places {
+            registrations::fill_up(tx, app, device.event).await?;
+        }
         return Ok(Counted { feed_seq: device.feed_seq, check_ins });
     }
     // Check-ins are numbered under the feed's lock, so that whoever follows the numbers misses none.
@@ -202,7 +210,7 @@ pub(super) async fn count(
     store::take_back(tx, device.event, &undone.taken_back).await?;
     attendance::note(tx, device.event, &check_ins, &undone.no_longer).await?;
     news::tell(tx, device.event, &policy, &check_ins, now).await?;
-    let sold = sales::store(tx, device, number, &reported, now).await?;
+    let sold = sales::store(tx, app, device, number, &reported, now).await?;
     // Tickets come first: a door that sees a later number of this journal expects those sold before in its list.
     let mut said = sold.tickets;
     said.extend(moved);
@@ -213,6 +221,9 @@ pub(super) async fn count(
         said.extend(walk_ins::leases::top_up(tx, &event, number, next, now).await?);
     }
     let feed_seq = if said.is_empty() { device.feed_seq } else { feed::append_after(tx, head, &said).await? };
+    if frees_places {
+        registrations::fill_up(tx, app, device.event).await?;
+    }
     Ok(Counted { feed_seq, check_ins })
 }
 

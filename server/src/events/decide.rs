@@ -105,8 +105,11 @@ async fn take(app: &App, organiser: Organiser, id: EventId, step: Step, reason: 
     if !entries.is_empty() {
         feed::append_after(&mut tx, head, &entries).await?;
     }
+    let event = Event { state: after, version: event.version + 1, ..event };
+    // Places may have become free while nobody could register.
+    registrations::move_up(&mut tx, app, &event).await?;
     tx.commit().await?;
-    Ok(Event { state: after, version: event.version + 1, ..event })
+    Ok(event)
 }
 
 /// Cancels every registration of a cancelled event with its ticket, some at a time, and writes to everybody who has an e-mail address. No

@@ -308,6 +308,16 @@ pub(super) async fn waiting(
     .collect()
 }
 
+/// Returns the events that somebody waits for a place at.
+pub(super) async fn waited_for(tx: &mut Tx) -> Result<Vec<EventId>, StoreError> {
+    sqlx::query("SELECT DISTINCT event_id FROM registrations WHERE queue_no IS NOT NULL")
+        .fetch_all(tx.connection())
+        .await?
+        .iter()
+        .map(|row| row.array("event_id").map(EventId))
+        .collect()
+}
+
 /// Returns how many wait for a ticket type before the one with this number.
 pub(super) async fn waiting_before(
     tx: &mut Tx,

@@ -1,6 +1,8 @@
-//! Who waits moves up when places are free: in order, in the transaction that frees them.
+//! Who waits moves up when places are free: in order, in the transaction that frees them. The server also looks by
+//! itself now and then, for those who were too many to move up at once.
 
-use sync_protocol::id::ClassId;
+use sync_protocol::id::{ClassId, EventId};
+use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::TicketStatus;
 
 use super::letters::{self, News};
@@ -12,8 +14,9 @@ use crate::events::{self, Event};
 use crate::sync::feed;
 use crate::tickets::places::Places;
 use crate::tickets::{self, IssueError};
+use crate::work::Turn;
 
-/// The most who move up at once. The next registration, or the next place that is freed, moves up the rest.
+/// The most who move up at once. The next registration, or the next [`turn`], moves up the rest.
 pub const MOVED_UP_MAX: u64 = 1_000;
 
 /// Gives the places that are free to those who wait for them, in order, and returns how many moved up: each gets a
@@ -25,12 +28,12 @@ pub const MOVED_UP_MAX: u64 = 1_000;
 /// [`StoreError`].
 pub async fn move_up(tx: &mut Tx, app: &App, event: &Event) -> Result<usize, StoreError> {
     let now = app.clock().now();
-    if event.state != events::State::Published || now >= event.policy.ends {
+    if !serves(event, now) {
         return Ok(0);
     }
     // What is counted under this lock stays true until the transaction ends.
     feed::lock(tx, app.sealer(), event.id).await?;
-    let moving = next_in_line(tx, event).await?;
+    let moving = next_in_line(tx, event, MOVED_UP_MAX).await?;
     if moving.is_empty() {
         return Ok(0);
     }
@@ -60,8 +63,51 @@ pub async fn move_up(tx: &mut Tx, app: &App, event: &Event) -> Result<usize, Sto
     Ok(moved.len())
 }
 
-/// Returns those for whom there is a place. Types are served in the event's order where they share its capacity.
-async fn next_in_line(tx: &mut Tx, event: &Event) -> Result<Vec<Registration>, StoreError> {
+/// Does what [`move_up`] does, for an event as it is by now.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn fill_up(tx: &mut Tx, app: &App, event: EventId) -> Result<usize, StoreError> {
+    feed::lock(tx, app.sealer(), event).await?;
+    let event = events::get(tx, event).await?;
+    move_up(tx, app, &event).await
+}
+
+/// Moves up whoever waits although there are places: those who were too many to move up at once.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn turn(app: &App) -> Result<Turn, StoreError> {
+    let mut tx = app.database().begin_read().await?;
+    let mut due = Vec::new();
+    for id in store::waited_for(&mut tx).await? {
+        let event = events::get(&mut tx, id).await?;
+        if serves(&event, app.clock().now()) && !next_in_line(&mut tx, &event, 1).await?.is_empty() {
+            due.push(id);
+        }
+    }
+    drop(tx);
+    let mut turn = Turn::Done;
+    for id in due {
+        let mut tx = app.database().begin_write().await?;
+        if fill_up(&mut tx, app, id).await? as u64 >= MOVED_UP_MAX {
+            turn = Turn::More;
+        }
+        tx.commit().await?;
+    }
+    Ok(turn)
+}
+
+/// Whether an event still gives places to those who wait.
+fn serves(event: &Event, now: UnixMillis) -> bool {
+    event.state == events::State::Published && now < event.policy.ends
+}
+
+/// Returns up to `limit` of those for whom there is a place. Types are served in the event's order where they share its
+/// capacity.
+async fn next_in_line(tx: &mut Tx, event: &Event, limit: u64) -> Result<Vec<Registration>, StoreError> {
     let mut places: Option<Places> = None;
     let mut next = Vec::new();
     for offered in &event.offer.ticket_types {
@@ -72,7 +118,7 @@ async fn next_in_line(tx: &mut Tx, event: &Event) -> Result<Vec<Registration>, S
             Some(places) => places,
             none => none.insert(Places::count(tx, event).await?),
         };
-        let room = MOVED_UP_MAX.saturating_sub(next.len() as u64);
+        let room = limit.saturating_sub(next.len() as u64);
         let wanted = places.left(offered.class).unwrap_or(u64::MAX).min(room);
         let ids = store::waiting(tx, event.id, offered.class, wanted).await?;
         places.take(offered.class, ids.len() as u64).map_err(counted)?;

@@ -159,6 +159,15 @@ async fn store(
     store::put_lease(tx, event, &lease).await
 }
 
+/// Whether a device has given places back that others may have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum GivenBack {
+    /// It has not.
+    Nothing,
+    /// It has: who waits for them may move up.
+    Places,
+}
+
 /// Notes how far a device's journal has arrived: its last entry was written at `at`, when it held the feed up
 /// to `cursor`. The device is locked.
 ///
@@ -171,14 +180,18 @@ pub async fn settle(
     device_no: DeviceNo,
     at: UnixMillis,
     cursor: FeedSeq,
-) -> Result<(), StoreError> {
+) -> Result<GivenBack, StoreError> {
+    let mut given_back = GivenBack::Nothing;
     for lease in store::leases(tx, event, device_no).await? {
         let after = lease.after_entry(at, cursor);
         if after != lease {
             store::put_lease(tx, event, &after).await?;
         }
+        if after.bound < lease.bound {
+            given_back = GivenBack::Places;
+        }
     }
-    Ok(())
+    Ok(given_back)
 }
 
 /// Gives back what a device that no longer counts has not sold: what it sells from now on is no ticket.

@@ -59,6 +59,9 @@ struct SalesLineBody {
     /// How many of them went beyond the device's places.
     #[schema(example = 0)]
     beyond_places: u64,
+    /// How many of them an organiser cancelled since, or the event was: money that may have to be given back.
+    #[schema(example = 0)]
+    cancelled: u64,
     /// Sales that the door took back, which are not in the other figures.
     #[schema(example = 1)]
     undone: u64,
@@ -121,6 +124,7 @@ async fn cash_up(
         count: line.count,
         amount: line.amount,
         beyond_places: line.over,
+        cancelled: line.cancelled,
         undone: line.undone,
     };
     let totals: Vec<TotalBody> = totals.into_iter().map(total).collect();

@@ -15,9 +15,12 @@ use sync_protocol::verdict::{Row, TicketStatus};
 
 use super::{Sale, Takings, store};
 use crate::accounts::parse_email;
+use crate::app::App;
 use crate::clock::uuids_v7;
 use crate::db::{StoreError, Tx};
 use crate::devices::Device;
+use crate::events;
+use crate::mails::{self, Letter};
 use crate::registrations::{self, Attendee, Labels, Registration};
 use crate::sync::feed;
 use crate::tickets::{self, Ticket};
@@ -50,6 +53,11 @@ impl Reported {
     /// Whether the entry of this number takes a sale back, and may.
     pub fn is_undoing(&self, seq: Seq) -> bool {
         self.undone.contains_key(&seq)
+    }
+
+    /// Whether something that was sold is taken back.
+    pub fn has_undoings(&self) -> bool {
+        !self.undone.is_empty()
     }
 
     /// Whether something was sold.
@@ -185,7 +193,9 @@ pub struct Said {
     pub notices: Vec<NewEntry>,
 }
 
-/// Makes attendees and tickets of sales, cancels what was taken back, and returns what the feed says about it.
+/// Makes attendees and tickets of sales, cancels what was taken back, and returns what the feed says about it. What a
+/// door has sold of an event that was cancelled meanwhile is cancelled with it, and who bought it is told.
+///
 /// The event's feed is locked.
 ///
 /// # Errors
@@ -193,6 +203,7 @@ pub struct Said {
 /// [`StoreError`].
 pub async fn store(
     tx: &mut Tx,
+    app: &App,
     device: &Device,
     number: DeviceNo,
     reported: &Reported,
@@ -200,11 +211,13 @@ pub async fn store(
 ) -> Result<Said, StoreError> {
     let event = device.event;
     let mut said = Said { tickets: Vec::new(), notices: notices(device, number, reported) };
-    let (mut registrations, mut tickets) = (Vec::new(), Vec::new());
+    let why_cancelled = if reported.has_sales() { events::why_cancelled(tx, event).await? } else { None };
+    let (mut registrations, mut tickets, mut recipients) = (Vec::new(), Vec::new(), Vec::new());
     for (id, sold) in uuids_v7(now, reported.sold.len()).zip(&reported.sold) {
         let id = RegistrationId(id);
         let attendee = attendee(sold);
-        let status = if sold.sale.is_undone { TicketStatus::Cancelled } else { TicketStatus::Valid };
+        let is_cancelled = sold.sale.is_undone || why_cancelled.is_some();
+        let status = if is_cancelled { TicketStatus::Cancelled } else { TicketStatus::Valid };
         let row = Row { issue: sold.issue, class: sold.sale.class, status, attention: false, id_check: false };
         let ticket = Ticket {
             id: sold.sale.ticket,
@@ -218,8 +231,12 @@ pub async fn store(
         };
         tickets.push((ticket, Labels::from(&attendee)));
         let mut registration = Registration::new(id, attendee, sold.sale.class, now);
-        if sold.sale.is_undone {
+        if is_cancelled {
             registration.state = registrations::State::Cancelled;
+        }
+        if let Some(reason) = why_cancelled.as_ref().filter(|_| !sold.sale.is_undone) {
+            registration.reason.clone_from(reason);
+            recipients.extend(registration.attendee.email.clone());
         }
         registrations.push(registration);
     }
@@ -227,6 +244,13 @@ pub async fn store(
     said.tickets = tickets::add_sold(tx, event, &tickets).await?;
     let sales: Vec<Sale> = reported.sold.iter().map(|sold| sold.sale.clone()).collect();
     store::insert_sales(tx, event, &sales, now).await?;
+    if let Some(reason) = why_cancelled {
+        store::note_all_cancelled(tx, event, now).await?;
+        let organisation = events::organisation_of(tx, event).await?;
+        recipients.sort_unstable();
+        recipients.dedup();
+        mails::post_all(tx, app, organisation, &recipients, &Letter::EventCancelled { event, reason }).await?;
+    }
 
     let is_held = |sale: &&Sale| !sales.iter().any(|sold| sold.seq == sale.seq) && !sale.is_undone;
     let mut undone = BTreeSet::new();

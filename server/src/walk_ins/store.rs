@@ -288,6 +288,7 @@ pub(super) async fn cash_up(tx: &mut Tx, event: EventId) -> Result<Vec<CashUpLin
                 COUNT(CASE WHEN undone_at IS NULL THEN 1 END) AS sold,
                 CAST(COALESCE(SUM(CASE WHEN undone_at IS NULL THEN amount ELSE 0 END), 0) AS BIGINT) AS taken,
                 COUNT(CASE WHEN undone_at IS NULL AND is_over = 1 THEN 1 END) AS beyond,
+                COUNT(CASE WHEN undone_at IS NULL AND cancelled_at IS NOT NULL THEN 1 END) AS cancelled,
                 COUNT(CASE WHEN undone_at IS NOT NULL THEN 1 END) AS undone
          FROM sales WHERE event_id = $1 GROUP BY device_no, operator, payment, currency
          ORDER BY device_no, operator, currency, payment",
@@ -305,6 +306,7 @@ pub(super) async fn cash_up(tx: &mut Tx, event: EventId) -> Result<Vec<CashUpLin
             count: row.uint("sold")?,
             amount: row.uint("taken")?,
             over: row.uint("beyond")?,
+            cancelled: row.uint("cancelled")?,
             undone: row.uint("undone")?,
         })
     })
