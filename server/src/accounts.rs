@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod api_tokens;
 mod devices;
+pub mod letters;
 mod mail_tokens;
 pub mod password;
 pub mod profile;
@@ -30,6 +31,7 @@ use crate::app::App;
 use crate::audit::{self, By, Change};
 use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
+use crate::language::Language;
 use crate::organisations::{self, Membership};
 
 /// Names of people and organisations.
@@ -124,6 +126,8 @@ pub struct Account {
     pub name: String,
     /// Whether they run the whole installation.
     pub is_admin: bool,
+    /// What letters to them are written in; what is right for the event or the installation without.
+    pub language: Option<Language>,
     /// Counts its changes.
     pub version: u64,
     /// The organisations it belongs to, by name.
@@ -222,6 +226,7 @@ async fn make(
         email,
         name: name.trim().to_owned(),
         is_admin,
+        language: None,
         version: 1,
         memberships: vec![membership],
     };
@@ -264,6 +269,15 @@ pub async fn is_without_accounts(app: &App) -> Result<bool, StoreError> {
 /// [`StoreError`].
 pub async fn person(tx: &mut Tx, account: AccountId) -> Result<Option<Person>, StoreError> {
     store::person(tx, account).await
+}
+
+/// Returns what the holder of an e-mail address wants to be written to in, if they have an account and said so.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn language_of(tx: &mut Tx, email: &str) -> Result<Option<Language>, StoreError> {
+    store::language_of(tx, email).await
 }
 
 /// Returns an e-mail address as it is kept, in lower case, or nothing if it cannot be one: no space,

@@ -17,7 +17,7 @@ use sync_protocol::time::{UnixMillis, Window};
 
 use crate::app::App;
 use crate::db::{StoreError, Tx};
-use crate::events;
+use crate::events::{self, Event, Over};
 use crate::registrations;
 use crate::sync::feed;
 use crate::walk_ins::leases;
@@ -185,6 +185,9 @@ pub enum ConfirmError {
     /// It was revoked.
     #[error("the device was revoked")]
     Revoked,
+    /// The event is closed or cancelled.
+    #[error("nothing of the event changes any more")]
+    Over(#[from] Over),
     /// Every number of the event is taken.
     #[error("the event has no number left for a device")]
     Full,
@@ -208,9 +211,10 @@ pub async fn confirm(app: &App, tx: &mut Tx, mut device: Device) -> Result<Devic
         Standing::Enrolled(DeviceStatus::Revoked | DeviceStatus::Wiped) => return Err(ConfirmError::Revoked),
     }
     let now = app.clock().now();
-    let event = events::get(tx, device.event).await?;
     // Numbers are given under the feed's lock, so that two devices never get the same.
     let head = feed::lock(tx, app.sealer(), device.event).await?;
+    let event = events::get(tx, device.event).await?;
+    takes_changes(&event)?;
     let number = next_number(store::highest_number(tx, device.event).await?).ok_or(ConfirmError::Full)?;
     let certificate = device.certify(number, now).ok_or(StoreError::Corrupt("clock"))?.sign(app.server_key());
     store::confirm(tx, device.id, number, &certificate).await?;
@@ -222,6 +226,10 @@ pub async fn confirm(app: &App, tx: &mut Tx, mut device: Device) -> Result<Devic
     feed::append_after(tx, head, &entries).await?;
     tell(tx, &device, Kind::DeviceEnrolled, now).await?;
     Ok(device)
+}
+
+fn takes_changes(event: &Event) -> Result<(), Over> {
+    if event.state.takes_changes() { Ok(()) } else { Err(Over(event.state)) }
 }
 
 /// Tells other programs what became of a device.
@@ -238,7 +246,7 @@ async fn tell(tx: &mut Tx, device: &Device, kind: Kind, now: UnixMillis) -> Resu
 ///
 /// # Errors
 ///
-/// [`ConfirmError::Revoked`] if the device does not count any more.
+/// [`ConfirmError::Revoked`] if the device does not count any more; [`ConfirmError::Over`] or [`ConfirmError::Store`].
 pub async fn plan_walk_ins(
     app: &App,
     tx: &mut Tx,
@@ -249,13 +257,14 @@ pub async fn plan_walk_ins(
         device.capabilities = device.capabilities.and(Capabilities::WALK_IN);
     }
     device.walk_in = plans;
+    let head = feed::lock(tx, app.sealer(), device.event).await?;
+    let event = events::get(tx, device.event).await?;
+    takes_changes(&event)?;
     match device.standing {
         Standing::Pending => store::set_walk_in(tx, &device).await?,
         Standing::Enrolled(DeviceStatus::Active) => {
             store::set_walk_in(tx, &device).await?;
             let (now, number) = (app.clock().now(), device.number.ok_or(StoreError::Corrupt("number"))?);
-            let event = events::get(tx, device.event).await?;
-            let head = feed::lock(tx, app.sealer(), device.event).await?;
             let allows = |certificate: &Certificate| {
                 let classes = &certificate.walk_in_classes;
                 certificate.capabilities == device.capabilities
@@ -286,8 +295,10 @@ pub async fn plan_walk_ins(
 ///
 /// # Errors
 ///
-/// [`ConfirmError::Revoked`] if the device does not count any more.
+/// [`ConfirmError::Revoked`] if the device does not count any more; [`ConfirmError::Over`] or [`ConfirmError::Store`].
 pub async fn set_gates(app: &App, tx: &mut Tx, mut device: Device, gates: Vec<GateId>) -> Result<Device, ConfirmError> {
+    let head = feed::lock(tx, app.sealer(), device.event).await?;
+    takes_changes(&events::get(tx, device.event).await?)?;
     match device.standing {
         Standing::Pending | Standing::Enrolled(DeviceStatus::Active) if device.gates == gates => return Ok(device),
         Standing::Pending | Standing::Enrolled(DeviceStatus::Active) => {}
@@ -299,7 +310,7 @@ pub async fn set_gates(app: &App, tx: &mut Tx, mut device: Device, gates: Vec<Ga
     store::set_gates(tx, &device).await?;
     if !device.is_pending() {
         recertify(app, tx, &mut device, app.clock().now()).await?;
-        feed::append(tx, app.sealer(), device.event, &[device_entry(&device)?]).await?;
+        feed::append_after(tx, head, &[device_entry(&device)?]).await?;
     }
     Ok(device)
 }
@@ -314,8 +325,8 @@ pub async fn top_up(app: &App, id: DeviceId) -> Result<Vec<leases::Standing>, St
     let device = store::lock_device(&mut tx, id).await?.ok_or(StoreError::Corrupt("device"))?;
     let number = device.number.ok_or(StoreError::Corrupt("number"))?;
     if device.status() == Some(DeviceStatus::Active) {
-        let event = events::get(&mut tx, device.event).await?;
         let head = feed::lock(&mut tx, app.sealer(), device.event).await?;
+        let event = events::get(&mut tx, device.event).await?;
         let entries = leases::top_up(&mut tx, &event, number, head.next(), app.clock().now()).await?;
         if !entries.is_empty() {
             feed::append_after(&mut tx, head, &entries).await?;

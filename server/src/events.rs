@@ -34,6 +34,7 @@ use crate::app::App;
 use crate::audit;
 use crate::clock::{random_bytes, uuid_v7};
 use crate::db::{StoreError, Tx};
+use crate::language::Language;
 use crate::registrations::fold;
 use crate::seal::Sealer;
 use crate::sync::feed;
@@ -69,6 +70,8 @@ pub struct About {
     pub description: String,
     /// Where it takes place; may be empty.
     pub location: String,
+    /// What letters about it are written in, to whoever has not chosen otherwise; the installation's language without.
+    pub language: Option<Language>,
 }
 
 /// How far an event has come.

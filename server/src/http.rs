@@ -98,11 +98,14 @@ fn secure(headers: &mut HeaderMap, is_https: bool) {
     }
 }
 
-/// The path without tickets' numbers; nothing of it where no route is.
+/// The path without tickets' numbers and what letters' links carry; nothing of it where no route is.
 fn path_to_log(route: Option<&str>, path: &str) -> String {
     let Some(route) = route else { return "(no route)".to_owned() };
     let parts = route.split('/').zip(path.split('/'));
-    parts.map(|(name, part)| if name == "{ticket}" { name } else { part }).collect::<Vec<_>>().join("/")
+    parts
+        .map(|(name, part)| if matches!(name, "{ticket}" | "{token}") { name } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 fn request_id(headers: &HeaderMap) -> String {

@@ -57,6 +57,23 @@ impl Language {
         }
     }
 
+    /// Returns the language of a tag, or of the first part of one.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        let main = tag.trim().split('-').next().unwrap_or_default();
+        [Self::English, Self::German].into_iter().find(|language| language.tag().eq_ignore_ascii_case(main))
+    }
+
+    /// Returns the language that `Accept-Language` (RFC 9110, section 12.5.4) likes best, of those there are.
+    pub fn liked_best(accepted: &str) -> Option<Self> {
+        let weighed = accepted.split(',').filter_map(|part| {
+            let (tag, weight) = part.split_once(';').unwrap_or((part, ""));
+            let weight = weight.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
+            Self::of_tag(tag).filter(|_| weight > 0.0).map(|language| (language, weight))
+        });
+        // Of those that are liked alike, the first.
+        weighed.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(language, _)| language)
+    }
+
     const fn weekday(self, day: Weekday) -> &'static str {
         match (self, day) {
             (Self::English, Weekday::Mon) => "Monday",
@@ -85,6 +102,16 @@ impl Language {
         format!("{}, {}{dot} {month} {}", self.weekday(time.weekday()), time.day(), time.year())
     }
 
+    /// Writes a time, as the clocks in `zone` show it.
+    pub fn moment(self, time: UnixMillis, zone: Tz) -> String {
+        let time = in_zone(time, zone);
+        let hour = match self {
+            Self::English => "",
+            Self::German => " Uhr",
+        };
+        format!("{}, {}{hour}", self.date(&time), time.format("%H:%M"))
+    }
+
     /// Writes from when until when something lasts, as the clocks in `zone` show it.
     pub fn span(self, starts: UnixMillis, ends: UnixMillis, zone: Tz) -> String {
         let (starts, ends) = (in_zone(starts, zone), in_zone(ends, zone));
@@ -109,10 +136,37 @@ pub fn in_zone(time: UnixMillis, zone: Tz) -> DateTime<Tz> {
     zone.from_utc_datetime(&utc.naive_utc())
 }
 
+/// Puts values in the places of their names, each once: what a value says is never taken for a name.
+pub fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(sentence.len());
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, after)) = after.split_once('}') else { break };
+        filled.push_str(values.iter().find(|(held, _)| *held == name).map_or("", |(_, value)| value));
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::time::parse_rfc3339;
+
+    #[test]
+    fn the_language_that_a_browser_likes_best_is_found_among_others() {
+        for (accepted, best) in [
+            ("de-DE,de;q=0.9,en;q=0.8", Some(Language::German)),
+            ("fr, en;q=0.3, de-AT;q=0.7", Some(Language::German)),
+            ("en, de", Some(Language::English)),
+            ("de;q=0, en;q=nonsense, *", None),
+            ("", None),
+        ] {
+            assert_eq!(Language::liked_best(accepted), best, "{accepted}");
+        }
+    }
 
     #[test]
     fn a_time_is_told_as_the_clocks_at_the_event_show_it() {
@@ -125,5 +179,12 @@ mod tests {
             Language::German.span(starts, time("2026-03-29T10:00:00Z"), berlin),
             "Samstag, 28. März 2026, 21:00 Uhr \u{2013} Sonntag, 29. März 2026, 12:00 Uhr (CEST)"
         );
+    }
+
+    #[test]
+    fn a_value_is_never_taken_for_a_name() {
+        let values = [("event", "{reason} {"), ("reason", "rain")];
+        assert_eq!(fill("{event}: {reason}", &values), "{reason} {: rain");
+        assert_eq!(fill("no names", &values), "no names");
     }
 }

@@ -22,6 +22,7 @@ pub mod logs;
 pub mod mails;
 pub mod once;
 pub mod organisations;
+pub mod pages;
 pub mod paper;
 pub mod proposals;
 pub mod registrations;

@@ -16,13 +16,15 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use sync_protocol::id::{EventId, TicketId};
+use sync_protocol::id::{EventId, RegistrationId, TicketId};
 use sync_protocol::time::UnixMillis;
 
 use crate::accounts::OrganisationId;
 use crate::app::App;
 use crate::clock::{uuid_v7, uuids_v7};
 use crate::db::{StoreError, Tx};
+use crate::registrations;
+use crate::registrations::letters::News;
 
 /// Where a letter's content is sealed for; the row is its id.
 const CONTENT_PLACE: &str = "mails.content";
@@ -147,6 +149,33 @@ pub enum Letter {
         #[serde(with = "crate::mails::ticket_id")]
         ticket: TicketId,
     },
+    /// Tells an attendee how their registration stands.
+    Registration {
+        /// The event.
+        #[serde(with = "crate::mails::event_id")]
+        event: EventId,
+        /// The registration.
+        #[serde(with = "crate::mails::registration_id")]
+        registration: RegistrationId,
+        /// Who comes.
+        name: String,
+        /// What has happened.
+        news: News,
+        /// What became of it.
+        state: registrations::State,
+        /// Whether there is a ticket that is still to be paid.
+        is_unpaid: bool,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Tells an attendee that their ticket is somebody else's now.
+    GivenAway {
+        /// The event.
+        #[serde(with = "crate::mails::event_id")]
+        event: EventId,
+        /// Whose.
+        name: String,
+    },
     /// Tells an attendee that their event has changed.
     EventChanged {
         /// The event.
@@ -180,6 +209,8 @@ impl Letter {
             Self::Reset { .. } => "reset",
             Self::Invite { .. } => "invite",
             Self::Ticket { .. } => "ticket",
+            Self::Registration { .. } => "registration",
+            Self::GivenAway { .. } => "given_away",
             Self::EventChanged { .. } => "event_changed",
             Self::EventCancelled { .. } => "event_cancelled",
             Self::Notice { .. } => "notice",
@@ -245,6 +276,20 @@ mod event_id {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventId, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(|_| serde::de::Error::custom("not an event's id"))
+    }
+}
+
+/// A registration's id in a letter, as it is written elsewhere.
+mod registration_id {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use sync_protocol::id::RegistrationId;
+
+    pub(super) fn serialize<S: Serializer>(id: &RegistrationId, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RegistrationId, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(|_| serde::de::Error::custom("not a registration's id"))
     }
 }
 

@@ -325,5 +325,5 @@ fn draft(wish: &Wish) -> (Policy, Offer, About) {
         numbers: Numbers { zones: 1, gates: 1, classes: 1 },
         ..Offer::default()
     };
-    (policy, offer, About { description, location })
+    (policy, offer, About { description, location, language: None })
 }

@@ -8,6 +8,7 @@ pub mod export;
 pub mod import;
 pub mod joining;
 pub mod letters;
+pub mod link;
 pub mod mine;
 pub mod routes;
 pub mod search;
@@ -244,13 +245,33 @@ pub struct NewRegistration {
     pub attention: bool,
     /// Staff should check who it is.
     pub id_check: bool,
+    /// Whether it matters how many the person has already.
+    pub per_person: PerPerson,
     /// What was answered to the event's questions.
     pub answers: Answers,
+}
+
+/// Whether it matters how many registrations a person has already.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum PerPerson {
+    /// Nobody looks: a file or a till is taken at its word.
+    #[default]
+    NotAsked,
+    /// Nobody has more than their ticket type allows.
+    Kept,
+    /// An organiser wants it all the same.
+    Overridden,
 }
 
 /// Why attendees were not registered.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
+    /// A person has as many as they may have.
+    #[error("this person is registered already")]
+    AlreadyRegistered {
+        /// How many one person may have.
+        limit: u32,
+    },
     /// Another attendee of the event has the same external id.
     #[error("another attendee of the event has the same external id")]
     ExternalIdTaken,
@@ -291,6 +312,7 @@ pub async fn register(
     afterwards: Afterwards,
 ) -> Result<Vec<(Registration, Ticket)>, RegisterError> {
     let mut tx = app.database().begin_write().await?;
+    let is_override = new.iter().any(|new| new.per_person == PerPerson::Overridden);
     let registered = register_within(&mut tx, app, event, new).await?;
     let now = app.clock().now();
     let subject = match registered.as_slice() {
@@ -302,7 +324,7 @@ pub async fn register(
         event: Some(event.id),
         subject: &subject,
         before: Value::Null,
-        after: json!({ "attendees": registered.len() }),
+        after: json!({ "attendees": registered.len(), "override": is_override }),
     };
     audit::note(&mut tx, organiser, &noted, now).await?;
     if afterwards == Afterwards::Send {
@@ -328,6 +350,9 @@ pub async fn register_within(
 ) -> Result<Vec<(Registration, Ticket)>, RegisterError> {
     // Two that register the same external id, or the same words, wait for each other here and nowhere else.
     feed::lock(tx, app.sealer(), event.id).await?;
+    let kept = new.iter().filter(|new| new.per_person == PerPerson::Kept);
+    let people = kept.filter_map(|new| Some((new.attendee.email.as_deref()?, new.class)));
+    joining::check_people(tx, event, people).await?.map_err(|limit| RegisterError::AlreadyRegistered { limit })?;
     let now = app.clock().now();
     let mut registrations = Vec::with_capacity(new.len());
     let mut new_tickets = Vec::with_capacity(new.len());

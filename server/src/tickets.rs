@@ -319,8 +319,8 @@ pub struct Changed {
     pub change: Change,
     /// Why; may be empty.
     pub reason: String,
-    /// By whom.
-    pub account: AccountId,
+    /// By whom; nothing where nobody was logged in.
+    pub account: Option<AccountId>,
     /// When.
     pub at: UnixMillis,
 }
@@ -390,7 +390,8 @@ pub async fn change(
 ) -> Result<Ticket, ChangeError> {
     let mut tx = app.database().begin_write().await?;
     let now = app.clock().now();
-    let Some((before, after)) = change_in(&mut tx, app, event.id, id, change, organiser.account, &reason).await? else {
+    let Some((before, after)) = change_in(&mut tx, app, event.id, id, change, Some(organiser.account), &reason).await?
+    else {
         return store::find(&mut tx, event.id, id).await?.ok_or(ChangeError::Unknown);
     };
     if change == Change::Cancel {
@@ -422,7 +423,7 @@ pub async fn change_in(
     event: EventId,
     id: TicketId,
     change: Change,
-    account: AccountId,
+    account: Option<AccountId>,
     reason: &str,
 ) -> Result<Option<(Ticket, Ticket)>, ChangeError> {
     // Whatever changes a ticket holds this lock, so what is read under it stays true.

@@ -31,6 +31,14 @@ on_both_databases! {
         assert_eq!(names("/admin/organisations").await, ["Operators", "Example", "100% Events"]);
         assert_eq!(names("/admin/organisations?q=EXAMP").await, ["Example"]);
         assert_eq!(names("/admin/organisations?q=0%25").await, ["100% Events"]);
+        // Accents and case are nobody's business, whatever the letters.
+        served.organiser("zoe@example.org", "ÜBER Größe").await;
+        assert_eq!(names("/admin/organisations?q=uber+grosse").await, ["ÜBER Größe"]);
+        assert_eq!(names("/admin/organisations?q=%C3%BCber").await, ["ÜBER Größe"]);
+        let rename = ada.request(Method::PATCH, "/me").header("if-match", "*").json(&json!({ "name": "ÁDÁM Ødegård" }));
+        assert_eq!(answer(rename).await.0, 200);
+        assert_eq!(names("/admin/accounts?q=%C3%A1d%C3%A1m").await, ["ada@example.org"]);
+        assert_eq!(names("/admin/accounts?q=adam").await, ["ada@example.org"]);
         assert_eq!(names("/admin/accounts?q=Olga@").await, ["olga@example.org"]);
         assert_eq!(names("/admin/accounts?q=o_o").await, ["o_o@example.org"]);
         assert_problem(get(&ada, "/admin/accounts?q=%00"), 422, "invalid").await;
@@ -55,6 +63,17 @@ on_both_databases! {
         assert_eq!(refused(Organiser::log_in(&served.url, "olga@example.org", PASSWORD).await), 401);
 
         assert_eq!(act("unlock").await.2["locked_at"], json!(null));
+        // The organisation that they belong to can see that.
+        let otto = served.organiser("otto@example.org", "Example").await;
+        let (_, organisation) = own_ids(&otto).await;
+        let records = otto.list(&format!("/organisations/{organisation}/audit")).await.unwrap();
+        let (ada_id, _) = own_ids(&ada).await;
+        let told: Vec<_> = records
+            .iter()
+            .filter(|record| record["subject"] == json!(account) && record["account"] == json!(ada_id))
+            .map(|record| record["action"].as_str().unwrap())
+            .collect();
+        assert_eq!(told, ["account.unlock", "account.lock"]);
         Organiser::log_in(&served.url, "olga@example.org", PASSWORD).await.unwrap();
         assert_problem(ada.request(Method::POST, &format!("/admin/accounts/{}/lock", "0".repeat(32))), 404, "not-found").await;
     }

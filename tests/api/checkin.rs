@@ -141,11 +141,17 @@ on_both_databases! {
         let sales = doors.get("sales").await;
         assert_eq!((&sales["lines"][0]["device"], &sales["lines"][0]["operator"]), (&json!(0), &json!("Eve")));
         assert_eq!(sales["totals"], json!([{ "method": "card", "currency": "EUR", "count": 1, "amount": 4900 }]));
+        assert_eq!(sales["lines"][0]["cancelled"], 0);
         // The admission alone is taken back; the ticket stays good.
         let undo = format!("/events/{}/check-ins/1/undo", doors.event);
         doors.olga.post(&undo, &json!({ "reason": "went home" })).await.unwrap();
         assert_eq!(doors.get(&format!("tickets/{ticket}")).await["status"], "valid");
         assert_eq!(doors.name(ticket).await["verdict"], "admit");
+        // Who cancels the registration cancels the sale: the till has money to give back.
+        let cancel = format!("/events/{}/registrations/{}/cancel", doors.event, came["registration"].as_str().unwrap());
+        doors.olga.post(&cancel, &json!({})).await.unwrap();
+        let line = &doors.get("sales").await["lines"][0];
+        assert_eq!((&line["count"], &line["cancelled"]), (&json!(1), &json!(1)));
     }
 
     async fn a_walk_in_whom_the_rules_keep_out_leaves_nothing_behind(url: String) {

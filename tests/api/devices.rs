@@ -16,7 +16,7 @@ use sync_protocol::time::UnixMillis;
 use usher_server::clock::Clock;
 
 use crate::doors::Doors;
-use crate::served::{Served, assert_problem, get, post, refused};
+use crate::served::{Served, assert_problem, conference, get, post, refused};
 
 fn certificate(device: &Device) -> SignedCertificate {
     let facts = device.facts();
@@ -357,6 +357,36 @@ on_both_databases! {
             json!({ "confirmed": "yes" }), json!({ "colour": "red" }),
         ] {
             assert_problem(post(&doors.olga, &codes, &body), 422, "invalid").await;
+        }
+    }
+
+    async fn an_event_that_is_over_takes_no_terminal_and_changes_none(url: String) {
+        let served = Served::start(&url).await;
+        for step in ["close", "cancel"] {
+            let olga = served.organiser(&format!("{step}@example.org"), step).await;
+            let event = olga.create_event(&conference()).await.unwrap();
+            let doors = Doors { olga, event, tickets: Vec::new(), url: served.url.clone() };
+            let left = doors.device("Left").await;
+            let code = doors.code(json!({ "name": "Right" })).await;
+            let (waiting, _) = Device::ask(&doors.url, code["code"].as_str().unwrap()).await.unwrap();
+            let late = doors.code(json!({ "name": "Late", "confirmed": true })).await;
+            let path = format!("/events/{}", doors.event);
+            post(&doors.olga, &format!("{path}/{step}"), &json!({ "reason": "Storm" })).send().await.unwrap();
+
+            let request = post(&doors.olga, &format!("{path}/enrolment-codes"), &json!({ "name": "New" }));
+            let problem = assert_problem(request, 409, "event-over").await;
+            assert!(problem["detail"].as_str().unwrap().contains("nothing of it changes any more"), "{problem}");
+            let confirm = format!("{path}/devices/{}/confirm", waiting.id);
+            assert_problem(post(&doors.olga, &confirm, &json!({})), 409, "event-over").await;
+            let device = format!("{path}/devices/{}", left.id);
+            let gates = doors.olga.request(Method::PATCH, &device).json(&json!({ "gates": ["Side door"] }));
+            assert_problem(gates, 409, "event-over").await;
+            let plan = json!({ "walk_in": [{ "ticket_type": "Speaker", "places": 1 }] });
+            let leases = doors.olga.request(Method::PUT, &format!("{device}/leases")).json(&plan);
+            assert_problem(leases, 409, "event-over").await;
+            assert!(Device::ask(&doors.url, late["code"].as_str().unwrap()).await.is_err());
+            // What is enrolled can still be stopped.
+            assert_eq!(doors.change(&left, "revoke").await.unwrap()["status"], "revoked");
         }
     }
 }

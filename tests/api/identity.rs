@@ -1,6 +1,6 @@
 //! Who somebody is: accounts, what proves that they are one's own, and sessions.
 
-mod api_tokens;
+pub(crate) mod api_tokens;
 mod browsers;
 mod guessing;
 mod passwords;

@@ -8,6 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sync_protocol::time::UnixMillis;
 use usher_server::clock::Clock;
+use usher_server::registrations::waitlist;
+use usher_server::work::Turn;
 
 use crate::festival::{Festival, letters, recorded};
 use crate::served::{Served, answer, assert_problem, places};
@@ -102,8 +104,65 @@ on_both_databases! {
         let posted = letters(&served).await;
         for name in ["bob", "eve", "tim", "zoe"] {
             let kinds: Vec<_> = posted.iter().filter(|(to, _)| *to == tickets(name)).map(|(_, kind)| kind.as_str()).collect();
-            assert!(kinds.starts_with(&["notice", "ticket"]), "{name}: {kinds:?}");
+            assert!(kinds.starts_with(&["registration", "ticket"]), "{name}: {kinds:?}");
         }
+    }
+
+    async fn who_waits_is_served_without_anybody_asking(url: String) {
+        let served = Served::start(&url).await;
+        let festival = Festival::open(&served, |offer| {
+            offer["ticket_types"][0]["quota"] = json!(1);
+            offer["ticket_types"][0]["has_waitlist"] = json!(true);
+        })
+        .await;
+        let ada = festival.join("Ada", "Standing").await;
+        let bob = festival.join("Bob", "Standing").await;
+        let eve = festival.join("Eve", "Standing").await;
+        let state = async |one: &Value| festival.registration(id(one)).await["state"].clone();
+
+        // While the event is hidden nobody moves up; once it is shown again, who waits does.
+        festival.olga.post(&festival.path("unpublish"), &json!({})).await.unwrap();
+        festival.act(id(&ada), "cancel").await;
+        assert_eq!(state(&bob).await, "waiting");
+        assert_eq!(waitlist::turn(&served.app).await.unwrap(), Turn::Done);
+        assert_eq!(state(&bob).await, "waiting");
+        festival.olga.post(&festival.path("publish"), &json!({})).await.unwrap();
+        assert_eq!(state(&bob).await, "registered");
+
+        // What nobody was told of is found all the same.
+        festival.offer(&served, |offer| offer["ticket_types"][0]["quota"] = json!(2)).await;
+        assert_eq!(state(&eve).await, "waiting");
+        assert_eq!(waitlist::turn(&served.app).await.unwrap(), Turn::Done);
+        assert_eq!(state(&eve).await, "registered");
+    }
+
+    async fn an_organiser_registers_a_person_once_unless_they_mean_it(url: String) {
+        let served = Served::start(&url).await;
+        let festival = Festival::open(&served, |offer| offer["ticket_types"][1]["per_person"] = json!(2)).await;
+        let register = |email: &str, ticket_type: &str, more: Value| {
+            let mut body = json!({ "name": "Ada", "email": email, "ticket_type": ticket_type });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            festival.olga.request(Method::POST, &festival.path("registrations")).json(&body)
+        };
+        festival.join("Ada", "Standing").await;
+
+        let again = register("ADA@example.org", "Standing", json!({}));
+        assert_eq!(assert_problem(again, 409, "already-registered").await["limit"], 1);
+        // Another ticket type may allow more.
+        assert_eq!(answer(register("ada@example.org", "Seated", json!({}))).await.0, 201);
+        assert_eq!(answer(register("ada@example.org", "Seated", json!({}))).await.0, 201);
+        assert_eq!(assert_problem(register("ada@example.org", "Seated", json!({})), 409, "already-registered").await["limit"], 2);
+        assert_eq!(answer(register("ada@example.org", "Standing", json!({ "override": true }))).await.0, 201);
+        // Without an address nobody knows who it is.
+        for _ in 0..2 {
+            assert_eq!(answer(register("", "Standing", json!({}))).await.0, 201);
+        }
+
+        let mut tx = served.app.database().begin_read().await.unwrap();
+        let text = "SELECT after FROM audit WHERE action = 'registration.create' ORDER BY id";
+        let noted: Vec<String> = sqlx::query_scalar(text).fetch_all(tx.connection()).await.unwrap();
+        let overrides = noted.iter().filter(|after| after.contains("\"override\":true")).count();
+        assert_eq!((noted.len(), overrides), (6, 1), "{noted:?}");
     }
 
     async fn an_organiser_says_yes_or_no(url: String) {
@@ -288,7 +347,7 @@ on_both_databases! {
         assert_problem(act(&ada, &first, "cancel"), 404, "not-found").await;
         assert_eq!(bob.list("/me/registrations").await.unwrap()[0]["name"], "Bob");
         let told = letters(&served).await;
-        assert!(told.contains(&("ada@example.org".to_owned(), "notice".to_owned())));
+        assert!(told.contains(&("ada@example.org".to_owned(), "given_away".to_owned())));
         assert!(told.contains(&("bob@example.org".to_owned(), "ticket".to_owned())));
         // Who has one of the type that is had once gets no second one.
         let again = festival.join("Ada", "Standing").await;

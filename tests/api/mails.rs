@@ -233,11 +233,11 @@ on_both_databases! {
         let event = olga.create_event(&conference()).await.unwrap().parse().unwrap();
         let text = |text: &str| text.to_owned();
         let letters = [
-            (Letter::Verify { name: text("Ada"), token: text("t0ken") }, "/letters/verify#t0ken"),
-            (Letter::Reset { name: text(""), token: text("t0ken") }, "/letters/reset#t0ken"),
+            (Letter::Verify { name: text("Ada"), token: text("t0ken") }, "/letters/verify/t0ken"),
+            (Letter::Reset { name: text(""), token: text("t0ken") }, "/letters/reset/t0ken"),
             (
                 Letter::Invite { organisation: text("{role}"), inviter: text("Eve"), role: text("staff"), token: text("t0ken") },
-                "/letters/invite#t0ken",
+                "/letters/invite/t0ken",
             ),
             (Letter::EventChanged { event, changes: vec![text("It begins an hour later.")] }, "- It begins an hour later."),
             (Letter::EventCancelled { event, reason: text("rain") }, "The reason: rain"),

@@ -29,6 +29,7 @@ mod mail_server;
 mod mails;
 mod once;
 mod organisations;
+mod pages;
 mod permissions;
 mod plans;
 mod program;

@@ -10,7 +10,7 @@ use sync_protocol::feed::{Form, Kind};
 use sync_protocol::policy::{Policy, WalkIn};
 
 use crate::doors::Doors;
-use crate::served::{Served, assert_problem, conference, places, post, refused};
+use crate::served::{Served, assert_problem, conference, get, places, post, refused};
 
 /// The newest rules that a device is told.
 async fn policy(device: &Device) -> Policy {
@@ -48,7 +48,7 @@ on_both_databases! {
 
         let path = format!("/events/{}/supervisors", doors.event);
         let put = async |body: Value| {
-            doors.olga.request(Method::PUT, &path).json(&body).send().await.unwrap()
+            doors.olga.request(Method::PUT, &path).header("if-match", "*").json(&body).send().await.unwrap()
         };
         let body = json!({ "supervisors": [{ "name": "Bob" }, { "name": "Eve", "pin": "2468" }] });
         let answer: Value = put(body).await.json().await.unwrap();
@@ -73,7 +73,7 @@ on_both_databases! {
             { "name": "Ada", "pin": "123" }, { "name": "ada", "pin": "1234567890123" }, { "name": "Bob" },
         ] });
 
-        let problem = assert_problem(doors.olga.request(Method::PUT, &path).json(&wrong), 422, "invalid").await;
+        let problem = assert_problem(doors.olga.request(Method::PUT, &path).header("if-match", "*").json(&wrong), 422, "invalid").await;
 
         assert_eq!(places(&problem), ["body.supervisors.0.pin", "body.supervisors.1.name", "body.supervisors.1.pin",
                                       "body.supervisors.2.pin"]);
@@ -83,7 +83,30 @@ on_both_databases! {
         assert_eq!(places(&problem), ["body.supervisors.0.pin"]);
 
         let eve = served.organiser("eve@example.org", "Other").await;
-        assert_problem(eve.request(Method::PUT, &path).json(&json!({ "supervisors": [] })), 404, "not-found").await;
+        let strange = eve.request(Method::PUT, &path).header("if-match", "*").json(&json!({ "supervisors": [] }));
+        assert_problem(strange, 404, "not-found").await;
         assert_eq!(refused(doors.olga.post(&path, &json!({})).await), 405);
+    }
+
+    async fn of_two_who_change_the_supervisors_at_once_the_second_is_told(url: String) {
+        let served = Served::start(&url).await;
+        let doors = Doors::open(&served, 0).await;
+        let path = format!("/events/{}/supervisors", doors.event);
+        let put = |seen: &str, name: &str| {
+            let body = json!({ "supervisors": [{ "name": name, "pin": "471100" }] });
+            doors.olga.request(Method::PUT, &path).header("if-match", seen).json(&body)
+        };
+        let seen = get(&doors.olga, &format!("/events/{}", doors.event)).send().await.unwrap();
+        let seen = seen.headers()["etag"].to_str().unwrap().to_owned();
+
+        let first = put(&seen, "Ada").send().await.unwrap();
+        assert_eq!(first.status(), 200);
+        let next = first.headers()["etag"].to_str().unwrap().to_owned();
+
+        assert_problem(put(&seen, "Bob"), 412, "changed-meanwhile").await;
+        let blind = doors.olga.request(Method::PUT, &path).json(&json!({ "supervisors": [] }));
+        assert_problem(blind, 428, "if-match-required").await;
+        assert_eq!(put(&next, "Bob").send().await.unwrap().status(), 200);
+        assert_eq!(doors.olga.get(&format!("/events/{}", doors.event)).await.unwrap()["supervisors"], json!([{ "name": "Bob" }]));
     }
 }

@@ -17,6 +17,7 @@ use usher_server::clock::Clock;
 use usher_server::http::time::rfc3339;
 
 use crate::doors::Doors;
+use crate::festival::{Festival, letters};
 use crate::served::{Served, assert_problem, get, places, post};
 
 /// The ticket type of which there are three.
@@ -330,6 +331,86 @@ on_both_databases! {
         let living = doors.list("registrations").await.iter().filter(|r| r["ticket"]["status"] == "valid").count();
         assert_eq!(living, 3);
         assert!(notices(&left).await.is_empty());
+    }
+
+    async fn who_waits_moves_up_when_a_door_gives_places_back(url: String) {
+        let served = Served::start(&url).await;
+        let festival = Festival::open(&served, |offer| {
+            offer["ticket_types"][0]["quota"] = json!(3);
+            offer["ticket_types"][0]["has_waitlist"] = json!(true);
+        })
+        .await;
+        let code = json!({ "name": "Till", "confirmed": true, "walk_in": [{ "ticket_type": "Standing", "places": 3 }] });
+        let code = festival.olga.post(&festival.path("enrolment-codes"), &code).await.unwrap();
+        let mut till = Device::enrol(&served.url, code["code"].as_str().unwrap()).await.unwrap();
+        let mut waiting = Vec::new();
+        for name in ["Ada", "Bob", "Eve"] {
+            waiting.push(festival.join(name, "Standing").await["id"].as_str().unwrap().to_owned());
+        }
+        let states = async || {
+            let mut states = Vec::new();
+            for id in &waiting {
+                states.push(festival.registration(id).await["state"].as_str().unwrap().to_owned());
+            }
+            states
+        };
+        assert_eq!(states().await, ["waiting"; 3]);
+
+        // Fewer places are free only once the door has shown that it knows.
+        let plan = json!({ "walk_in": [{ "ticket_type": "Standing", "places": 2 }] });
+        let path = festival.path(&format!("devices/{}/leases", till.id));
+        let lowered = festival.olga.request(Method::PUT, &path).json(&plan).send().await.unwrap();
+        assert_eq!(lowered.status(), 200);
+        assert_eq!(states().await, ["waiting"; 3]);
+        let cursor = newest(&till).await;
+        till.write(EntryKind::Sync, |entry| entry.cursor = cursor);
+        till.push(1).await.unwrap();
+        assert_eq!(states().await, ["registered", "waiting", "waiting"]);
+
+        // A sale beyond the rights takes a place that is nobody's; taking it back frees none that others may have.
+        let over = till.sell(0, "Grace", 0, |entry| (entry.reason, entry.cursor) = (Right::Overflow.reason(), cursor));
+        till.push(2).await.unwrap();
+        till.undo(over);
+        till.push(3).await.unwrap();
+        assert_eq!(states().await, ["registered", "waiting", "waiting"]);
+
+        // A sale beyond the rights fills the last place of the quota, and taking it back lets the next one in.
+        festival.offer(&served, |offer| offer["ticket_types"][0]["quota"] = json!(4)).await;
+        let over = till.sell(0, "Alan", 0, |entry| (entry.reason, entry.cursor) = (Right::Overflow.reason(), cursor));
+        till.push(4).await.unwrap();
+        assert_eq!(states().await, ["registered", "waiting", "waiting"]);
+        till.undo(over);
+        till.push(5).await.unwrap();
+        assert_eq!(states().await, ["registered", "registered", "waiting"]);
+
+        // A door that no longer counts sells nothing.
+        festival.olga.revoke_device(&festival.event, &till.id.to_string()).await.unwrap();
+        assert_eq!(states().await, ["registered"; 3]);
+    }
+
+    async fn what_a_door_sold_of_an_event_that_was_cancelled_is_cancelled_with_it(url: String) {
+        let served = Served::start(&url).await;
+        let doors = Doors::open(&served, 0).await;
+        let mut left = seller(&doors, "Left", speakers(3)).await;
+        left.sell(SPEAKER, "Grace", 100, |_| {});
+        let why = json!({ "reason": "Storm" });
+        doors.olga.post(&format!("/events/{}/cancel", doors.event), &why).await.unwrap();
+
+        left.push(1).await.unwrap();
+
+        let registrations = doors.list("registrations").await;
+        let [grace] = registrations.as_slice() else { panic!("{registrations:?}") };
+        assert_eq!((&grace["state"], &grace["reason"]), (&json!("cancelled"), &json!("Storm")));
+        assert_eq!(grace["ticket"]["status"], "cancelled");
+        let told = bodies(&left).await.into_iter().find_map(|body| match body {
+            Body::Ticket { ticket_row, .. } => Some(ticket_row.row.status),
+            _ => None,
+        });
+        assert_eq!(told, Some(TicketStatus::Cancelled));
+        assert_eq!(letters(&served).await, [("grace@example.org".to_owned(), "event_cancelled".to_owned())]);
+        let line = &doors.get("sales").await["lines"][0];
+        assert_eq!((&line["count"], &line["cancelled"]), (&json!(1), &json!(1)));
+        assert_eq!(lease(&left).await.unwrap().count, 0);
     }
 
     async fn nobody_sells_more_than_there_are_however_many_sell_at_once(url: String) {

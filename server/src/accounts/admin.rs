@@ -6,9 +6,10 @@ mod store;
 use serde_json::json;
 use sync_protocol::time::UnixMillis;
 
-use super::{AccountId, Caller};
+use super::{AccountId, Caller, OrganisationId};
 use crate::audit::{self, By};
 use crate::db::{StoreError, Tx};
+use crate::organisations;
 
 /// An account as those see it who run the installation.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -107,7 +108,15 @@ pub async fn change(
         before: record(&held),
         after: record(&after),
     };
-    let by = By { organisation: None, account: Some(by.account), address: Some(by.address) };
-    audit::note(tx, by, &noted, now).await?;
+    // Every organisation that they belong to can see what became of its member.
+    let mut concerned: Vec<Option<OrganisationId>> =
+        organisations::memberships(tx, id).await?.iter().map(|held| Some(held.organisation)).collect();
+    if concerned.is_empty() {
+        concerned.push(None);
+    }
+    for organisation in concerned {
+        let by = By { organisation, account: Some(by.account), address: Some(by.address) };
+        audit::note(tx, by, &noted, now).await?;
+    }
     Ok(after)
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sync_protocol::time::UnixMillis;
 
 use super::sessions::{Authenticated, SEEN_MS};
-use super::{ApiTokenId, Caller, OrganisationId, Token, store};
+use super::{AccountId, ApiTokenId, Caller, OrganisationId, Token, store};
 use crate::access::{Area, Limits};
 use crate::app::App;
 use crate::audit::{self, By, Change};
@@ -23,6 +23,25 @@ pub const LIFETIME_MS_MAX: u64 = 366 * 24 * 3_600_000;
 pub const NAME_CHARS_MAX: usize = 100;
 /// Tokens of one account.
 pub const TOKENS_MAX: u64 = 100;
+
+/// What becomes of somebody's API tokens when their password becomes another one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ApiTokens {
+    /// All of them end: whoever knew the password may have made some.
+    End,
+    /// Programs go on.
+    Keep,
+}
+
+impl ApiTokens {
+    /// Does so.
+    pub(super) async fn settle(self, tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+        match self {
+            Self::End => store::api_tokens::delete_all(tx, account).await,
+            Self::Keep => Ok(()),
+        }
+    }
+}
 
 /// What a token opens: an area, to read or to write too. Written `events:read`.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -2,11 +2,13 @@
 
 use sync_protocol::time::UnixMillis;
 
+use super::api_tokens::ApiTokens;
 use super::password::{NewPassword, Password, PasswordError};
 use super::proof::{self, ProofError, Proved};
 use super::{Account, Caller, note, sign_up, store};
 use crate::app::App;
 use crate::db::{StoreError, Tx};
+use crate::language::Language;
 use crate::mails::{self, Letter};
 
 /// Returns the caller's account.
@@ -29,21 +31,38 @@ pub async fn lock(tx: &mut Tx, caller: &Caller) -> Result<Option<Account>, Store
     store::account(tx, caller.account).await
 }
 
-/// Sets the name of the caller, whose account is locked, and returns the account as it is then.
+/// What somebody changes about their account without further proof; nothing stays as it is.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Profile {
+    /// The name.
+    pub name: Option<String>,
+    /// What letters to them are written in; the inner nothing is what is right for the event or the installation.
+    pub language: Option<Option<Language>>,
+}
+
+/// Changes the account of the caller, which is locked, and returns it as it is then.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub async fn rename(
+pub async fn change(
     tx: &mut Tx,
     caller: &Caller,
-    account: Account,
-    name: String,
+    mut account: Account,
+    profile: Profile,
     now: UnixMillis,
 ) -> Result<Account, StoreError> {
-    store::set_name(tx, caller.account, &name).await?;
-    note(tx, caller, "account.rename", caller.account, now).await?;
-    Ok(Account { name, version: account.version + 1, ..account })
+    if let Some(name) = profile.name {
+        store::set_name(tx, caller.account, &name).await?;
+        note(tx, caller, "account.rename", caller.account, now).await?;
+        (account.name, account.version) = (name, account.version + 1);
+    }
+    if let Some(language) = profile.language {
+        store::set_language(tx, caller.account, language).await?;
+        note(tx, caller, "account.set_language", caller.account, now).await?;
+        (account.language, account.version) = (language, account.version + 1);
+    }
+    Ok(account)
 }
 
 /// Asks to move the caller's account to another address, which happens once they have proved to read its mail.
@@ -78,7 +97,7 @@ impl From<StoreError> for ChangePasswordError {
     }
 }
 
-/// Sets another password for the caller, and ends their other sessions.
+/// Sets another password for the caller, and ends their other sessions, and their API tokens as they wish.
 ///
 /// # Errors
 ///
@@ -88,6 +107,7 @@ pub async fn change_password(
     caller: &Caller,
     old: Password,
     new: &Password,
+    api_tokens: ApiTokens,
 ) -> Result<(), ChangePasswordError> {
     let account = show(app, caller).await?;
     let (email, name) = account.map(|account| (account.email, account.name)).unwrap_or_default();
@@ -95,18 +115,29 @@ pub async fn change_password(
     let Proved { mut tx, held } = proof::by_password(app, caller, old).await?;
     store::set_password(&mut tx, caller.account, &hash).await?;
     store::sessions::delete_all(&mut tx, caller.account, caller.session).await?;
+    api_tokens.settle(&mut tx, caller.account).await?;
     super::mail_tokens::void_all(&mut tx, caller.account).await?;
-    tell_new_password(&mut tx, app, &held.email).await?;
+    tell_new_password(&mut tx, app, &held.email, api_tokens).await?;
     note(&mut tx, caller, "account.change_password", caller.account, app.clock().now()).await?;
     Ok(tx.commit().await?)
 }
 
 /// Tells the holder of an account that its password is another one.
-pub(super) async fn tell_new_password(tx: &mut Tx, app: &App, email: &str) -> Result<(), StoreError> {
+pub(super) async fn tell_new_password(
+    tx: &mut Tx,
+    app: &App,
+    email: &str,
+    api_tokens: ApiTokens,
+) -> Result<(), StoreError> {
+    let of_programs = match api_tokens {
+        ApiTokens::End => "Programs that used it with API tokens need new ones.",
+        ApiTokens::Keep => "Programs that use it with API tokens still can.",
+    };
     let letter = Letter::Notice {
         subject: "Your password was changed".to_owned(),
         paragraphs: vec![
             "The password of your account is another one now, and other devices were logged out.".to_owned(),
+            of_programs.to_owned(),
             "If that was not you: choose another password at once, and look at your API tokens.".to_owned(),
         ],
     };

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use sync_protocol::time::UnixMillis;
 
+use super::api_tokens::ApiTokens;
 use super::mail_tokens::{self, Purpose};
 use super::password::{NewPassword, Password, PasswordError};
 use super::profile::tell_new_password;
@@ -50,13 +51,20 @@ pub async fn ask(app: &App, email: &str) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-/// Sets the password of whoever shows the token of such a letter, and ends all their sessions. Returns what makes
+/// Sets the password of whoever shows the token of such a letter, and ends all their sessions, and their API tokens as
+/// they wish. Returns what makes
 /// their device a known one: guessing strangers do not keep it out.
 ///
 /// # Errors
 ///
 /// [`ResetError`].
-pub async fn finish(app: &App, token: &Token, password: &Password, address: IpAddr) -> Result<Token, ResetError> {
+pub async fn finish(
+    app: &App,
+    token: &Token,
+    password: &Password,
+    api_tokens: ApiTokens,
+    address: IpAddr,
+) -> Result<Token, ResetError> {
     let now = app.clock().now();
     let mut tx = app.database().begin_read().await?;
     let letter = mail_tokens::find(&mut tx, token, now).await?.filter(|letter| letter.purpose == Purpose::Reset);
@@ -71,10 +79,10 @@ pub async fn finish(app: &App, token: &Token, password: &Password, address: IpAd
     let mut tx = app.database().begin_write().await?;
     let held = store::lock_credentials(&mut tx, held.id).await?.ok_or(ResetError::Unknown)?;
     mail_tokens::take(&mut tx, token, now).await?.ok_or(ResetError::Unknown)?;
-    set(&mut tx, &held, &hash, now).await?;
+    set(&mut tx, &held, &hash, api_tokens, now).await?;
     let device = Token::make();
     devices::remember(&mut tx, held.account, &device, now).await?;
-    tell_new_password(&mut tx, app, &held.email).await?;
+    tell_new_password(&mut tx, app, &held.email, api_tokens).await?;
     let by = By { organisation: None, account: Some(held.account), address: Some(address) };
     note(&mut tx, by, "account.reset_password", held.account, now).await?;
     tx.commit().await?;
@@ -90,7 +98,7 @@ pub enum SecondFactor {
     TurnOff,
 }
 
-/// Sets the password of the account of `email`, and ends all its sessions. Whoever may do this holds the server's
+/// Sets the password of the account of `email`, and ends all its sessions and API tokens. Whoever may do this holds the server's
 /// own files.
 ///
 /// # Errors
@@ -109,7 +117,7 @@ pub async fn by_operator(
     let hash = app.passwords().hash(NewPassword::new(password, &held.email, &held.name)?).await;
     let now = app.clock().now();
     let mut tx = app.database().begin_write().await?;
-    set(&mut tx, &held, &hash, now).await?;
+    set(&mut tx, &held, &hash, ApiTokens::End, now).await?;
     if second_factor == SecondFactor::TurnOff {
         second_factor::remove(&mut tx, held.account).await?;
     }
@@ -117,8 +125,15 @@ pub async fn by_operator(
     Ok(tx.commit().await?)
 }
 
-async fn set(tx: &mut Tx, held: &store::Credentials, hash: &str, now: UnixMillis) -> Result<(), StoreError> {
+async fn set(
+    tx: &mut Tx,
+    held: &store::Credentials,
+    hash: &str,
+    api_tokens: ApiTokens,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
     store::set_password(tx, held.account, hash).await?;
+    api_tokens.settle(tx, held.account).await?;
     store::set_verified(tx, held.account, now).await?;
     store::sessions::delete_all(tx, held.account, None).await?;
     mail_tokens::void_all(tx, held.account).await?;

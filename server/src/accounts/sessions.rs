@@ -3,11 +3,16 @@
 //! A session is shown by an access token of half an hour. Its refresh token, which works once, brings the next of
 //! both. A refresh token that is shown a second time has been copied: nobody can tell who of the two is the owner,
 //! so the session ends for both.
+//!
+//! Two tabs of one browser may show it at the same moment. So for ten seconds it brings the very same next tokens
+//! again, as long as nobody has used those: a copy joins the session's one chain of tokens and begins none of its own,
+//! and whoever of two holders refreshes second ends it.
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 use sync_protocol::time::UnixMillis;
+use zeroize::Zeroizing;
 
 use super::password::Password;
 use super::throttle::{self, Brake, Guard};
@@ -19,11 +24,16 @@ use crate::app::App;
 use crate::audit::{self, By, Change};
 use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
+use crate::seal::{MasterKey, Sealer};
 
 /// How long an access token lasts.
 pub const ACCESS_MS: u64 = 30 * 60_000;
 /// How long a refresh token lasts, and the session with it unless it is refreshed.
 pub const REFRESH_MS: u64 = 30 * 24 * 3_600_000;
+/// How long a refresh token that was exchanged brings the same tokens once more.
+pub const GRACE_MS: u64 = 10_000;
+/// Where the next tokens are sealed for, under the token that they were exchanged for; the row is its hash.
+const SUCCESSOR_PLACE: &str = "spent_refresh_tokens.successor";
 /// When a session or an API token was last used is known to this.
 pub(super) const SEEN_MS: u64 = 60_000;
 /// What is kept of a program's own name for itself.
@@ -61,6 +71,19 @@ impl Tokens {
             refresh: Token::make(),
             refresh_expires_at: now.plus(REFRESH_MS),
         }
+    }
+
+    /// Seals them so that only who holds `spent` reads them: the server keeps no more of that than its hash.
+    fn seal(&self, spent: &Token) -> Vec<u8> {
+        let both = Zeroizing::new([*self.access.bytes(), *self.refresh.bytes()].concat());
+        Sealer::new(&MasterKey::new(*spent.bytes())).seal(SUCCESSOR_PLACE, &spent.hash(), &both)
+    }
+
+    /// Opens what was sealed when `spent` was exchanged for them.
+    fn open(sealed: &[u8], spent: &Token, spent_at: UnixMillis) -> Option<Self> {
+        let both = Sealer::new(&MasterKey::new(*spent.bytes())).open(SUCCESSOR_PLACE, &spent.hash(), sealed).ok()?;
+        let (access, refresh) = both.split_first_chunk::<32>()?;
+        Some(Self { access: Token::of(*access), refresh: Token::of(refresh.try_into().ok()?), ..Self::make(spent_at) })
     }
 }
 
@@ -212,7 +235,8 @@ pub enum RefreshError {
     Store(#[from] StoreError),
 }
 
-/// Exchanges a refresh token for the session's next tokens. One that was exchanged before ends the session.
+/// Exchanges a refresh token for the session's next tokens. One that was exchanged before ends the session, unless that
+/// was just now and nobody has gone on from there.
 ///
 /// # Errors
 ///
@@ -225,23 +249,52 @@ pub async fn refresh(app: &App, shown: Refresh, origin: &Origin) -> Result<Token
     };
     let mut tx = app.database().begin_write().await?;
     let Some(held) = store::sessions::lock_by_refresh(&mut tx, token.hash(), now).await? else {
-        end_copied(tx, &token, origin, now).await?;
-        return Err(RefreshError::Ended);
+        return again(tx, &token, csrf.as_ref(), origin, now).await;
     };
-    if let Some(csrf) = csrf
-        && !is_proved(held.csrf_hash, Some(&csrf))
-    {
+    if csrf.is_some_and(|csrf| !is_proved(held.csrf_hash, Some(&csrf))) {
         return Err(RefreshError::Forged);
     }
     let tokens = Tokens::make(now);
-    store::sessions::rotate(&mut tx, held.session, token.hash(), &tokens, origin, now).await?;
+    let spent = (token.hash(), tokens.seal(&token));
+    store::sessions::rotate(&mut tx, held.session, (spent.0, &spent.1), &tokens, origin, now).await?;
     tx.commit().await?;
     Ok(tokens)
 }
 
-/// Ends the session whose refresh token was exchanged before.
-async fn end_copied(mut tx: Tx, token: &Token, origin: &Origin, now: UnixMillis) -> Result<(), StoreError> {
-    let Some(copied) = store::sessions::by_spent(&mut tx, token.hash()).await? else { return Ok(()) };
+/// Answers a refresh token that was exchanged before: with the same tokens if that was just now and nobody has used
+/// them, else by ending the session.
+async fn again(
+    mut tx: Tx,
+    token: &Token,
+    csrf: Option<&Token>,
+    origin: &Origin,
+    now: UnixMillis,
+) -> Result<Tokens, RefreshError> {
+    let spent = store::sessions::lock_by_spent(&mut tx, token.hash(), now).await?.ok_or(RefreshError::Ended)?;
+    let is_fresh = now.since(spent.at) < GRACE_MS;
+    let sealed = spent.successor.filter(|_| is_fresh);
+    let tokens = sealed.and_then(|sealed| Tokens::open(&sealed, token, spent.at));
+    let Some(tokens) = tokens.filter(|tokens| tokens.refresh.is_of(&spent.refresh_hash)) else {
+        end_copied(tx, &spent.of, origin, now).await?;
+        return Err(RefreshError::Ended);
+    };
+    if csrf.is_some_and(|csrf| !is_proved(spent.of.csrf_hash, Some(csrf))) {
+        return Err(RefreshError::Forged);
+    }
+    // Two tabs or a thief: the owner can see from where.
+    let by = By { organisation: None, account: Some(spent.of.account), address: Some(origin.address) };
+    note(&mut tx, by, "session.refresh_again", spent.of.session, now).await?;
+    tx.commit().await?;
+    Ok(tokens)
+}
+
+/// Ends a session whose refresh token was exchanged before.
+async fn end_copied(
+    mut tx: Tx,
+    copied: &store::sessions::Refreshable,
+    origin: &Origin,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
     store::sessions::delete(&mut tx, copied.account, copied.session).await?;
     let by = By { organisation: None, account: Some(copied.account), address: Some(origin.address) };
     note(&mut tx, by, "session.revoke_copied", copied.session, now).await?;

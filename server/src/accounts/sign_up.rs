@@ -46,14 +46,7 @@ pub async fn sign_up(
             held.account
         }
         None => {
-            let account = Account {
-                id: AccountId(uuid_v7(now)),
-                email: email.to_owned(),
-                name: name.to_owned(),
-                is_admin: false,
-                version: 1,
-                memberships: Vec::new(),
-            };
+            let account = unknown_yet(email, name, now);
             if !store::insert_account(&mut tx, &account, &hash, None, now).await? {
                 // Somebody was faster by a moment, and is sent the letter.
                 return Ok(());
@@ -64,6 +57,52 @@ pub async fn sign_up(
     send(&mut tx, app, account, email, (name.to_owned(), hash), now).await?;
     note(&mut tx, By { address: Some(address), ..By::default() }, "account.sign_up", account, now).await?;
     tx.commit().await
+}
+
+/// Makes an account for somebody who has just proved to read the mail of `email`, or finishes one that waits for that
+/// proof. Nothing if somebody else was faster.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn proved(
+    tx: &mut Tx,
+    email: &str,
+    name: &str,
+    hash: &str,
+    address: IpAddr,
+    now: UnixMillis,
+) -> Result<Option<AccountId>, StoreError> {
+    let account = match store::credentials(tx, email).await? {
+        Some(held) if held.is_verified || held.is_locked => return Ok(None),
+        Some(held) => {
+            store::set_sign_up(tx, held.account, name, hash).await?;
+            store::set_verified(tx, held.account, now).await?;
+            mail_tokens::void_all(tx, held.account).await?;
+            held.account
+        }
+        None => {
+            let account = unknown_yet(email, name, now);
+            if !store::insert_account(tx, &account, hash, Some(now), now).await? {
+                return Ok(None);
+            }
+            account.id
+        }
+    };
+    note(tx, By { address: Some(address), ..By::default() }, "account.sign_up", account, now).await?;
+    Ok(Some(account))
+}
+
+fn unknown_yet(email: &str, name: &str, now: UnixMillis) -> Account {
+    Account {
+        id: AccountId(uuid_v7(now)),
+        email: email.to_owned(),
+        name: name.to_owned(),
+        is_admin: false,
+        language: None,
+        version: 1,
+        memberships: Vec::new(),
+    }
 }
 
 /// Sends the letter again that finishes signing up, to whoever knows the password that they chose then.

@@ -14,7 +14,9 @@ use sync_protocol::time::UnixMillis;
 use super::{Account, AccountId, Person};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::{StoreError, Tx};
+use crate::language::Language;
 use crate::organisations;
+use crate::registrations::fold;
 
 /// Inserts an account; false if its e-mail address is taken.
 pub(super) async fn insert_account(
@@ -25,8 +27,8 @@ pub(super) async fn insert_account(
     now: UnixMillis,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO accounts (id, email, name, password_hash, is_admin, verified_at, version, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING",
+        "INSERT INTO accounts (id, email, name, password_hash, is_admin, verified_at, version, created_at, search)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (email) DO NOTHING",
     )
     .bind(&account.id.0[..])
     .bind(account.email.as_str())
@@ -36,6 +38,7 @@ pub(super) async fn insert_account(
     .bind(verified_at.map(|at| int(at.0)))
     .bind(int(account.version))
     .bind(int(now.0))
+    .bind(fold(&account.name))
     .execute(tx.connection())
     .await?;
     Ok(done.rows_affected() == 1)
@@ -100,10 +103,11 @@ pub(super) async fn set_sign_up(
     name: &str,
     password_hash: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE accounts SET name = $2, password_hash = $3, version = version + 1 WHERE id = $1")
+    sqlx::query("UPDATE accounts SET name = $2, password_hash = $3, search = $4, version = version + 1 WHERE id = $1")
         .bind(&account.0[..])
         .bind(name)
         .bind(password_hash)
+        .bind(fold(name))
         .execute(tx.connection())
         .await?;
     Ok(())
@@ -131,12 +135,34 @@ pub(super) async fn set_verified(tx: &mut Tx, account: AccountId, now: UnixMilli
 
 /// Sets an account's name.
 pub(super) async fn set_name(tx: &mut Tx, account: AccountId, name: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE accounts SET name = $2, version = version + 1 WHERE id = $1")
+    sqlx::query("UPDATE accounts SET name = $2, search = $3, version = version + 1 WHERE id = $1")
         .bind(&account.0[..])
         .bind(name)
+        .bind(fold(name))
         .execute(tx.connection())
         .await?;
     Ok(())
+}
+
+/// Sets what letters to an account's holder are written in.
+pub(super) async fn set_language(
+    tx: &mut Tx,
+    account: AccountId,
+    language: Option<Language>,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE accounts SET language = $2, version = version + 1 WHERE id = $1")
+        .bind(&account.0[..])
+        .bind(language.map(Language::tag))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Returns what the holder of an address wants to be written to in.
+pub(super) async fn language_of(tx: &mut Tx, email: &str) -> Result<Option<Language>, StoreError> {
+    let query = sqlx::query("SELECT language FROM accounts WHERE email = $1").bind(email);
+    let Some(row) = query.fetch_optional(tx.connection()).await? else { return Ok(None) };
+    Ok(row.text_or_null("language")?.as_deref().and_then(Language::of_tag))
 }
 
 /// Sets an account's e-mail address, which nobody else may have.
@@ -160,7 +186,7 @@ pub(super) async fn delete_unverified(tx: &mut Tx, account: AccountId) -> Result
 
 /// Returns an account.
 pub(super) async fn account(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, StoreError> {
-    let row = sqlx::query("SELECT email, name, is_admin, version FROM accounts WHERE id = $1")
+    let row = sqlx::query("SELECT email, name, is_admin, language, version FROM accounts WHERE id = $1")
         .bind(&id.0[..])
         .fetch_optional(tx.connection())
         .await?;
@@ -170,6 +196,7 @@ pub(super) async fn account(tx: &mut Tx, id: AccountId) -> Result<Option<Account
         email: row.text("email")?,
         name: row.text("name")?,
         is_admin: row.flag("is_admin")?,
+        language: row.text_or_null("language")?.as_deref().and_then(Language::of_tag),
         version: row.uint("version")?,
         memberships: organisations::memberships(tx, id).await?,
     }))

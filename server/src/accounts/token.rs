@@ -27,6 +27,16 @@ impl Token {
         Self(Zeroizing::new(random_bytes()))
     }
 
+    /// Returns the token of these bytes.
+    pub(super) fn of(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// Returns its bytes.
+    pub(super) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Reads a token, or nothing if the text cannot be one.
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = Zeroizing::new([0; 32]);

@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::audit;
 use crate::clock::random_bytes;
 use crate::db::{StoreError, Tx};
+use crate::events::{self, Over};
 use crate::walk_ins::plan::Plan;
 
 /// Where a scanned code is sealed for; the row is the code's id.
@@ -115,11 +116,12 @@ pub struct MadeCode {
 ///
 /// # Errors
 ///
-/// [`StoreError`].
-pub async fn make_code(app: &App, by: Organiser, event: EventId, role: &Role) -> Result<MadeCode, StoreError> {
+/// [`ConfirmError::Over`] or [`ConfirmError::Store`].
+pub async fn make_code(app: &App, by: Organiser, event: EventId, role: &Role) -> Result<MadeCode, ConfirmError> {
     let now = app.clock().now();
     let expires_at = now.plus(CODE_VALID_MS);
     let mut tx = app.database().begin_write().await?;
+    events::takes_changes(&mut tx, event).await??;
     store::retire_codes(&mut tx, now).await?;
     for _ in 0..MAKE_TRIES {
         let id = CodeId(random_bytes());
@@ -154,7 +156,7 @@ pub async fn make_code(app: &App, by: Organiser, event: EventId, role: &Role) ->
         }
     }
     // A million locators, and every one of twenty was taken: something else is wrong.
-    Err(StoreError::Corrupt("typed_locator"))
+    Err(StoreError::Corrupt("typed_locator").into())
 }
 
 /// Returns what a code's QR picture says, while the code can be used.
@@ -204,6 +206,9 @@ pub enum EnrolError {
     /// The code is unknown, used, too old or tried too often.
     #[error("the code is not valid")]
     CodeRefused,
+    /// The event is closed or cancelled.
+    #[error("nothing of the event changes any more")]
+    Over(#[from] Over),
     /// The handshake is not signed by the key it names, or for this server.
     #[error("the handshake is not signed as it should be")]
     BadSignature,
@@ -252,6 +257,7 @@ pub async fn enrol(app: &App, asked: &Asked) -> Result<Device, EnrolError> {
         let is_same = |held: &Device| held.sign_key == sign_key && held.tls_key == asked.tls_key;
         return held.filter(is_same).ok_or(EnrolError::CodeRefused);
     }
+    events::takes_changes(&mut tx, code.event).await??;
 
     let id = DeviceId(random_bytes());
     let name = if code.name.is_empty() { text::tidy(&asked.name, NAME_BYTES_MAX) } else { code.name };

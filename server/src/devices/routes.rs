@@ -56,6 +56,7 @@ impl From<ConfirmError> for Problem {
         match error {
             ConfirmError::Revoked => Self::conflict("device-revoked", "The device was revoked")
                 .detail("A revoked device stays revoked. Enrol it again with a new code."),
+            ConfirmError::Over(over) => over.into(),
             ConfirmError::Full => Self::conflict("no-device-number-left", "The event has no room for another device"),
             ConfirmError::Store(error) => error.into(),
         }
@@ -74,6 +75,7 @@ impl From<ConfirmError> for Problem {
         (status = 201, body = CodeBody),
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "The event is over"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 pub use self::parts::{GateBody, LimitsBody, SwitchesBody, TicketTypeBody, UsesBody, WindowBody, ZoneBody};
 use super::{Decision, Event, OfferedType, Question, State};
 use crate::http::time::rfc3339;
+use crate::language::Language;
 
 /// An event to make.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -47,6 +48,9 @@ pub struct NewEvent {
     #[serde(default)]
     #[schema(max_length = 500)]
     pub location: String,
+    /// What letters about it are written in, to whoever has not chosen otherwise; the installation's language without.
+    #[serde(default)]
+    pub language: Option<Language>,
     /// The IANA name of the event's time zone.
     #[schema(max_length = 64)]
     pub time_zone: String,
@@ -106,6 +110,8 @@ pub struct EventPatch {
     /// Where it takes place.
     #[schema(max_length = 500)]
     pub location: Option<String>,
+    /// What letters about it are written in.
+    pub language: Option<Language>,
     /// The IANA name of its time zone.
     #[schema(max_length = 64)]
     pub time_zone: Option<String>,
@@ -198,6 +204,8 @@ pub struct EventBody {
     /// Where it takes place; may be empty.
     #[schema(example = "Kongresshalle, Berlin")]
     pub location: String,
+    /// What letters about it are written in; the installation's language without.
+    pub language: Option<Language>,
     /// The IANA name of its time zone.
     #[schema(example = "Europe/Berlin")]
     pub time_zone: String,
@@ -313,6 +321,7 @@ impl From<&Event> for NewEvent {
             name: body.name,
             description: body.description,
             location: body.location,
+            language: body.language,
             time_zone: body.time_zone,
             starts: body.starts,
             ends: body.ends,
@@ -366,6 +375,7 @@ impl From<&Event> for EventBody {
             name: policy.event.clone(),
             description: event.about.description.clone(),
             location: event.about.location.clone(),
+            language: event.about.language,
             time_zone: policy.time_zone.clone(),
             starts: rfc3339(policy.starts),
             ends: rfc3339(policy.ends),

@@ -48,6 +48,7 @@ pub(super) fn check(new: NewEvent, held: Option<&Event>) -> Result<Checked, Vec<
     let about = About {
         description: errors.lines("body.description", &new.description, DESCRIPTION_CHARS_MAX),
         location: errors.line("body.location", &new.location, 0, LOCATION_CHARS_MAX),
+        language: new.language,
     };
     if new.time_zone.parse::<chrono_tz::Tz>().is_err() {
         errors.add("body.time_zone", "time_zone", "is not an IANA time zone such as Europe/Berlin");

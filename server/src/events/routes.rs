@@ -328,6 +328,7 @@ impl From<supervisors::ChangeError> for Problem {
         match error {
             supervisors::ChangeError::Invalid(errors) => Self::invalid(errors),
             supervisors::ChangeError::Unknown => Self::not_found("such event"),
+            supervisors::ChangeError::Refused(problem) => problem,
             supervisors::ChangeError::Over(over) => over.into(),
             supervisors::ChangeError::Store(error) => error.into(),
         }
@@ -340,18 +341,20 @@ impl From<supervisors::ChangeError> for Problem {
     put, path = "/api/v1/events/{event}/supervisors", tag = "events", request_body = NewSupervisorsBody,
     params(("event" = String, Path, description = "The event's id")),
     responses(
-        (status = 200, body = EventBody),
+        (status = 200, body = EventBody, headers(("ETag" = String, description = "What `If-Match` takes"))),
         (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "The event is over"),
+        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn put_supervisors(
     State(app): State<App>,
     organiser: Organiser,
     Path(event): Path<String>,
+    seen: IfMatch,
     Json(body): Json<NewSupervisorsBody>,
-) -> Result<Json<EventBody>, Problem> {
+) -> Result<([(HeaderName, String); 1], Json<EventBody>), Problem> {
     let id: EventId = id(&event, "such event")?;
     let asked = body.supervisors.into_iter().map(NewSupervisorBody::parts).collect();
-    let event = supervisors::change(&app, organiser, id, asked).await?;
-    Ok(Json(EventBody::from(&event)))
+    let event = supervisors::change(&app, organiser, id, seen, asked).await?;
+    Ok((etag(event.version), Json(EventBody::from(&event))))
 }

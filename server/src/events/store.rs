@@ -15,18 +15,19 @@ use super::{About, Decision, Event, State, VerifyKey};
 use crate::accounts::{AccountId, OrganisationId};
 use crate::db::column::{Columns as _, int};
 use crate::db::{StoreError, Tx};
+use crate::language::Language;
 
 pub(super) use self::lists::{list, list_public};
 
-const EVENT: &str = "id, policy, offer, description, location, state, version, account_id, created_at";
+const EVENT: &str = "id, policy, offer, description, location, language, state, version, account_id, created_at";
 
 pub(super) async fn insert(tx: &mut Tx, organisation: OrganisationId, event: &Event) -> Result<(), StoreError> {
     let offer = serde_json::to_vec(&event.offer).map_err(|_| StoreError::Corrupt("offer"))?;
     sqlx::query(
         "INSERT INTO events
          (id, organisation_id, name, time_zone, starts_at, ends_at, policy, offer, description, location, state,
-          version, account_id, created_at, search)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+          version, account_id, created_at, search, language)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(&event.id.0[..])
     .bind(&organisation.0[..])
@@ -43,6 +44,7 @@ pub(super) async fn insert(tx: &mut Tx, organisation: OrganisationId, event: &Ev
     .bind(event.made_by.map(|id| id.0.to_vec()))
     .bind(int(event.created_at.0))
     .bind(event.search_text())
+    .bind(event.about.language.map(Language::tag))
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -53,7 +55,7 @@ pub(super) async fn update(tx: &mut Tx, event: &Event) -> Result<(), StoreError>
     let offer = serde_json::to_vec(&event.offer).map_err(|_| StoreError::Corrupt("offer"))?;
     sqlx::query(
         "UPDATE events SET name = $1, time_zone = $2, starts_at = $3, ends_at = $4, policy = $5, offer = $6,
-         description = $7, location = $8, state = $9, version = $10, search = $11 WHERE id = $12",
+         description = $7, location = $8, state = $9, version = $10, search = $11, language = $12 WHERE id = $13",
     )
     .bind(event.policy.event.as_str())
     .bind(event.policy.time_zone.as_str())
@@ -66,6 +68,7 @@ pub(super) async fn update(tx: &mut Tx, event: &Event) -> Result<(), StoreError>
     .bind(event.state as i64)
     .bind(int(event.version))
     .bind(event.search_text())
+    .bind(event.about.language.map(Language::tag))
     .bind(&event.id.0[..])
     .execute(tx.connection())
     .await?;
@@ -174,7 +177,11 @@ fn read(row: &AnyRow) -> Result<Event, StoreError> {
         id: EventId(row.array("id")?),
         policy: Policy::decode(&row.bytes("policy")?).map_err(|_| StoreError::Corrupt("policy"))?,
         offer: serde_json::from_slice(&row.bytes("offer")?).map_err(|_| StoreError::Corrupt("offer"))?,
-        about: About { description: row.text("description")?, location: row.text("location")? },
+        about: About {
+            description: row.text("description")?,
+            location: row.text("location")?,
+            language: row.text_or_null("language")?.as_deref().and_then(Language::of_tag),
+        },
         state: read_state(row, "state")?,
         version: row.uint("version")?,
         made_by: row.array_or_null("account_id")?.map(AccountId),

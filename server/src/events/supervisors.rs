@@ -16,7 +16,8 @@ use crate::accounts::password::{Password, Passwords};
 use crate::app::App;
 use crate::audit;
 use crate::db::StoreError;
-use crate::http::problem::FieldError;
+use crate::http::problem::{FieldError, Problem};
+use crate::http::version::IfMatch;
 use crate::sync::feed;
 
 /// The shortest PIN.
@@ -104,6 +105,9 @@ pub enum ChangeError {
     /// There is no such event.
     #[error("there is no such event")]
     Unknown,
+    /// Somebody else was faster.
+    #[error("somebody else has changed the event")]
+    Refused(Problem),
     /// It is closed or cancelled.
     #[error("nothing of the event changes any more")]
     Over(#[from] Over),
@@ -121,11 +125,13 @@ pub async fn change(
     app: &App,
     organiser: Organiser,
     id: EventId,
+    seen: IfMatch,
     asked: Vec<(String, Option<String>)>,
 ) -> Result<Event, ChangeError> {
     let mut tx = app.database().begin_read().await?;
     let event = store::find(&mut tx, organiser.organisation, id).await?.ok_or(ChangeError::Unknown)?;
     drop(tx);
+    seen.check(event.version).map_err(ChangeError::Refused)?;
     let new = check(asked, &event.policy.supervisors).map_err(ChangeError::Invalid)?;
     // Hashing takes its time: before the feed is locked.
     let supervisors = hash(app.passwords(), new, &event.policy.supervisors).await;
@@ -133,6 +139,7 @@ pub async fn change(
     let mut tx = app.database().begin_write().await?;
     let head = feed::lock(&mut tx, app.sealer(), id).await?;
     let mut event = store::find(&mut tx, organiser.organisation, id).await?.ok_or(ChangeError::Unknown)?;
+    seen.check(event.version).map_err(ChangeError::Refused)?;
     if event.policy.supervisors == supervisors {
         return Ok(event);
     }

@@ -38,6 +38,7 @@ pub fn frame() -> OpenApi {
         ("admin", "Running the whole installation"),
         ("events", "Events, their gates, zones and ticket types"),
         ("public", "What everybody may see and do"),
+        ("pages", "What the links in letters lead to: pages for people, not for programs"),
         ("registrations", "Attendees"),
         ("tickets", "Tickets and their QR codes"),
         ("devices", "Terminals at the doors"),

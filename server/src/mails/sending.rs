@@ -94,7 +94,7 @@ async fn deliver(app: &App, post: &Post, claimed: Claimed) -> Result<(), Refused
     let letter: Letter = serde_json::from_slice(&content).map_err(|error| for_good(&error))?;
     let written = {
         let mut tx = app.database().begin_read().await.map_err(|error| Refused::ForNow(chain(&error)))?;
-        let written = writing::write(&mut tx, app, &letter).await;
+        let written = writing::write(&mut tx, app, &letter, &mail.recipient).await;
         written.map_err(|error| if error.is_transient() { Refused::ForNow(chain(&error)) } else { for_good(&error) })?
     };
     let message = message::message(written, &mail, &post.from).map_err(|error| for_good(&error))?;

@@ -33,6 +33,17 @@ pub(super) struct Words {
     pub(super) cancelled_subject: &'static str,
     pub(super) cancelled: &'static str,
     pub(super) cancelled_why: &'static str,
+    pub(super) registration_link: &'static str,
+    pub(super) moved_up: [&'static str; 2],
+    pub(super) received: [&'static str; 2],
+    pub(super) registered: [&'static str; 2],
+    pub(super) unpaid: &'static str,
+    pub(super) pending: [&'static str; 2],
+    pub(super) waiting: [&'static str; 2],
+    pub(super) registration_cancelled: [&'static str; 2],
+    pub(super) rejected: [&'static str; 2],
+    pub(super) given_away: [&'static str; 2],
+    pub(super) given_away_code: &'static str,
     roles: [&'static str; 4],
 }
 
@@ -90,6 +101,29 @@ const ENGLISH: Words = Words {
     cancelled_subject: "{event} will not take place",
     cancelled: "We are sorry: {event} will not take place.",
     cancelled_why: "The reason: {reason}",
+    registration_link: "See or cancel the registration",
+    moved_up: ["{event}: a place is free", "A place for {name} became free: {ticket_type}, {event}."],
+    received: ["{event}: you have a ticket", "A ticket was transferred to {name}: {ticket_type}, {event}."],
+    registered: ["{event}: you are registered", "{name} is registered: {ticket_type}, {event}."],
+    unpaid: "It is still to be paid{price}. The ticket follows once it is.",
+    pending: [
+        "{event}: your registration waits for an answer",
+        "The organisers of {event} have the registration of {name} and will say yes or no.",
+    ],
+    waiting: [
+        "{event}: you are on the waiting list",
+        "All places are taken. {name} waits for one ({ticket_type}) and moves up as soon as one is free.",
+    ],
+    registration_cancelled: [
+        "{event}: your registration is cancelled",
+        "The registration of {name} for {event} is cancelled.",
+    ],
+    rejected: [
+        "{event}: your registration was not accepted",
+        "The organisers of {event} could not accept the registration of {name}.",
+    ],
+    given_away: ["{event}: your ticket has a new holder", "Your ticket for {event} was transferred to {name}."],
+    given_away_code: "The code that you have lets nobody in any more.",
     roles: ["a promoter", "a member of its staff", "a manager", "an owner"],
 };
 
@@ -124,31 +158,28 @@ const GERMAN: Words = Words {
     cancelled_subject: "{event} findet nicht statt",
     cancelled: "Es tut uns leid: {event} findet nicht statt.",
     cancelled_why: "Der Grund: {reason}",
+    registration_link: "Anmeldung ansehen oder stornieren",
+    moved_up: ["{event}: ein Platz ist frei", "Für {name} ist ein Platz frei geworden: {ticket_type}, {event}."],
+    received: ["{event}: Sie haben ein Ticket", "Ein Ticket wurde auf {name} übertragen: {ticket_type}, {event}."],
+    registered: ["{event}: Sie sind angemeldet", "{name} ist angemeldet: {ticket_type}, {event}."],
+    unpaid: "Es ist noch zu bezahlen{price}. Das Ticket folgt, sobald das geschehen ist.",
+    pending: [
+        "{event}: Ihre Anmeldung wartet auf eine Antwort",
+        "Die Veranstalter von {event} haben die Anmeldung von {name} und werden zu- oder absagen.",
+    ],
+    waiting: [
+        "{event}: Sie stehen auf der Warteliste",
+        "Alle Plätze sind vergeben. {name} wartet auf einen ({ticket_type}) und rückt nach, sobald einer frei ist.",
+    ],
+    registration_cancelled: [
+        "{event}: Ihre Anmeldung ist storniert",
+        "Die Anmeldung von {name} für {event} ist storniert.",
+    ],
+    rejected: [
+        "{event}: Ihre Anmeldung wurde nicht angenommen",
+        "Die Veranstalter von {event} konnten die Anmeldung von {name} nicht annehmen.",
+    ],
+    given_away: ["{event}: Ihr Ticket gehört jemand anderem", "Ihr Ticket für {event} wurde auf {name} übertragen."],
+    given_away_code: "Mit dem Code, den Sie haben, kommt niemand mehr hinein.",
     roles: ["als Veranstalter", "als Mitarbeiter", "als Leitung", "als Inhaber"],
 };
-
-/// Puts values in the places of their names, each once: what a value says is never taken for a name.
-pub(super) fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
-    let mut filled = String::with_capacity(sentence.len());
-    let mut rest = sentence;
-    while let Some((before, after)) = rest.split_once('{') {
-        filled.push_str(before);
-        let Some((name, after)) = after.split_once('}') else { break };
-        filled.push_str(values.iter().find(|(held, _)| *held == name).map_or("", |(_, value)| value));
-        rest = after;
-    }
-    filled.push_str(rest);
-    filled
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_is_never_taken_for_a_name() {
-        let values = [("event", "{reason} {"), ("reason", "rain")];
-        assert_eq!(fill("{event}: {reason}", &values), "{reason} {: rain");
-        assert_eq!(fill("no names", &values), "no names");
-    }
-}

@@ -1,15 +1,19 @@
 //! What letters say: one form for all of them, written as plain text and as HTML.
 
+mod registration;
+
 use askama::Template;
 use sync_protocol::id::{EventId, TicketId};
 
 use super::Letter;
 use super::message::CODE_CID;
-use super::words::{Words, fill, words};
+use super::words::{Words, words};
+use crate::accounts;
 use crate::app::App;
 use crate::db::{StoreError, Tx};
 use crate::events::{self, Event};
-use crate::language::Language;
+use crate::language::{Language, fill};
+use crate::registrations::{self, Registration, link};
 use crate::tickets;
 use crate::tickets::documents::{Sheet, SheetError, calendar, pdf};
 
@@ -77,6 +81,8 @@ struct Form {
     number: String,
     facts: Vec<(&'static str, String)>,
     after: Vec<String>,
+    /// What few want.
+    below: Option<Link>,
     footer: String,
 }
 
@@ -85,7 +91,15 @@ struct Link {
     label: &'static str,
     url: String,
     hint: &'static str,
+    /// What the link brings, for those whose link does not open; may be empty.
     code: String,
+}
+
+impl Link {
+    /// Returns a link whose address is all there is to it.
+    const fn plain(label: &'static str, url: String) -> Self {
+        Self { label, url, hint: "", code: String::new() }
+    }
 }
 
 #[derive(Template)]
@@ -96,13 +110,14 @@ struct Html<'a> {
     code_cid: Option<&'static str>,
 }
 
-/// Writes a letter, about things as they are now.
+/// Writes a letter to `recipient`, about things as they are now: in their own language if they have chosen one, else in
+/// that of the event that it is about, else in the installation's.
 ///
 /// # Errors
 ///
 /// [`WriteError`].
-pub async fn write(tx: &mut Tx, app: &App, letter: &Letter) -> Result<Written, WriteError> {
-    let language = app.language();
+pub async fn write(tx: &mut Tx, app: &App, letter: &Letter, recipient: &str) -> Result<Written, WriteError> {
+    let language = language(tx, app, letter, recipient).await?;
     let words = words(language);
     let mut files = None;
     let mut form = match letter {
@@ -119,8 +134,25 @@ pub async fn write(tx: &mut Tx, app: &App, letter: &Letter) -> Result<Written, W
                 pdf: pdf::pdf(&sheet, language)?,
                 ics: calendar::ics(&sheet, app.clock().now()),
             });
-            ticket_form(words, language, &sheet)
+            let url = ticket_url(tx, app, *event, *ticket, recipient).await?;
+            ticket_form(words, language, &sheet, url)
         }
+        Letter::Registration { event, registration, name, news, state, is_unpaid, reason } => {
+            let event = find(tx, *event).await?;
+            let found = registrations::find(tx, event.id, *registration).await?.ok_or(WriteError::Gone)?.0;
+            let price = event.offered(found.class).and_then(|offered| offered.price.as_ref());
+            let told = registration::Told {
+                name,
+                ticket_type: event.policy.class(found.class).map_or("", |class| class.name.as_str()),
+                news: *news,
+                state: *state,
+                unpaid: is_unpaid.then_some(price),
+                reason,
+                link: registration_url(app, event.id, &found, recipient),
+            };
+            registration::registration(words, language, &event, told)
+        }
+        Letter::GivenAway { event, name } => registration::given_away(words, &find(tx, *event).await?, name),
         Letter::EventChanged { event, changes } => {
             let event = find(tx, *event).await?;
             changed(words, language, &event, changes)
@@ -141,6 +173,45 @@ pub async fn write(tx: &mut Tx, app: &App, letter: &Letter) -> Result<Written, W
     Ok(Written { text: text(&form), html, subject: form.subject, files })
 }
 
+async fn language(tx: &mut Tx, app: &App, letter: &Letter, recipient: &str) -> Result<Language, StoreError> {
+    if let Some(own) = accounts::language_of(tx, recipient).await? {
+        return Ok(own);
+    }
+    let event = match letter {
+        Letter::Ticket { event, .. }
+        | Letter::Registration { event, .. }
+        | Letter::GivenAway { event, .. }
+        | Letter::EventChanged { event, .. }
+        | Letter::EventCancelled { event, .. } => *event,
+        Letter::Verify { .. } | Letter::Reset { .. } | Letter::Invite { .. } | Letter::Notice { .. } => {
+            return Ok(app.language());
+        }
+    };
+    let of_event = match events::organisation_of(tx, event).await? {
+        Some(_) => events::get(tx, event).await?.about.language,
+        None => None,
+    };
+    Ok(of_event.unwrap_or(app.language()))
+}
+
+/// Returns where a registration is seen and cancelled; nothing if it is not the recipient's any more.
+fn registration_url(app: &App, event: EventId, registration: &Registration, recipient: &str) -> Option<String> {
+    let token = link::token(app, event, registration).filter(|_| registration.recipient() == Some(recipient))?;
+    Some(format!("{}/letters/registration/{token}", app.public_url()))
+}
+
+async fn ticket_url(
+    tx: &mut Tx,
+    app: &App,
+    event: EventId,
+    ticket: TicketId,
+    recipient: &str,
+) -> Result<Option<String>, WriteError> {
+    let ticket = tickets::find(tx, event, ticket).await?.ok_or(WriteError::Gone)?;
+    let found = registrations::find(tx, event, ticket.registration).await?;
+    Ok(found.and_then(|(registration, _)| registration_url(app, event, &registration, recipient)))
+}
+
 async fn find(tx: &mut Tx, id: EventId) -> Result<Event, WriteError> {
     events::organisation_of(tx, id).await?.ok_or(WriteError::Gone)?;
     Ok(events::get(tx, id).await?)
@@ -156,9 +227,8 @@ fn greet(words: &Words, name: &str) -> String {
     if name.is_empty() { words.greeting.to_owned() } else { fill(words.greeting_to, &[("name", name)]) }
 }
 
-/// A token stands after `#`: browsers keep that to themselves, so it is in no log on the way.
 fn link(words: &'static Words, app: &App, page: &str, label: &'static str, token: &str) -> Option<Link> {
-    let url = format!("{}/letters/{page}#{token}", app.public_url());
+    let url = format!("{}/letters/{page}/{token}", app.public_url());
     Some(Link { label, url, hint: words.code, code: token.to_owned() })
 }
 
@@ -195,7 +265,7 @@ fn invite(words: &'static Words, app: &App, [organisation, inviter, role]: [&str
     }
 }
 
-fn ticket_form(words: &'static Words, language: Language, sheet: &Sheet) -> Form {
+fn ticket_form(words: &'static Words, language: Language, sheet: &Sheet, url: Option<String>) -> Form {
     let values = [("event", sheet.title.as_str())];
     let mut facts = vec![(words.when, language.span(sheet.starts, sheet.ends, sheet.zone))];
     if !sheet.place.is_empty() {
@@ -210,6 +280,7 @@ fn ticket_form(words: &'static Words, language: Language, sheet: &Sheet) -> Form
         before: [fill(words.ticket, &values)].into_iter().chain(unpaid).collect(),
         number: sheet.number.clone(),
         facts,
+        below: url.map(|url| Link::plain(words.registration_link, url)),
         after: vec![words.ticket_keep.to_owned()],
         ..Form::default()
     }
@@ -253,10 +324,12 @@ fn text(form: &Form) -> String {
     let lines = |lines: Vec<String>| if lines.is_empty() { None } else { Some(lines.join("\n")) };
     parts.extend(lines(form.items.iter().map(|item| format!("- {item}")).collect()));
     if let Some(link) = &form.link {
-        parts.extend([format!("{}:\n{}", link.label, link.url), format!("{}\n{}", link.hint, link.code)]);
+        parts.push(format!("{}:\n{}", link.label, link.url));
+        parts.extend(if link.code.is_empty() { None } else { Some(format!("{}\n{}", link.hint, link.code)) });
     }
     parts.extend(lines(form.facts.iter().map(|(label, value)| format!("{label}: {value}")).collect()));
     parts.extend(form.after.iter().cloned());
+    parts.extend(form.below.as_ref().map(|link| format!("{}:\n{}", link.label, link.url)));
     parts.push(format!("-- \n{}", form.footer));
     parts.join("\n\n") + "\n"
 }
@@ -270,7 +343,7 @@ mod tests {
     fn a_ticket_letter_says_what_the_ticket_is_for_in_either_language() {
         let sheet = Sheet { is_unpaid: true, ..samples::sheet("Zoë <b>") };
         for (language, said) in [(Language::English, "not paid"), (Language::German, "nicht bezahlt")] {
-            let form = ticket_form(words(language), language, &sheet);
+            let form = ticket_form(words(language), language, &sheet, None);
             let html = Html { language: "en", letter: &form, code_cid: Some(CODE_CID) }.render().unwrap();
             let text = text(&form);
 

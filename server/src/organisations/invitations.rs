@@ -1,8 +1,11 @@
 //! Asking people by e-mail to belong to an organisation. A letter carries what lets them in, once and for a week;
 //! whether its reader has an account already, nobody is told.
 
+pub mod by_letter;
 pub mod routes;
 mod store;
+
+use std::net::IpAddr;
 
 use serde_json::{Value, json};
 use sync_protocol::time::UnixMillis;
@@ -186,37 +189,55 @@ pub async fn reply(
     reply: Reply,
     now: UnixMillis,
 ) -> Result<Invitation, InvitationError> {
-    let held = store::lock_by_token(tx, token.hash()).await?;
-    let counts = |held: &Invitation| held.state == State::Waiting && now < held.expires_at;
-    let invitation = held.filter(counts).ok_or(InvitationError::Unknown)?;
+    let invitation = lock_shown(tx, token, now).await?;
     let person = accounts::person(tx, caller.account).await?;
     if !person.is_some_and(|person| person.is_verified && person.email == invitation.email) {
         return Err(InvitationError::NotTheirs);
     }
-    let by = By {
-        organisation: Some(invitation.organisation),
-        account: Some(caller.account),
-        address: Some(caller.address),
-    };
     match reply {
-        Reply::Accept => {
-            super::store::lock(tx, invitation.organisation).await?;
-            // Their address may have changed since they were asked.
-            if super::role(tx, caller.account, invitation.organisation).await?.is_some() {
-                return Err(InvitationError::Known);
-            }
-            store::set_state(tx, invitation.id, State::Accepted).await?;
-            super::join(tx, invitation.organisation, caller.account, invitation.role, now).await?;
-            note(tx, by, "invitation.accept", &invitation, Value::Null, json!({ "role": invitation.role }), now)
-                .await?;
-        }
-        Reply::Decline => {
-            store::set_state(tx, invitation.id, State::Declined).await?;
-            note(tx, by, "invitation.decline", &invitation, json!({ "role": invitation.role }), Value::Null, now)
-                .await?;
-        }
+        Reply::Accept => accept(tx, &invitation, caller.account, caller.address, now).await?,
+        Reply::Decline => decline(tx, &invitation, Some(caller.account), caller.address, now).await?,
     }
     Ok(invitation)
+}
+
+/// Returns the invitation that a token lets in by while it waits, locked.
+async fn lock_shown(tx: &mut Tx, token: &Token, now: UnixMillis) -> Result<Invitation, InvitationError> {
+    let held = store::lock_by_token(tx, token.hash()).await?;
+    let counts = |held: &Invitation| held.state == State::Waiting && now < held.expires_at;
+    held.filter(counts).ok_or(InvitationError::Unknown)
+}
+
+/// Lets somebody join who has proved that they are asked.
+async fn accept(
+    tx: &mut Tx,
+    invitation: &Invitation,
+    account: AccountId,
+    address: IpAddr,
+    now: UnixMillis,
+) -> Result<(), InvitationError> {
+    super::store::lock(tx, invitation.organisation).await?;
+    // Their address may have changed since they were asked.
+    if super::role(tx, account, invitation.organisation).await?.is_some() {
+        return Err(InvitationError::Known);
+    }
+    store::set_state(tx, invitation.id, State::Accepted).await?;
+    super::join(tx, invitation.organisation, account, invitation.role, now).await?;
+    let by = By { organisation: Some(invitation.organisation), account: Some(account), address: Some(address) };
+    note(tx, by, "invitation.accept", invitation, Value::Null, json!({ "role": invitation.role }), now).await?;
+    Ok(())
+}
+
+async fn decline(
+    tx: &mut Tx,
+    invitation: &Invitation,
+    account: Option<AccountId>,
+    address: IpAddr,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    store::set_state(tx, invitation.id, State::Declined).await?;
+    let by = By { organisation: Some(invitation.organisation), account, address: Some(address) };
+    note(tx, by, "invitation.decline", invitation, json!({ "role": invitation.role }), Value::Null, now).await
 }
 
 async fn post(

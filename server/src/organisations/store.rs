@@ -13,6 +13,7 @@ use crate::accounts::{AccountId, OrganisationId};
 use crate::db::column::{Columns as _, flag, int, within};
 use crate::db::insert::push_placeholders;
 use crate::db::{StoreError, Tx};
+use crate::registrations::fold;
 
 /// Returns the first organisation called `name`.
 pub(super) async fn named(tx: &mut Tx, name: &str) -> Result<Option<OrganisationId>, StoreError> {
@@ -26,8 +27,9 @@ pub(super) async fn named(tx: &mut Tx, name: &str) -> Result<Option<Organisation
 pub(super) async fn insert(tx: &mut Tx, organisation: &Organisation) -> Result<(), StoreError> {
     let Settings { name, needs_approval, time_zone, currency, contact_email } = &organisation.settings;
     sqlx::query(
-        "INSERT INTO organisations (id, name, needs_approval, time_zone, currency, contact_email, version, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO organisations
+         (id, name, needs_approval, time_zone, currency, contact_email, version, created_at, search)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(&organisation.id.0[..])
     .bind(name.as_str())
@@ -37,6 +39,7 @@ pub(super) async fn insert(tx: &mut Tx, organisation: &Organisation) -> Result<(
     .bind(contact_email.clone())
     .bind(int(organisation.version))
     .bind(int(organisation.created_at.0))
+    .bind(fold(name))
     .execute(tx.connection())
     .await?;
     Ok(())
@@ -68,7 +71,8 @@ fn read(row: &AnyRow) -> Result<Organisation, StoreError> {
     })
 }
 
-/// Returns up to `limit` of all organisations whose name holds `text`, in any case, made after `after`, oldest first.
+/// Returns up to `limit` of all organisations whose name holds `text`, whatever its accents and case, made after `after`,
+/// oldest first.
 pub(super) async fn search(
     tx: &mut Tx,
     text: &str,
@@ -77,12 +81,11 @@ pub(super) async fn search(
 ) -> Result<Vec<Organisation>, StoreError> {
     sqlx::query(
         "SELECT id, name, needs_approval, time_zone, currency, contact_email, version, created_at FROM organisations
-         WHERE id > $1 AND (LOWER(name) LIKE $2 ESCAPE '!' OR name LIKE $3 ESCAPE '!') ORDER BY id LIMIT $4",
+         WHERE id > $1 AND (search LIKE $2 ESCAPE '!' OR LOWER(name) LIKE $3 ESCAPE '!') ORDER BY id LIMIT $4",
     )
     .bind(&after.map_or([0; 16], |id| id.0)[..])
-    // SQLite knows the lower case of plain letters alone.
+    .bind(within(&fold(text)))
     .bind(within(&text.to_lowercase()))
-    .bind(within(text))
     .bind(i64::from(limit))
     .fetch_all(tx.connection())
     .await?
@@ -103,13 +106,14 @@ pub(super) async fn update(tx: &mut Tx, id: OrganisationId, settings: &Settings)
     let Settings { name, needs_approval, time_zone, currency, contact_email } = settings;
     sqlx::query(
         "UPDATE organisations SET name = $1, needs_approval = $2, time_zone = $3, currency = $4, contact_email = $5,
-         version = version + 1 WHERE id = $6",
+         version = version + 1, search = $6 WHERE id = $7",
     )
     .bind(name.as_str())
     .bind(flag(*needs_approval))
     .bind(time_zone.as_str())
     .bind(currency.as_str())
     .bind(contact_email.clone())
+    .bind(fold(name))
     .bind(&id.0[..])
     .execute(tx.connection())
     .await?;

@@ -21,11 +21,11 @@ use crate::sync::feed;
 use crate::tickets::places::Places;
 use crate::tickets::{self, Change, ChangeError, IssueError, Ticket};
 
-/// Somebody who is logged in, and acts for an organisation or for themselves.
+/// Somebody who acts for an organisation, or for themselves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Actor {
-    /// Their account.
-    pub account: AccountId,
+    /// Their account; nothing for who has but the link in their letter.
+    pub account: Option<AccountId>,
     /// The organisation whose event it is.
     pub organisation: OrganisationId,
     /// Where they call from.
@@ -35,13 +35,13 @@ pub struct Actor {
 impl From<Organiser> for Actor {
     fn from(organiser: Organiser) -> Self {
         let Organiser { account, organisation, address, .. } = organiser;
-        Self { account, organisation, address }
+        Self { account: Some(account), organisation, address }
     }
 }
 
 impl From<Actor> for By {
     fn from(actor: Actor) -> Self {
-        Self { organisation: Some(actor.organisation), account: Some(actor.account), address: Some(actor.address) }
+        Self { organisation: Some(actor.organisation), account: actor.account, address: Some(actor.address) }
     }
 }
 

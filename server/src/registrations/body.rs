@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::check::Raw;
 use super::joining::body::ContactBody;
-use super::{Answers, Registration, State};
+use super::{Answers, PerPerson, Registration, State};
 use crate::events::Event;
 use crate::http::time::rfc3339;
 use crate::tickets::Ticket;
@@ -64,6 +64,12 @@ pub struct NewRegistrationBody {
     /// Whether the ticket is sent to the attendee.
     #[serde(default)]
     pub send: bool,
+    /// Whether the attendee is registered although this e-mail address has as many as one person may have. The record
+    /// of changes tells it.
+    #[serde(default)]
+    #[schema(rename = "override")]
+    #[serde(rename = "override")]
+    pub is_override: bool,
 }
 
 impl NewRegistrationBody {
@@ -80,6 +86,7 @@ impl NewRegistrationBody {
             order: self.order.as_deref().unwrap_or_default(),
             attention: self.attention,
             id_check: self.id_check,
+            per_person: if self.is_override { PerPerson::Overridden } else { PerPerson::Kept },
             answers: Some(&self.answers),
         }
     }

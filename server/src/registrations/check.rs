@@ -7,7 +7,7 @@ use sync_protocol::verdict::TicketStatus;
 
 use super::{
     Answers, Attendee, EXTERNAL_ID_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX, NewRegistration, ORDER_BYTES_MAX,
-    PHONE_CHARS_MAX,
+    PHONE_CHARS_MAX, PerPerson,
 };
 use crate::accounts::parse_email;
 use crate::events::{Event, Question};
@@ -38,6 +38,8 @@ pub struct Raw<'a> {
     pub attention: bool,
     /// Staff should check who it is.
     pub id_check: bool,
+    /// Whether it matters how many a person has already.
+    pub per_person: PerPerson,
     /// The answers to the event's questions, by their keys.
     pub answers: Option<&'a BTreeMap<String, String>>,
 }
@@ -116,6 +118,7 @@ impl Raw<'_> {
             status,
             attention: self.attention,
             id_check: self.id_check,
+            per_person: self.per_person,
             answers,
         })
     }

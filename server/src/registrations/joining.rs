@@ -167,20 +167,36 @@ fn check_times(event: &Event, party: &Party, now: UnixMillis) -> Result<(), Join
 /// Checks that nobody has more than one person may have. Members of a group without an address of their own count as
 /// their contact's.
 async fn check_persons(tx: &mut Tx, event: &Event, party: &Party) -> Result<(), JoinError> {
+    let contact = party.contact.as_ref().map(|contact| contact.email.as_str());
+    let people =
+        party.guests.iter().filter_map(|guest| Some((guest.attendee.email.as_deref().or(contact)?, guest.class)));
+    check_people(tx, event, people).await?.map_err(|limit| JoinError::AlreadyRegistered { limit })
+}
+
+/// Checks that nobody has more than one person may have, once each of these addresses has one more. The event's feed is
+/// locked. The inner error is how many they may have.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub(super) async fn check_people(
+    tx: &mut Tx,
+    event: &Event,
+    people: impl Iterator<Item = (&str, ClassId)>,
+) -> Result<Result<(), u32>, StoreError> {
     let mut wanted: BTreeMap<String, BTreeMap<ClassId, u64>> = BTreeMap::new();
-    for guest in &party.guests {
-        let contact = party.contact.as_ref().map(|contact| contact.email.as_str());
-        let Some(address) = guest.attendee.email.as_deref().or(contact) else { continue };
-        *wanted.entry(super::fold(address)).or_default().entry(guest.class).or_default() += 1;
+    for (address, class) in people {
+        *wanted.entry(super::fold(address)).or_default().entry(class).or_default() += 1;
     }
     for (person, wanted) in wanted {
         let held = store::held_by(tx, event.id, &person).await?;
-        for class in wanted.keys() {
-            let Some(offered) = event.offered(*class) else { continue };
-            may_have(offered, &held, &wanted).map_err(|limit| JoinError::AlreadyRegistered { limit })?;
+        for offered in wanted.keys().filter_map(|class| event.offered(*class)) {
+            if let Err(limit) = may_have(offered, &held, &wanted) {
+                return Ok(Err(limit));
+            }
         }
     }
-    Ok(())
+    Ok(Ok(()))
 }
 
 /// Whether one person may have all of `wanted` beside what they have, as far as one ticket type says.

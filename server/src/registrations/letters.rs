@@ -1,8 +1,9 @@
 //! What attendees are written about their registrations.
 
+use serde::{Deserialize, Serialize};
 use sync_protocol::verdict::TicketStatus;
 
-use super::{Registration, State};
+use super::Registration;
 use crate::accounts::OrganisationId;
 use crate::app::App;
 use crate::db::{StoreError, Tx};
@@ -11,7 +12,8 @@ use crate::mails::{self, Letter};
 use crate::tickets::Ticket;
 
 /// What has happened to a registration.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum News {
     /// It was made.
     Made,
@@ -45,7 +47,15 @@ pub async fn post(
         Some(ticket) if ticket.row.status == TicketStatus::Valid => {
             Letter::Ticket { event: event.id, ticket: ticket.id }
         }
-        _ => notice(event, registration, ticket, news),
+        _ => Letter::Registration {
+            event: event.id,
+            registration: registration.id,
+            name: registration.attendee.name.clone(),
+            news,
+            state: registration.state,
+            is_unpaid: ticket.is_some_and(|ticket| ticket.row.status == TicketStatus::Unpaid),
+            reason: registration.reason.clone(),
+        },
     };
     mails::post(tx, app, Some(organisation), recipient, &letter).await
 }
@@ -96,82 +106,6 @@ pub async fn post_given_away(
     recipient: &str,
     new_name: &str,
 ) -> Result<(), StoreError> {
-    let name = &event.policy.event;
-    let letter = Letter::Notice {
-        subject: format!("{name}: your ticket has a new holder"),
-        paragraphs: vec![
-            format!("Your ticket for {name} was transferred to {new_name}."),
-            "The code that you have lets nobody in any more.".to_owned(),
-        ],
-    };
+    let letter = Letter::GivenAway { event: event.id, name: new_name.to_owned() };
     mails::post(tx, app, Some(organisation), recipient, &letter).await
-}
-
-fn notice(event: &Event, registration: &Registration, ticket: Option<&Ticket>, news: News) -> Letter {
-    let name = &event.policy.event;
-    let who = &registration.attendee.name;
-    let class = event.policy.class(registration.class).map_or("", |class| class.name.as_str());
-    let is_unpaid = ticket.is_some_and(|ticket| ticket.row.status == TicketStatus::Unpaid);
-    let (subject, first) = match (registration.state, news) {
-        (State::Registered, News::MovedUp) => {
-            ("a place is free", format!("A place for {who} became free: {class}, {name}."))
-        }
-        (State::Registered, News::Received) => {
-            ("you have a ticket", format!("A ticket was transferred to {who}: {class}, {name}."))
-        }
-        (State::Registered, _) => ("you are registered", format!("{who} is registered: {class}, {name}.")),
-        (State::Pending, _) => (
-            "your registration waits for an answer",
-            format!("The organisers of {name} have the registration of {who} and will say yes or no."),
-        ),
-        (State::Waiting, _) => (
-            "you are on the waiting list",
-            format!("All places are taken. {who} waits for one ({class}) and moves up as soon as one is free."),
-        ),
-        (State::Cancelled, _) => {
-            ("your registration is cancelled", format!("The registration of {who} for {name} is cancelled."))
-        }
-        (State::Rejected, _) => (
-            "your registration was not accepted",
-            format!("The organisers of {name} could not accept the registration of {who}."),
-        ),
-    };
-    let mut paragraphs = vec![first];
-    if registration.state == State::Registered && is_unpaid {
-        let price = event.offered(registration.class).and_then(|offered| offered.price.as_ref());
-        let price = price.map(|price| amount(price.amount, &price.currency)).unwrap_or_default();
-        paragraphs.push(format!("It is still to be paid{price}. The ticket follows once it is."));
-    }
-    if !registration.reason.is_empty() && matches!(registration.state, State::Cancelled | State::Rejected) {
-        paragraphs.push(registration.reason.clone());
-    }
-    Letter::Notice { subject: format!("{name}: {subject}"), paragraphs }
-}
-
-/// Returns an amount as it is read. Currencies whose smallest unit is the whole one have no decimals.
-fn amount(amount: u32, currency: &str) -> String {
-    // ISO 4217: minor unit 0.
-    const WHOLE: [&str; 16] = [
-        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
-    ];
-    if WHOLE.contains(&currency) || currency == "XPF" {
-        return format!(": {amount} {currency}");
-    }
-    // Minor unit 3.
-    if ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"].contains(&currency) {
-        return format!(": {}.{:03} {currency}", amount / 1_000, amount % 1_000);
-    }
-    format!(": {}.{:02} {currency}", amount / 100, amount % 100)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_written_with_the_decimals_of_their_currency() {
-        assert_eq!(amount(4_905, "EUR"), ": 49.05 EUR");
-        assert_eq!(amount(4_905, "JPY"), ": 4905 JPY");
-        assert_eq!(amount(4_905, "KWD"), ": 4.905 KWD");
-    }
 }

@@ -131,7 +131,7 @@ async fn locked(tx: &mut Tx, app: &App, caller: &Caller, id: RegistrationId) -> 
     events::takes_changes(tx, seen.event.id).await?.map_err(ActionError::Over)?;
     let mine = find(tx, caller, id).await?;
     let organisation = events::organisation_of(tx, mine.event.id).await?.ok_or(MineError::Unknown)?;
-    let actor = Actor { account: caller.account, organisation, address: caller.address };
+    let actor = Actor { account: Some(caller.account), organisation, address: caller.address };
     Ok((mine, actor))
 }
 
@@ -143,6 +143,12 @@ async fn locked(tx: &mut Tx, app: &App, caller: &Caller, id: RegistrationId) -> 
 pub async fn cancel(app: &App, caller: &Caller, id: RegistrationId) -> Result<Mine, MineError> {
     let mut tx = app.database().begin_write().await?;
     let (mine, actor) = locked(&mut tx, app, caller, id).await?;
+    cancel_as(tx, app, mine, actor).await
+}
+
+/// Cancels a registration that is the actor's own and is locked.
+pub(super) async fn cancel_as(mut tx: Tx, app: &App, mine: Mine, actor: Actor) -> Result<Mine, MineError> {
+    let id = mine.registration.id;
     let until = cancel_until(&mine.event);
     if app.clock().now() >= until {
         return Err(MineError::TooLate { until });

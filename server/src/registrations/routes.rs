@@ -48,6 +48,7 @@ pub fn routes() -> OpenApiRouter<App> {
 impl From<RegisterError> for Problem {
     fn from(error: RegisterError) -> Self {
         match error {
+            RegisterError::AlreadyRegistered { limit } => joining::routes::already_registered(limit),
             RegisterError::ExternalIdTaken => Self::conflict("external-id-taken", "The external id is taken")
                 .detail("Another attendee of the event has the same external id."),
             RegisterError::Issue(IssueError::SoldOut { left, held, .. }) => {
@@ -64,6 +65,9 @@ impl From<RegisterError> for Problem {
 }
 
 /// Registers an attendee, with a ticket.
+///
+/// One e-mail address has one registration, or as many of a ticket type as that allows one person; with `override` it may
+/// have more. Files are imported as they are: whoever sends one has looked at it.
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/registrations", tag = "registrations", request_body = NewRegistrationBody,
     params(("event" = String, Path, description = "The event's id")),
@@ -72,7 +76,8 @@ impl From<RegisterError> for Problem {
         (status = 401, body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "The external id is taken, or the ticket type is sold out, or the event is over"),
+         description = "The external id is taken, this person has as many as one may have, the ticket type is sold out, \
+                        or the event is over"),
         (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

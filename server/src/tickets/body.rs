@@ -74,9 +74,9 @@ pub struct ChangedBody {
     /// Why; may be empty.
     #[schema(example = "phone lost")]
     reason: String,
-    /// The account of who did it.
+    /// The account of who did it; absent for an attendee with the link in their letter.
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
-    by: String,
+    by: Option<String>,
     /// When.
     #[schema(example = "2026-08-01T10:00:00.000Z")]
     at: String,
@@ -87,7 +87,7 @@ impl From<&Changed> for ChangedBody {
         Self {
             change: changed.change,
             reason: changed.reason.clone(),
-            by: changed.account.to_string(),
+            by: changed.account.map(|account| account.to_string()),
             at: rfc3339(changed.at),
         }
     }

@@ -42,7 +42,7 @@ pub async fn cancel_some(
     store::cancel(tx, event.id, &cancelled, at).await?;
     let ids: Vec<RegistrationId> = living.iter().map(|(registration, _)| registration.id).collect();
     registrations::note_many_cancelled(tx, &ids, reason, at).await?;
-    let changed = Changed { change: Change::Cancel, reason: reason.to_owned(), account: organiser.account, at };
+    let changed = Changed { change: Change::Cancel, reason: reason.to_owned(), account: Some(organiser.account), at };
     store::insert_changes(tx, event.id, &numbered, &changed).await?;
     if !entries.is_empty() {
         feed::append_after(tx, head, &entries).await?;

@@ -161,7 +161,7 @@ pub(super) async fn insert_change(
     .bind(int(seq.0))
     .bind(changed.change.name())
     .bind(changed.reason.as_str())
-    .bind(&changed.account.0[..])
+    .bind(changed.account.map(|account| account.0.to_vec()))
     .bind(int(changed.at.0))
     .execute(tx.connection())
     .await?;
@@ -183,7 +183,7 @@ pub(super) async fn changes(tx: &mut Tx, event: EventId, ticket: TicketId) -> Re
             Ok(Changed {
                 change: Change::of_name(&row.text("change")?).ok_or(StoreError::Corrupt("change"))?,
                 reason: row.text("reason")?,
-                account: AccountId(row.array("account_id")?),
+                account: row.array_or_null("account_id")?.map(AccountId),
                 at: row.millis("changed_at")?,
             })
         })

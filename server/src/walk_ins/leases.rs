@@ -117,7 +117,7 @@ pub async fn set(
 }
 
 /// Fills a device's rights up again as far as there is room, and returns what the feed says about it, to be
-/// numbered from `next` on. The event's feed is locked.
+/// numbered from `next` on: nothing once the event is closed or cancelled. The event's feed is locked.
 ///
 /// # Errors
 ///
@@ -130,6 +130,9 @@ pub async fn top_up(
     now: UnixMillis,
 ) -> Result<Vec<NewEntry>, StoreError> {
     let mut entries = Vec::new();
+    if !event.state.takes_changes() {
+        return Ok(entries);
+    }
     for lease in store::leases(tx, event.id, device_no).await? {
         if now >= lease.expires || lease.places == 0 {
             continue;

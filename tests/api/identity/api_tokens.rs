@@ -117,6 +117,6 @@ fn new(organisation: &str, scopes: &[&str]) -> Value {
     })
 }
 
-async fn make(olga: &Organiser, scopes: &[&str]) -> Value {
+pub(crate) async fn make(olga: &Organiser, scopes: &[&str]) -> Value {
     done(post(olga, "/me/api-tokens", &new(&organisation(olga).await, scopes))).await
 }

@@ -1,6 +1,7 @@
 //! Changing one's password, and choosing another when it is lost.
 
 use harness::on_both_databases;
+use harness::organiser::Organiser;
 use reqwest::Method;
 use serde_json::{Value, json};
 use usher_server::accounts::{CreateError, create, password::Password};
@@ -47,6 +48,37 @@ on_both_databases! {
         done(log_in(&served, OLGA, OTHER)).await;
         let again = assert_problem(finish(&served, &token, PASSWORD), 422, "invalid").await;
         assert_eq!(places(&again), ["body.token"]);
+    }
+
+    async fn another_password_ends_api_tokens_unless_they_are_to_stay(url: String) {
+        let served = Served::start(&url).await;
+        let mut olga = served.olga().await;
+        let mut password = PASSWORD.to_owned();
+        let mut asked = 0;
+        for (field, is_kept) in [(json!({}), false), (json!({ "end_api_tokens": false }), true)] {
+            for is_reset in [false, true] {
+                let token = super::api_tokens::make(&olga, &["events:read"]).await["token"].clone();
+                let ask_events = || with_token(&served, Method::GET, "/events", &token);
+                assert_eq!(answer(ask_events()).await.0, 200);
+                let next = format!("{OTHER} {asked}");
+                let mut body = field.clone();
+                if is_reset {
+                    done(ask_for_reset(&served, OLGA)).await;
+                    let sent = letters(&served, OLGA, "reset").await;
+                    body["token"] = sent.last().unwrap()["token"].clone();
+                    body["password"] = json!(next);
+                    done(ask(&served, "/password-resets/finish", &body)).await;
+                } else {
+                    body["password"] = json!(password);
+                    body["new_password"] = json!(next);
+                    done(olga.request(Method::PUT, "/me/password").json(&body)).await;
+                }
+
+                assert_eq!(answer(ask_events()).await.0, if is_kept { 200 } else { 401 }, "{body}");
+                (password, asked) = (next, asked + 1);
+                olga = Organiser::log_in(&served.url, OLGA, &password).await.unwrap();
+            }
+        }
     }
 
     async fn nothing_tells_whether_there_is_an_account_to_choose_a_password_for(url: String) {

@@ -3,7 +3,7 @@
 use harness::on_both_databases;
 use reqwest::Method;
 use serde_json::{Value, json};
-use usher_server::accounts::sessions::{ACCESS_MS, REFRESH_MS};
+use usher_server::accounts::sessions::{ACCESS_MS, GRACE_MS, REFRESH_MS};
 use usher_server::clock::Clock;
 
 use super::{MINUTE_MS, OLGA, START, ask, done, is_known, log_in, session, with_token, without_id};
@@ -71,17 +71,76 @@ on_both_databases! {
         assert!(is_known(&served, &other["token"]).await);
     }
 
-    async fn of_two_who_refresh_at_once_one_gets_tokens_and_the_session_ends(url: String) {
-        let served = Served::start(&url).await;
+    async fn two_tabs_that_refresh_at_once_get_the_same_tokens_and_go_on(url: String) {
+        let clock = Clock::fixed(START);
+        let served = Served::start_at(&url, clock.clone()).await;
         served.olga().await;
         let first = session(&served, OLGA).await;
 
-        let (one, other) = tokio::join!(answer(refresh(&served, &first)), answer(refresh(&served, &first)));
+        let (one, other) = tokio::join!(done(refresh(&served, &first)), done(refresh(&served, &first)));
+        assert_eq!(one, other);
+        clock.set(START.plus(GRACE_MS - 1));
+        assert_eq!(done(refresh(&served, &first)).await, one);
+        assert!(is_known(&served, &one["token"]).await);
+        let next = done(refresh(&served, &one)).await;
+        assert!(is_known(&served, &next["token"]).await);
 
-        let mut both = [one, other];
-        both.sort_by_key(|(status, _, _)| *status);
-        assert_eq!(both.each_ref().map(|(status, _, _)| status.as_u16()), [200, 401]);
-        assert!(!is_known(&served, &both[0].2["token"]).await);
+        let mut tx = served.app.database().begin_read().await.unwrap();
+        let text = "SELECT COUNT(*) FROM audit WHERE action = 'session.refresh_again'";
+        let noted: i64 = sqlx::query_scalar(text).fetch_one(tx.connection()).await.unwrap();
+        assert_eq!(noted, 2, "whoever looks can see that a token came twice");
+    }
+
+    async fn a_copy_that_comes_in_time_begins_no_second_chain(url: String) {
+        let clock = Clock::fixed(START);
+        let served = Served::start_at(&url, clock.clone()).await;
+        served.olga().await;
+
+        // The thief is in time, and has what the owner has: whoever of them refreshes second ends the session.
+        let stolen = session(&served, OLGA).await;
+        let owner = done(refresh(&served, &stolen)).await;
+        let thief = done(refresh(&served, &stolen)).await;
+        clock.set(START.plus(MINUTE_MS));
+        let on = done(refresh(&served, &thief)).await;
+        clock.set(START.plus(2 * MINUTE_MS));
+        assert_problem(refresh(&served, &owner), 401, "unauthorized").await;
+        assert!(!is_known(&served, &on["token"]).await);
+
+        // Once the next tokens were used, the copy comes too late, however soon.
+        let stolen = session(&served, OLGA).await;
+        let owner = done(refresh(&served, &stolen)).await;
+        let on = done(refresh(&served, &owner)).await;
+        assert_problem(refresh(&served, &stolen), 401, "unauthorized").await;
+        assert!(!is_known(&served, &on["token"]).await);
+
+        // So it does when the ten seconds are over.
+        let stolen = session(&served, OLGA).await;
+        let owner = done(refresh(&served, &stolen)).await;
+        clock.set(START.plus(2 * MINUTE_MS + GRACE_MS));
+        assert_problem(refresh(&served, &stolen), 401, "unauthorized").await;
+        assert!(!is_known(&served, &owner["token"]).await);
+    }
+
+    async fn of_the_next_tokens_nothing_is_kept_that_the_server_could_read(url: String) {
+        let served = Served::start(&url).await;
+        served.olga().await;
+        let first = session(&served, OLGA).await;
+        let next = done(refresh(&served, &first)).await;
+
+        let mut tx = served.app.database().begin_read().await.unwrap();
+        let text = "SELECT successor FROM spent_refresh_tokens";
+        let held: Vec<u8> = sqlx::query_scalar(text).fetch_one(tx.connection()).await.unwrap();
+        for field in ["token", "refresh_token"] {
+            let token = hex::decode(next[field].as_str().unwrap()).unwrap();
+            assert!(!held.windows(token.len()).any(|part| part == token));
+        }
+        assert!(served.app.sealer().open("spent_refresh_tokens.successor", &[], &held).is_err());
+        drop(tx);
+        done(refresh(&served, &next)).await;
+        let mut tx = served.app.database().begin_read().await.unwrap();
+        let text = "SELECT COUNT(*) FROM spent_refresh_tokens WHERE successor IS NOT NULL";
+        let held: i64 = sqlx::query_scalar(text).fetch_one(tx.connection()).await.unwrap();
+        assert_eq!(held, 1, "only the last exchange is kept");
     }
 
     async fn what_is_no_refresh_token_refreshes_nothing(url: String) {

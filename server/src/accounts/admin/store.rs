@@ -7,8 +7,10 @@ use super::Overseen;
 use crate::accounts::AccountId;
 use crate::db::column::{Columns as _, flag, int, within};
 use crate::db::{StoreError, Tx};
+use crate::registrations::fold;
 
-/// Returns up to `limit` accounts whose address or name holds `text`, in any case, made after `after`, oldest first.
+/// Returns up to `limit` accounts whose address or name holds `text`, whatever its accents and case, made after `after`,
+/// oldest first.
 pub(super) async fn search(
     tx: &mut Tx,
     text: &str,
@@ -17,13 +19,12 @@ pub(super) async fn search(
 ) -> Result<Vec<Overseen>, StoreError> {
     sqlx::query(
         "SELECT id, email, name, is_admin, verified_at, locked_at, created_at FROM accounts
-         WHERE id > $1 AND (email LIKE $2 ESCAPE '!' OR LOWER(name) LIKE $2 ESCAPE '!' OR name LIKE $3 ESCAPE '!')
+         WHERE id > $1 AND (email LIKE $2 ESCAPE '!' OR search LIKE $3 ESCAPE '!' OR LOWER(name) LIKE $2 ESCAPE '!')
          ORDER BY id LIMIT $4",
     )
     .bind(&after.map_or([0; 16], |id| id.0)[..])
-    // SQLite knows the lower case of plain letters alone.
     .bind(within(&text.to_lowercase()))
-    .bind(within(text))
+    .bind(within(&fold(text)))
     .bind(i64::from(limit))
     .fetch_all(tx.connection())
     .await?

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{NO_STORE, body, refuse, unknown_token};
+use crate::accounts::api_tokens::ApiTokens;
 use crate::accounts::password::Password;
 use crate::accounts::profile::{self, ChangePasswordError};
 use crate::accounts::reset::{self, ResetError};
@@ -26,6 +27,18 @@ pub(super) struct ChangePasswordBody {
     /// 10 to 1 000 characters, of whatever kind, and nothing that others try first.
     #[schema(example = "eight lampions over the canal", min_length = 10, max_length = 1000)]
     new_password: String,
+    /// Whether one's API tokens end as well, as they do if this is absent.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    end_api_tokens: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn api_tokens(are_ended: bool) -> ApiTokens {
+    if are_ended { ApiTokens::End } else { ApiTokens::Keep }
 }
 
 impl From<ChangePasswordError> for Problem {
@@ -39,7 +52,7 @@ impl From<ChangePasswordError> for Problem {
     }
 }
 
-/// Changes one's own password, and ends one's other sessions.
+/// Changes one's own password, and ends one's other sessions, and one's API tokens unless they are to stay.
 #[utoipa::path(
     put, path = "/api/v1/me/password", tag = "accounts", request_body = ChangePasswordBody,
     responses(
@@ -56,7 +69,7 @@ pub(super) async fn change_password(
     Json(body): Json<ChangePasswordBody>,
 ) -> Result<StatusCode, Problem> {
     let (old, new) = (Password::new(body.password), Password::new(body.new_password));
-    profile::change_password(&app, &caller, old, &new).await?;
+    profile::change_password(&app, &caller, old, &new, api_tokens(body.end_api_tokens)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -103,6 +116,10 @@ pub(super) struct FinishResetBody {
     /// 10 to 1 000 characters, of whatever kind, and nothing that others try first.
     #[schema(example = "eight lampions over the canal", min_length = 10, max_length = 1000)]
     password: String,
+    /// Whether one's API tokens end as well, as they do if this is absent.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    end_api_tokens: bool,
 }
 
 /// What makes the device a known one.
@@ -123,7 +140,8 @@ impl From<ResetError> for Problem {
     }
 }
 
-/// Chooses another password with the token of a letter, and ends all of one's sessions.
+/// Chooses another password with the token of a letter, and ends all of one's sessions, and one's API tokens unless they
+/// are to stay.
 ///
 /// The token lasts an hour and works once. A second factor is still asked for at the next log-in.
 #[utoipa::path(
@@ -139,6 +157,7 @@ pub(super) async fn finish_reset(
     Json(body): Json<FinishResetBody>,
 ) -> Result<Response, Problem> {
     let token = Token::parse(&body.token).ok_or_else(unknown_token)?;
-    let device = reset::finish(&app, &token, &Password::new(body.password), address).await?;
+    let device =
+        reset::finish(&app, &token, &Password::new(body.password), api_tokens(body.end_api_tokens), address).await?;
     Ok(([NO_STORE], Json(KnownDeviceBody { device_token: device.reveal() })).into_response())
 }

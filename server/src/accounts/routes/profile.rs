@@ -2,17 +2,19 @@
 
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::{body, refuse};
 use crate::access::Role;
 use crate::accounts::password::Password;
+use crate::accounts::profile::Profile;
 use crate::accounts::{Account, Caller, profile};
 use crate::app::App;
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::http::version::{IfMatch, etag};
+use crate::language::Language;
 use crate::organisations::Membership;
 
 const WHAT: &str = "such account";
@@ -28,6 +30,8 @@ pub(super) struct Me {
     name: String,
     /// Whether they run the whole installation.
     is_admin: bool,
+    /// What letters to them are written in; what is right for the event or the installation without.
+    language: Option<Language>,
     /// The organisations they belong to, by name.
     organisations: Vec<MembershipBody>,
 }
@@ -54,6 +58,7 @@ fn shown(account: Account) -> Shown {
         email: account.email,
         name: account.name,
         is_admin: account.is_admin,
+        language: account.language,
         organisations: account.memberships.into_iter().map(organisation).collect(),
     };
     (etag(account.version), Json(me))
@@ -72,15 +77,25 @@ pub(super) async fn me(State(app): State<App>, caller: Caller) -> Result<Shown, 
     Ok(shown(profile::show(&app, &caller).await?.ok_or_else(|| Problem::not_found(WHAT))?))
 }
 
-/// What may be changed without further proof.
+/// What may be changed without further proof. What is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangeMeBody {
+    #[serde(default)]
     #[schema(example = "Ada, Countess of Lovelace", min_length = 1, max_length = 200)]
-    name: String,
+    name: Option<String>,
+    /// What letters to one are written in; `null` for what is right for the event or the installation.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<Language>)]
+    language: Option<Option<Language>>,
 }
 
-/// Changes one's own name.
+/// Reads a field that was sent, perhaps as `null`.
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Language>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Changes one's own name, or the language of letters to one.
 #[utoipa::path(
     patch, path = "/api/v1/me", tag = "accounts", request_body = ChangeMeBody,
     responses(
@@ -99,12 +114,14 @@ pub(super) async fn change_me(
     Json(body): Json<ChangeMeBody>,
 ) -> Result<Shown, Problem> {
     let mut errors = Vec::new();
-    let name = body::name(&mut errors, "body.name", &body.name);
+    let name = body.name.map(|name| body::name(&mut errors, "body.name", &name));
     refuse(errors)?;
     let mut tx = app.database().begin_write().await?;
     let account = profile::lock(&mut tx, &caller).await?.ok_or_else(|| Problem::not_found(WHAT))?;
     seen.check(account.version)?;
-    let account = profile::rename(&mut tx, &caller, account, name, app.clock().now()).await?;
+    let account =
+        profile::change(&mut tx, &caller, account, Profile { name, language: body.language }, app.clock().now())
+            .await?;
     tx.commit().await?;
     Ok(shown(account))
 }

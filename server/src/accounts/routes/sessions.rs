@@ -184,7 +184,7 @@ impl From<RefreshError> for Problem {
 /// Exchanges a refresh token for the session's next tokens.
 ///
 /// Each refresh token works once. One that comes a second time has been copied, so the session ends for everybody who
-/// has it.
+/// has it; except within ten seconds, when two tabs may have sent it at once: then both are answered alike.
 #[utoipa::path(
     post, path = "/api/v1/sessions/refresh", tag = "accounts", request_body = RefreshBody, security(()),
     responses(

@@ -118,6 +118,12 @@ pub(in crate::accounts) async fn delete(tx: &mut Tx, id: ApiTokenId) -> Result<b
     Ok(done.rows_affected() == 1)
 }
 
+/// Ends all of an account's tokens.
+pub(in crate::accounts) async fn delete_all(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM api_tokens WHERE account_id = $1").bind(&account.0[..]).execute(tx.connection()).await?;
+    Ok(())
+}
+
 /// Forgets an account's tokens that have expired.
 pub(in crate::accounts) async fn delete_expired(
     tx: &mut Tx,

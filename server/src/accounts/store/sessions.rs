@@ -90,16 +90,39 @@ pub(in crate::accounts) async fn lock_by_refresh(
     row.as_ref().map(read_refreshable).transpose()
 }
 
-/// Returns the session whose refresh token this once was.
-pub(in crate::accounts) async fn by_spent(tx: &mut Tx, hash: [u8; 32]) -> Result<Option<Refreshable>, StoreError> {
-    let row = sqlx::query(
-        "SELECT s.id, s.account_id, s.csrf_hash FROM spent_refresh_tokens t JOIN sessions s ON s.id = t.session_id
-         WHERE t.hash = $1",
-    )
-    .bind(&hash[..])
-    .fetch_optional(tx.connection())
-    .await?;
-    row.as_ref().map(read_refreshable).transpose()
+/// A refresh token that was exchanged before.
+pub(in crate::accounts) struct Spent {
+    pub(in crate::accounts) of: Refreshable,
+    /// What the session's refresh token is by now.
+    pub(in crate::accounts) refresh_hash: [u8; 32],
+    /// When it was exchanged.
+    pub(in crate::accounts) at: UnixMillis,
+    /// What for, sealed; nothing once the session was refreshed again.
+    pub(in crate::accounts) successor: Option<Vec<u8>>,
+}
+
+/// Returns the session whose refresh token this once was; nobody else refreshes it until the transaction ends.
+pub(in crate::accounts) async fn lock_by_spent(
+    tx: &mut Tx,
+    hash: [u8; 32],
+    now: UnixMillis,
+) -> Result<Option<Spent>, StoreError> {
+    let lock = tx.dialect().for_update();
+    let text = format!(
+        "SELECT s.id, s.account_id, s.csrf_hash, s.refresh_hash, t.spent_at, t.successor
+         FROM spent_refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN accounts a ON a.id = s.account_id
+         WHERE t.hash = $1 AND s.expires_at > $2 AND a.locked_at IS NULL{lock}"
+    );
+    let row = sqlx::query(AssertSqlSafe(text)).bind(&hash[..]).bind(int(now.0)).fetch_optional(tx.connection()).await?;
+    row.map(|row| {
+        Ok(Spent {
+            of: read_refreshable(&row)?,
+            refresh_hash: row.array("refresh_hash")?,
+            at: row.millis("spent_at")?,
+            successor: row.bytes_or_null("successor")?,
+        })
+    })
+    .transpose()
 }
 
 fn read_refreshable(row: &AnyRow) -> Result<Refreshable, StoreError> {
@@ -110,18 +133,24 @@ fn read_refreshable(row: &AnyRow) -> Result<Refreshable, StoreError> {
     })
 }
 
-/// Gives a session new tokens; the refresh token of `spent` is remembered as used.
+/// Gives a session new tokens; the refresh token of `spent` is remembered as used, with what it was exchanged for.
 pub(in crate::accounts) async fn rotate(
     tx: &mut Tx,
     session: SessionId,
-    spent: [u8; 32],
+    (spent, successor): ([u8; 32], &[u8]),
     tokens: &Tokens,
     from: &Origin,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO spent_refresh_tokens (hash, session_id) VALUES ($1, $2)")
+    sqlx::query("UPDATE spent_refresh_tokens SET successor = NULL WHERE session_id = $1 AND successor IS NOT NULL")
+        .bind(&session.0[..])
+        .execute(tx.connection())
+        .await?;
+    sqlx::query("INSERT INTO spent_refresh_tokens (hash, session_id, spent_at, successor) VALUES ($1, $2, $3, $4)")
         .bind(&spent[..])
         .bind(&session.0[..])
+        .bind(int(now.0))
+        .bind(successor)
         .execute(tx.connection())
         .await?;
     sqlx::query(

@@ -83,6 +83,18 @@ pub(super) async fn lock(tx: &mut Tx, id: [u8; 16]) -> Result<Option<Invitation>
     row.as_ref().map(read).transpose()
 }
 
+/// Returns the invitation that a token lets in by.
+pub(super) async fn find_by_token(tx: &mut Tx, token_hash: [u8; 32]) -> Result<Option<Invitation>, StoreError> {
+    let row = sqlx::query(
+        "SELECT id, organisation_id, email, role, state, invited_by, created_at, expires_at FROM invitations
+         WHERE token_hash = $1",
+    )
+    .bind(&token_hash[..])
+    .fetch_optional(tx.connection())
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Returns the invitation that a token lets in by, locked.
 pub(super) async fn lock_by_token(tx: &mut Tx, token_hash: [u8; 32]) -> Result<Option<Invitation>, StoreError> {
     let text = format!(

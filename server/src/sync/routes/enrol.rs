@@ -26,6 +26,9 @@ impl From<EnrolError> for Refusal {
             EnrolError::BadSignature => ProblemCode::BadRequestSignature.into(),
             EnrolError::Name => Self::from(ProblemCode::Malformed).detail("The name is too long."),
             EnrolError::Confirm(ConfirmError::Store(error)) | EnrolError::Store(error) => error.into(),
+            EnrolError::Over(_) | EnrolError::Confirm(ConfirmError::Over(_)) => {
+                Self::from(ProblemCode::CodeRefused).detail("The event is over.")
+            }
             EnrolError::Confirm(ConfirmError::Revoked | ConfirmError::Full) => ProblemCode::CodeRefused.into(),
         }
     }

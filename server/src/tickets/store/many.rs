@@ -82,7 +82,7 @@ pub(in crate::tickets) async fn insert_changes(
             .push(int(seq.0))
             .push(changed.change.name())
             .push(changed.reason.as_str())
-            .push(&changed.account.0[..])
+            .push(changed.account.map(|account| account.0.to_vec()))
             .push(int(changed.at.0));
     })
     .await?;
