@@ -2,7 +2,7 @@
 
 use harness::on_both_databases;
 use harness::organiser::Organiser;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Url};
 use serde_json::{Value, json};
 use sync_protocol::time::UnixMillis;
 use usher_server::clock::Clock;
@@ -42,7 +42,9 @@ impl Page {
 
     /// Presses a button of the page's form, after filling it in.
     async fn send(url: &str, form: &[(&str, &str)]) -> Self {
-        Self::of(reqwest::Client::new().post(url).form(form)).await
+        let encoded = Url::parse_with_params("http://form.invalid", form).unwrap();
+        let request = reqwest::Client::new().post(url).header("content-type", "application/x-www-form-urlencoded");
+        Self::of(request.body(encoded.query().unwrap_or_default().to_owned())).await
     }
 
     fn says(&self, text: &str) -> bool {

@@ -15,7 +15,8 @@ pub struct MailBody {
     /// The organisation on whose behalf it is sent; null for what an account's holder is told.
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     organisation: Option<String>,
-    /// What it is: `verify`, `reset`, `invite`, `ticket`, `event_changed`, `event_cancelled` or `notice`.
+    /// What it is: `verify`, `reset`, `invite`, `ticket`, `registration`, `given_away`,
+    /// `event_changed`, `event_cancelled` or `notice`.
     #[schema(example = "ticket")]
     kind: String,
     /// Whom it goes to.

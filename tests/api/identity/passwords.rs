@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use usher_server::accounts::{CreateError, create, password::Password};
 use usher_server::clock::Clock;
 
-use super::{HOUR_MS, OLGA, START, ask, done, is_known, letters, log_in, session, token, with_token};
+use super::{HOUR_MS, OLGA, START, api_tokens, ask, done, is_known, letters, log_in, session, token, with_token};
 use crate::served::{PASSWORD, Served, answer, assert_problem, places};
 
 const OTHER: &str = "quite another passphrase";
@@ -57,7 +57,7 @@ on_both_databases! {
         let mut asked = 0;
         for (field, is_kept) in [(json!({}), false), (json!({ "end_api_tokens": false }), true)] {
             for is_reset in [false, true] {
-                let token = super::api_tokens::make(&olga, &["events:read"]).await["token"].clone();
+                let token = api_tokens::make(&olga, &["events:read"]).await["token"].clone();
                 let ask_events = || with_token(&served, Method::GET, "/events", &token);
                 assert_eq!(answer(ask_events()).await.0, 200);
                 let next = format!("{OTHER} {asked}");

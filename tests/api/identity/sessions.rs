@@ -7,7 +7,7 @@ use usher_server::accounts::sessions::{ACCESS_MS, GRACE_MS, REFRESH_MS};
 use usher_server::clock::Clock;
 
 use super::{MINUTE_MS, OLGA, START, ask, done, is_known, log_in, session, with_token, without_id};
-use crate::served::{PASSWORD, Served, answer, assert_problem, get};
+use crate::served::{PASSWORD, Served, assert_problem, get};
 
 on_both_databases! {
     async fn a_session_begins_shows_its_holder_and_ends(url: String) {
