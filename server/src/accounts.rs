@@ -5,6 +5,7 @@ pub mod api_tokens;
 mod devices;
 pub mod letters;
 mod mail_tokens;
+mod notices;
 pub mod password;
 pub mod profile;
 pub mod proof;

@@ -174,6 +174,8 @@ mod tests {
         let (starts, ends) = (time("2026-03-28T20:00:00Z"), time("2026-03-28T22:30:00Z"));
         let berlin = chrono_tz::Europe::Berlin;
 
+        assert_eq!(Language::English.moment(starts, berlin), "Saturday, 28 March 2026, 21:00");
+        assert_eq!(Language::German.moment(starts, berlin), "Samstag, 28. März 2026, 21:00 Uhr");
         assert_eq!(Language::English.span(starts, ends, berlin), "Saturday, 28 March 2026, 21:00\u{2013}23:30 (CET)");
         assert_eq!(
             Language::German.span(starts, time("2026-03-29T10:00:00Z"), berlin),

@@ -262,6 +262,10 @@ on_both_databases! {
         assert_problem(festival.olga.request(Method::PATCH, "/me").header("if-match", "*").json(&json!({ "language": "fr" })),
                        422, "invalid").await;
 
+        change("/me", json!({ "language": "de" })).await;
+        done(ask(&served, "/accounts", &json!({ "email": OLGA, "name": "Eve", "password": OTHER }))).await;
+        assert_eq!(letters::to(&served, OLGA).await.pop().unwrap()["subject"], "Sie haben schon ein Konto");
+
         assert_eq!(change(&event, json!({ "language": null })).await["language"], Value::Null);
         assert_eq!(said(ADA).await, "Your ticket for Festival");
         // Pages as well.

@@ -3,13 +3,13 @@
 use sync_protocol::time::UnixMillis;
 
 use super::api_tokens::ApiTokens;
+use super::notices::{self, News};
 use super::password::{NewPassword, Password, PasswordError};
 use super::proof::{self, ProofError, Proved};
 use super::{Account, Caller, note, sign_up, store};
 use crate::app::App;
 use crate::db::{StoreError, Tx};
 use crate::language::Language;
-use crate::mails::{self, Letter};
 
 /// Returns the caller's account.
 ///
@@ -117,29 +117,7 @@ pub async fn change_password(
     store::sessions::delete_all(&mut tx, caller.account, caller.session).await?;
     api_tokens.settle(&mut tx, caller.account).await?;
     super::mail_tokens::void_all(&mut tx, caller.account).await?;
-    tell_new_password(&mut tx, app, &held.email, api_tokens).await?;
+    notices::post(&mut tx, app, &held.email, News::PasswordChanged(api_tokens)).await?;
     note(&mut tx, caller, "account.change_password", caller.account, app.clock().now()).await?;
     Ok(tx.commit().await?)
-}
-
-/// Tells the holder of an account that its password is another one.
-pub(super) async fn tell_new_password(
-    tx: &mut Tx,
-    app: &App,
-    email: &str,
-    api_tokens: ApiTokens,
-) -> Result<(), StoreError> {
-    let of_programs = match api_tokens {
-        ApiTokens::End => "Programs that used it with API tokens need new ones.",
-        ApiTokens::Keep => "Programs that use it with API tokens still can.",
-    };
-    let letter = Letter::Notice {
-        subject: "Your password was changed".to_owned(),
-        paragraphs: vec![
-            "The password of your account is another one now, and other devices were logged out.".to_owned(),
-            of_programs.to_owned(),
-            "If that was not you: choose another password at once, and look at your API tokens.".to_owned(),
-        ],
-    };
-    mails::post(tx, app, None, email, &letter).await
 }

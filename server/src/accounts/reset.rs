@@ -6,8 +6,8 @@ use sync_protocol::time::UnixMillis;
 
 use super::api_tokens::ApiTokens;
 use super::mail_tokens::{self, Purpose};
+use super::notices::{self, News};
 use super::password::{NewPassword, Password, PasswordError};
-use super::profile::tell_new_password;
 use super::throttle::{self, Brake, Guard};
 use super::{Token, devices, note, parse_email, second_factor, store};
 use crate::app::App;
@@ -82,7 +82,7 @@ pub async fn finish(
     set(&mut tx, &held, &hash, api_tokens, now).await?;
     let device = Token::make();
     devices::remember(&mut tx, held.account, &device, now).await?;
-    tell_new_password(&mut tx, app, &held.email, api_tokens).await?;
+    notices::post(&mut tx, app, &held.email, News::PasswordChanged(api_tokens)).await?;
     let by = By { organisation: None, account: Some(held.account), address: Some(address) };
     note(&mut tx, by, "account.reset_password", held.account, now).await?;
     tx.commit().await?;

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use sync_protocol::time::UnixMillis;
 
 use super::mail_tokens::{self, Purpose};
+use super::notices::{self, News};
 use super::password::{NewPassword, Password};
 use super::throttle::{self, Brake, Guard};
 use super::{Account, AccountId, Token, note, parse_email, store};
@@ -38,7 +39,7 @@ pub async fn sign_up(
     }
     let account = match store::credentials(&mut tx, email).await? {
         Some(held) if held.is_verified => {
-            tell_holder(&mut tx, app, email).await?;
+            notices::post(&mut tx, app, email, News::AskedAgain).await?;
             return tx.commit().await;
         }
         Some(held) => {
@@ -142,17 +143,6 @@ async fn send(
     mails::post(tx, app, None, email, &Letter::Verify { name, token: token.reveal() }).await
 }
 
-async fn tell_holder(tx: &mut Tx, app: &App, email: &str) -> Result<(), StoreError> {
-    let letter = Letter::Notice {
-        subject: "You have an account already".to_owned(),
-        paragraphs: vec![
-            "Somebody asked to use this address for an account, and it belongs to yours.".to_owned(),
-            "If that was you: log in, or choose another password. If it was not, nothing has happened.".to_owned(),
-        ],
-    };
-    mails::post(tx, app, None, email, &letter).await
-}
-
 /// Asks to move somebody's account to another address. Its mail must be read first, so nothing changes yet.
 ///
 /// # Errors
@@ -169,7 +159,7 @@ pub(super) async fn ask_to_move(
         return Ok(());
     }
     if store::credentials(tx, email).await?.is_some_and(|other| other.is_verified) {
-        return tell_holder(tx, app, email).await;
+        return notices::post(tx, app, email, News::AskedAgain).await;
     }
     let letter =
         mail_tokens::Letter { account: held.account, purpose: Purpose::Move, email: email.to_owned(), form: None };
@@ -199,8 +189,9 @@ pub async fn verify(app: &App, token: &Token, address: IpAddr) -> Result<bool, S
             if !make_room(&mut tx, &letter.email).await? {
                 return Ok(false);
             }
+            // To the address before, while it is still known what its holder reads.
+            notices::post(&mut tx, app, &held.email, News::Moved).await?;
             store::set_email(&mut tx, held.account, &letter.email).await?;
-            tell_moved(&mut tx, app, &held.email).await?;
             note(&mut tx, by, "account.move", held.account, now).await?;
         }
         _ => return Ok(false),
@@ -219,15 +210,4 @@ async fn make_room(tx: &mut Tx, email: &str) -> Result<bool, StoreError> {
     mail_tokens::void_all(tx, other.account).await?;
     store::delete_unverified(tx, other.account).await?;
     Ok(true)
-}
-
-async fn tell_moved(tx: &mut Tx, app: &App, email: &str) -> Result<(), StoreError> {
-    let letter = Letter::Notice {
-        subject: "Your account has moved".to_owned(),
-        paragraphs: vec![
-            "Your account now has another address, and you log in with that one.".to_owned(),
-            "If that was not you, somebody else has used your account: tell whoever runs this server.".to_owned(),
-        ],
-    };
-    mails::post(tx, app, None, email, &letter).await
 }

@@ -215,14 +215,18 @@ pub(super) async fn count(
     let mut said = sold.tickets;
     said.extend(moved);
     said.extend(sold.notices);
-    if reported.has_sales() && device.status() == Some(DeviceStatus::Active) {
-        let event = events::get(tx, device.event).await?;
-        let next = FeedSeq(head.next().0 + said.len() as u64);
-        said.extend(walk_ins::leases::top_up(tx, &event, number, next, now).await?);
-    }
-    let feed_seq = if said.is_empty() { device.feed_seq } else { feed::append_after(tx, head, &said).await? };
+    let mut feed_seq = if said.is_empty() { device.feed_seq } else { feed::append_after(tx, head, &said).await? };
     if frees_places {
+        // Who waits comes before the doors.
         registrations::fill_up(tx, app, device.event).await?;
+    }
+    if reported.has_sales() && device.status() == Some(DeviceStatus::Active) {
+        let head = feed::lock(tx, app.sealer(), device.event).await?;
+        let event = events::get(tx, device.event).await?;
+        let filled = walk_ins::leases::top_up(tx, &event, number, head.next(), now).await?;
+        if !filled.is_empty() {
+            feed_seq = feed::append_after(tx, head, &filled).await?;
+        }
     }
     Ok(Counted { feed_seq, check_ins })
 }

@@ -157,7 +157,7 @@ async fn put(app: &App, organiser: Organiser, held: &Event, new: Checked) -> Res
     let subject = event.id.to_string();
     let change = audit::Change { action: "event.update", event: Some(event.id), subject: &subject, before, after };
     audit::note(&mut tx, organiser, &change, now).await?;
-    let changes = news::for_attendees(held, &event);
+    let changes = news::for_attendees(held, &event, event.about.language.unwrap_or(app.language()));
     if event.state == State::Published && !changes.is_empty() {
         let recipients = registrations::addresses(&mut tx, event.id).await?;
         let letter = Letter::EventChanged { event: event.id, changes };

@@ -1,11 +1,11 @@
 //! What is new about an event after a change: for the record, and for those who want to come.
 
-use chrono::DateTime;
+use chrono_tz::Tz;
 use serde_json::{Map, Value};
-use sync_protocol::time::UnixMillis;
 
 use crate::events::Event;
 use crate::events::body::NewEvent;
+use crate::language::{Language, fill};
 
 /// A field longer than this is recorded by its name alone.
 const RECORDED_BYTES_MAX: usize = 2_000;
@@ -47,39 +47,35 @@ fn short(value: Value) -> Value {
 }
 
 /// Returns what somebody who means to come must know, a sentence each.
-pub(super) fn for_attendees(before: &Event, after: &Event) -> Vec<String> {
+pub(super) fn for_attendees(before: &Event, after: &Event, language: Language) -> Vec<String> {
     let mut news = Vec::new();
     let (was, is) = (&before.policy, &after.policy);
+    let [begins, ends, nowhere, place] = match language {
+        Language::English => [
+            "It now begins on {value}.",
+            "It now ends on {value}.",
+            "The place is not settled any more.",
+            "It now takes place here: {value}",
+        ],
+        Language::German => [
+            "Der Beginn ist jetzt {value}.",
+            "Das Ende ist jetzt {value}.",
+            "Der Ort steht nicht mehr fest.",
+            "Der Ort ist jetzt: {value}",
+        ],
+    };
+    let mut say = |sentence: &str, value: &str| news.push(fill(sentence, &[("value", value)]));
     let zone = is.time_zone.as_str();
+    let moment = |time| format!("{} ({zone})", language.moment(time, zone.parse().unwrap_or(Tz::UTC)));
     if was.starts != is.starts || was.time_zone != is.time_zone {
-        news.push(format!("It now begins on {}.", in_zone(is.starts, zone)));
+        say(begins, &moment(is.starts));
     }
     if was.ends != is.ends {
-        news.push(format!("It now ends on {}.", in_zone(is.ends, zone)));
+        say(ends, &moment(is.ends));
     }
     if before.about.location != after.about.location {
-        news.push(match after.about.location.as_str() {
-            "" => "The place is not settled any more.".to_owned(),
-            place => format!("It now takes place here: {place}"),
-        });
+        let sentence = if after.about.location.is_empty() { nowhere } else { place };
+        say(sentence, &after.about.location);
     }
     news
-}
-
-/// Returns a time as the clocks at the event show it.
-fn in_zone(time: UnixMillis, zone: &str) -> String {
-    let zone: chrono_tz::Tz = zone.parse().unwrap_or(chrono_tz::UTC);
-    let time = i64::try_from(time.0).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default();
-    format!("{} ({zone})", time.with_timezone(&zone).format("%-d %B %Y, %H:%M"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_told_as_the_clocks_at_the_event_show_it() {
-        assert_eq!(in_zone(UnixMillis(1_795_248_000_000), "Europe/Berlin"), "21 November 2026, 09:00 (Europe/Berlin)");
-        assert_eq!(in_zone(UnixMillis(0), "UTC"), "1 January 1970, 00:00 (UTC)");
-    }
 }
