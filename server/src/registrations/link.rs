@@ -81,6 +81,6 @@ fn mac(app: &App, event: EventId, registration: RegistrationId, recipient: &str)
     mac.update(recipient.as_bytes());
     let whole: [u8; 32] = mac.finalize().into_bytes().into();
     let mut half = [0; MAC_BYTES];
-    half.copy_from_slice(&whole[..MAC_BYTES]);
+    half.iter_mut().zip(whole).for_each(|(byte, made)| *byte = made);
     half
 }
