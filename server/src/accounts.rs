@@ -4,6 +4,7 @@ pub mod admin;
 pub mod api_tokens;
 mod devices;
 pub mod letters;
+pub mod erasing;
 mod mail_tokens;
 mod notices;
 pub mod password;

@@ -4,6 +4,7 @@ pub mod attendance;
 pub mod claims;
 pub mod conflicts;
 pub mod doors;
+pub mod guests;
 pub mod intake;
 mod news;
 pub mod places;

@@ -28,6 +28,7 @@ use crate::language::Language;
 use crate::mails;
 use crate::organisations;
 use crate::pages;
+use crate::people;
 use crate::proposals;
 use crate::registrations;
 use crate::seal::{MasterKey, Sealer};
@@ -199,6 +200,7 @@ fn features() -> OpenApiRouter<App> {
         .merge(admissions::routes::routes())
         .merge(walk_ins::routes::routes())
         .merge(door::routes::routes())
+        .merge(people::routes::routes())
         .merge(mails::routes::routes())
         .merge(pages::routes::routes())
         .merge(webhooks::routes::routes())

@@ -1,7 +1,7 @@
 //! The record of every change: who made it, when, from where, and what became of what. Records are only added: the
 //! databases themselves refuse to change or delete one.
 
-mod body;
+pub(crate) mod body;
 mod export;
 pub mod routes;
 pub mod store;
@@ -125,6 +125,30 @@ fn first_id_of(time: UnixMillis) -> [u8; 16] {
 /// [`StoreError`].
 pub async fn note(tx: &mut Tx, by: impl Into<By>, change: &Change<'_>, now: UnixMillis) -> Result<(), StoreError> {
     store::insert(tx, uuid_v7(now), &by.into(), change, now).await
+}
+
+/// Returns up to `limit` records of what one person did, or of what was done to one of `subjects`, newest first; of one
+/// organisation if one is named.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn about(
+    tx: &mut Tx,
+    organisation: Option<OrganisationId>,
+    account: Option<AccountId>,
+    subjects: &[String],
+    limit: usize,
+) -> Result<Vec<Record>, StoreError> {
+    let mut records = match account {
+        Some(account) => store::by(tx, organisation, account, limit).await?,
+        None => Vec::new(),
+    };
+    records.extend(store::of_subjects(tx, organisation, subjects, limit).await?);
+    records.sort_unstable_by_key(|record| std::cmp::Reverse(record.id));
+    records.dedup_by_key(|record| record.id);
+    records.truncate(limit);
+    Ok(records)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod once;
 pub mod organisations;
 pub mod pages;
 pub mod paper;
+pub mod people;
 pub mod proposals;
 pub mod registrations;
 pub mod seal;

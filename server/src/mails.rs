@@ -4,6 +4,7 @@
 //! is noted leaves it to be sent again. Both copies then have the same Message-ID, by which most programs show one.
 
 pub mod body;
+pub mod erasing;
 pub mod message;
 pub mod routes;
 pub mod sending;
@@ -256,6 +257,21 @@ pub async fn post_all(
         .map(|(id, recipient)| Posted { id, recipient, sealed: app.sealer().seal(CONTENT_PLACE, &id, &content) })
         .collect();
     store::insert_all(tx, organisation, letter.kind(), &posted, now).await
+}
+
+/// Returns up to `limit` letters that were posted to an address, on behalf of one organisation if one is named, newest
+/// first.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn to(
+    tx: &mut Tx,
+    recipient: &str,
+    organisation: Option<OrganisationId>,
+    limit: u32,
+) -> Result<Vec<Mail>, StoreError> {
+    store::to(tx, recipient, organisation, limit).await
 }
 
 /// One of many letters.

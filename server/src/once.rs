@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sync_protocol::time::UnixMillis;
 
 use crate::app::App;
-use crate::db::StoreError;
+use crate::db::{StoreError, Tx};
 
 /// The longest key, in characters.
 pub const KEY_CHARS_MAX: usize = 255;
@@ -124,6 +124,31 @@ pub async fn forget(app: &App, key: &Key) -> Result<(), StoreError> {
     let mut tx = app.database().begin_write().await?;
     store::delete_undone(&mut tx, key).await?;
     tx.commit().await
+}
+
+/// Answers read at once.
+const ANSWERS: u32 = 200;
+
+/// Forgets the answers in which one of `signs` stands. Whoever sends such a request again learns that it was done.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn forget_answers(tx: &mut Tx, app: &App, signs: &[String]) -> Result<(), StoreError> {
+    let mut after = Key { scope: [0; 32], text: String::new() };
+    loop {
+        let answers = store::answers(tx, &after, ANSWERS).await?;
+        let Some((last, _)) = answers.last() else { return Ok(()) };
+        after = last.clone();
+        for (key, sealed) in answers {
+            let opened = app.sealer().open(ANSWER_PLACE, &key.row(), &sealed)?;
+            let answer: Answer = serde_json::from_slice(&opened).map_err(|_| StoreError::Corrupt("answer"))?;
+            let body = String::from_utf8_lossy(&answer.body);
+            if signs.iter().any(|sign| body.contains(sign)) {
+                store::forget_answer(tx, &key).await?;
+            }
+        }
+    }
 }
 
 /// Bytes as base64 in JSON.

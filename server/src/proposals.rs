@@ -327,3 +327,30 @@ fn draft(wish: &Wish) -> (Policy, Offer, About) {
     };
     (policy, offer, About { description, location, language: None })
 }
+/// Returns up to `limit` proposals from an address, of one organisation if one is named, newest first.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn of_contact(
+    tx: &mut Tx,
+    organisation: Option<OrganisationId>,
+    email: &str,
+    limit: u32,
+) -> Result<Vec<Proposal>, StoreError> {
+    store::of_contact(tx, organisation, email, limit).await
+}
+
+/// Forgets whom to answer about proposals from an address, of one organisation if one is named.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn erase_contact(
+    tx: &mut Tx,
+    organisation: Option<OrganisationId>,
+    email: &str,
+) -> Result<(), StoreError> {
+    store::erase_contact(tx, organisation, email).await
+}
+

@@ -10,6 +10,7 @@ pub mod joining;
 pub mod letters;
 pub mod link;
 pub mod mine;
+pub mod person;
 pub mod routes;
 pub mod search;
 pub mod store;

@@ -495,6 +495,23 @@ pub async fn relabel(
     Ok(after)
 }
 
+/// Takes what the doors were told of a ticket's holder back from all of them, and forgets why the ticket was changed.
+/// The registration says already what is to be told instead.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn erase_holder(tx: &mut Tx, app: &App, event: EventId, before: &Ticket) -> Result<(), StoreError> {
+    let head = feed::lock(tx, app.sealer(), event).await?;
+    let mut after = *before;
+    (after.row.attention, after.row.id_check) = (false, false);
+    after.changed_at = app.clock().now();
+    let labels = registrations::labels(tx, before.registration).await?;
+    store::update(tx, event, before, &after).await?;
+    store::erase_reasons(tx, event, before.id).await?;
+    feed::erase(tx, head, &entry(after.id, after.row, &labels)).await
+}
+
 /// Makes a ticket's credential. Signatures are deterministic, so it is always the same and is stored
 /// nowhere.
 ///

@@ -347,6 +347,25 @@ impl Secret {
     }
 }
 
+/// Takes what other systems know somebody by out of the calls in which one of `signs` stands, and forgets what was
+/// answered to them.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn erase(tx: &mut Tx, signs: &[String]) -> Result<(), StoreError> {
+    for sign in signs {
+        for (id, body) in store::deliveries_with(tx, sign).await? {
+            let mut body: Value = serde_json::from_str(&body).map_err(|_| StoreError::Corrupt("body"))?;
+            if let Some(external_id) = body.pointer_mut("/data/external_id") {
+                *external_id = Value::Null;
+            }
+            store::erase_delivery(tx, id, &body.to_string()).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Forgets calls of long ago.
 ///
 /// # Errors

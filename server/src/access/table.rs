@@ -135,6 +135,11 @@ pub const ROUTES: &[Route] = &[
     row("GET", "/api/v1/events/{event}/statistics", STAFF, CheckIns),
     row("POST", "/api/v1/events/{event}/verify", STAFF, CheckIns),
     row("POST", "/api/v1/events/{event}/walk-in", STAFF, CheckIns),
+    // An attendee is erased by whoever answers for what the organisation keeps.
+    row("GET", "/api/v1/organisations/{organisation}/people/export", OWNER, Attendees),
+    row("POST", "/api/v1/organisations/{organisation}/people/erase", OWNER, Attendees),
+    row("GET", "/api/v1/me/export", Need::Member, Account),
+    row("POST", "/api/v1/me/erase", Need::Member, Account),
     row("GET", "/api/v1/me", Need::Member, Account),
     row("PATCH", "/api/v1/me", Need::Member, Account),
     row("POST", "/api/v1/me/email", Need::Member, Account),

@@ -12,6 +12,9 @@ use axum::http::{HeaderName, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use self::api_tokens::ApiTokenBody;
+pub(crate) use self::profile::Me;
+pub(crate) use self::sessions::{OwnSessionBody, forget};
 use super::proof::ProofError;
 use crate::app::App;
 use crate::http::problem::{FieldError, Problem};

@@ -184,6 +184,27 @@ pub(super) async fn delete_unverified(tx: &mut Tx, account: AccountId) -> Result
     Ok(())
 }
 
+/// Leaves nothing of an account's holder. No password opens it, and it is locked.
+pub(super) async fn erase(
+    tx: &mut Tx,
+    account: AccountId,
+    email: &str,
+    name: &str,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE accounts SET email = $2, name = $3, password_hash = '', is_admin = 0, verified_at = NULL,
+         locked_at = $4, version = version + 1 WHERE id = $1",
+    )
+    .bind(&account.0[..])
+    .bind(email)
+    .bind(name)
+    .bind(int(now.0))
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// Returns an account.
 pub(super) async fn account(tx: &mut Tx, id: AccountId) -> Result<Option<Account>, StoreError> {
     let row = sqlx::query("SELECT email, name, is_admin, language, version FROM accounts WHERE id = $1")

@@ -9,7 +9,7 @@ use crate::http::time::rfc3339;
 
 /// A change that was recorded.
 #[derive(Serialize, ToSchema)]
-pub(super) struct RecordBody {
+pub(crate) struct RecordBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6f")]
     pub(super) id: String,
     /// When.

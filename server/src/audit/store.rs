@@ -72,6 +72,52 @@ pub(super) async fn list(
     query.fetch_all(tx.connection()).await?.iter().map(read).collect()
 }
 
+const RECORD: &str = "SELECT id, event_id, account_id, address, action, subject, before, after, at FROM audit WHERE";
+/// Subjects in one statement.
+const SUBJECTS_MAX: usize = 500;
+
+/// Returns up to `limit` records of what one person did, newest first.
+pub(super) async fn by(
+    tx: &mut Tx,
+    organisation: Option<OrganisationId>,
+    account: AccountId,
+    limit: usize,
+) -> Result<Vec<Record>, StoreError> {
+    let of = if organisation.is_some() { " AND organisation_id = $3" } else { "" };
+    let text = format!("{RECORD} account_id = $1{of} ORDER BY id DESC LIMIT $2");
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(account.0.to_vec()).bind(int(limit as u64));
+    if let Some(organisation) = organisation {
+        query = query.bind(organisation.0.to_vec());
+    }
+    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+}
+
+/// Returns up to `limit` records, or some more, of what was done to some things.
+pub(super) async fn of_subjects(
+    tx: &mut Tx,
+    organisation: Option<OrganisationId>,
+    subjects: &[String],
+    limit: usize,
+) -> Result<Vec<Record>, StoreError> {
+    let mut records = Vec::new();
+    for subjects in subjects.chunks(SUBJECTS_MAX) {
+        let places: Vec<String> = (2..subjects.len() + 2).map(|number| format!("${number}")).collect();
+        let of = organisation.map(|_| format!(" AND organisation_id = ${}", subjects.len() + 2)).unwrap_or_default();
+        let text = format!("{RECORD} subject IN ({}){of} ORDER BY id DESC LIMIT $1", places.join(", "));
+        let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(int(limit as u64));
+        for subject in subjects {
+            query = query.bind(subject.as_str());
+        }
+        if let Some(organisation) = organisation {
+            query = query.bind(organisation.0.to_vec());
+        }
+        for row in query.fetch_all(tx.connection()).await? {
+            records.push(read(&row)?);
+        }
+    }
+    Ok(records)
+}
+
 fn read(row: &AnyRow) -> Result<Record, StoreError> {
     let json = |column: &'static str| serde_json::from_str(&row.text(column)?).map_err(|_| StoreError::Corrupt(column));
     Ok(Record {

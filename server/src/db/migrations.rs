@@ -40,6 +40,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         16 "0016_check_in",
         17 "0017_webhooks",
         18 "0018_requests",
+        19 "0019_people",
         21 "0021_languages",
     );
     Migrator::with_migrations(

@@ -1,6 +1,5 @@
 //! Steps of an event's life: taken, kept with who, when and why, and told to whom they concern.
 
-use sync_protocol::feed::{Body, Entity};
 use sync_protocol::id::{EventId, RegistrationId};
 
 use super::life::{Approval, Step};
@@ -97,13 +96,13 @@ async fn take(app: &App, organiser: Organiser, id: EventId, step: Step, reason: 
         after: after.name().into(),
     };
     audit::note(&mut tx, organiser, &change, at).await?;
-    let entries = match step {
-        Step::Close => vec![Body::Close.encode(Entity::ZERO)],
-        Step::Cancel => leases::end_all(&mut tx, &event, head.next(), at).await?,
-        Step::Submit | Step::Approve | Step::Reject | Step::Publish | Step::Unpublish => Vec::new(),
-    };
-    if !entries.is_empty() {
-        feed::append_after(&mut tx, head, &entries).await?;
+    match step {
+        Step::Close => feed::end(&mut tx, head).await?,
+        Step::Cancel => {
+            let entries = leases::end_all(&mut tx, &event, head.next(), at).await?;
+            feed::append_after(&mut tx, head, &entries).await?;
+        }
+        Step::Submit | Step::Approve | Step::Reject | Step::Publish | Step::Unpublish => {}
     }
     let event = Event { state: after, version: event.version + 1, ..event };
     // Places may have become free while nobody could register.

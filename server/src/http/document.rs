@@ -43,6 +43,7 @@ pub fn frame() -> OpenApi {
         ("tickets", "Tickets and their QR codes"),
         ("devices", "Terminals at the doors"),
         ("admissions", "Who came in, when and where"),
+        ("people", "What is known of one person: shown to them, and erased"),
         ("webhooks", "Calls to other programs when something happens"),
         ("sync", "What terminals speak"),
     ]

@@ -186,6 +186,70 @@ pub(super) async fn list(
     query.fetch_all(tx.connection()).await?.iter().map(read).collect()
 }
 
+/// Returns up to `limit` letters to an address, newest first.
+pub(super) async fn to(
+    tx: &mut Tx,
+    recipient: &str,
+    organisation: Option<OrganisationId>,
+    limit: u32,
+) -> Result<Vec<Mail>, StoreError> {
+    let of = of_organisation(organisation, 3);
+    let text = format!("SELECT {COLUMNS} FROM mails WHERE recipient = $1{of} ORDER BY id DESC LIMIT $2");
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(recipient).bind(i64::from(limit));
+    if let Some(organisation) = organisation {
+        query = query.bind(organisation.0.to_vec());
+    }
+    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+}
+
+fn of_organisation(organisation: Option<OrganisationId>, number: usize) -> String {
+    organisation.map(|_| format!(" AND organisation_id = ${number}")).unwrap_or_default()
+}
+
+/// Deletes all letters to an address.
+pub(super) async fn delete_to(
+    tx: &mut Tx,
+    recipient: &str,
+    organisation: Option<OrganisationId>,
+) -> Result<(), StoreError> {
+    let text = format!("DELETE FROM mails WHERE recipient = $1{}", of_organisation(organisation, 2));
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(recipient);
+    if let Some(organisation) = organisation {
+        query = query.bind(organisation.0.to_vec());
+    }
+    query.execute(tx.connection()).await?;
+    Ok(())
+}
+
+/// Returns up to `limit` letters after one that still say something, with that, sealed.
+pub(super) async fn with_content(
+    tx: &mut Tx,
+    organisation: Option<OrganisationId>,
+    after: MailId,
+    limit: u32,
+) -> Result<Vec<(MailId, Vec<u8>)>, StoreError> {
+    let of = of_organisation(organisation, 3);
+    let text = format!(
+        "SELECT id, content FROM mails WHERE content IS NOT NULL AND state <> 1 AND id > $1{of} ORDER BY id LIMIT $2"
+    );
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(&after.0[..]).bind(i64::from(limit));
+    if let Some(organisation) = organisation {
+        query = query.bind(organisation.0.to_vec());
+    }
+    let rows = query.fetch_all(tx.connection()).await?;
+    rows.iter().map(|row| Ok((MailId(row.array("id")?), row.bytes("content")?))).collect()
+}
+
+/// Puts what a letter says in the place of what it said.
+pub(super) async fn set_content(tx: &mut Tx, id: MailId, sealed: &[u8]) -> Result<(), StoreError> {
+    sqlx::query("UPDATE mails SET content = $1 WHERE id = $2 AND content IS NOT NULL")
+        .bind(sealed)
+        .bind(&id.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Returns how many letters there are of each state.
 pub(super) async fn counts(tx: &mut Tx) -> Result<Vec<(State, u64)>, StoreError> {
     let rows = sqlx::query("SELECT state, COUNT(*) AS number FROM mails GROUP BY state ORDER BY state")

@@ -112,3 +112,35 @@ pub(super) async fn delete_older(tx: &mut Tx, before: UnixMillis) -> Result<(), 
     sqlx::query("DELETE FROM requests WHERE begun_at < $1").bind(int(before.0)).execute(tx.connection()).await?;
     Ok(())
 }
+
+/// Returns up to `limit` answers after a key, sealed.
+pub(super) async fn answers(tx: &mut Tx, after: &Key, limit: u32) -> Result<Vec<(Key, Vec<u8>)>, StoreError> {
+    sqlx::query(
+        "SELECT scope, idempotency_key, answer FROM requests
+         WHERE answer IS NOT NULL AND (scope, idempotency_key) > ($1, $2) ORDER BY scope, idempotency_key LIMIT $3",
+    )
+    .bind(&after.scope[..])
+    .bind(after.text.as_str())
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| {
+        let key = Key { scope: row.array("scope")?, text: row.text("idempotency_key")? };
+        Ok((key, row.bytes("answer")?))
+    })
+    .collect()
+}
+
+/// Forgets what was answered; that it was done stays.
+pub(super) async fn forget_answer(tx: &mut Tx, key: &Key) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE requests SET state = $1, status = NULL, answer = NULL WHERE scope = $2 AND idempotency_key = $3",
+    )
+    .bind(State::Done as i64)
+    .bind(&key.scope[..])
+    .bind(key.text.as_str())
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

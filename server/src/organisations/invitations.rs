@@ -271,3 +271,12 @@ async fn note(
     let change = Change { action, event: None, subject: &hex::encode(invitation.id), before, after };
     audit::note(tx, by, &change, now).await
 }
+/// Forgets the address of invitations, of one organisation if one is named; those that wait are taken back.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn erase(tx: &mut Tx, organisation: Option<OrganisationId>, email: &str) -> Result<(), StoreError> {
+    store::erase(tx, organisation, email).await
+}
+

@@ -5,9 +5,9 @@ pub mod routes;
 use serde_json::{Value, json};
 use sync_protocol::time::UnixMillis;
 
-use super::store;
+use super::{Membership, store};
 use crate::access::Role;
-use crate::accounts::{AccountId, OrganisationId, Organiser};
+use crate::accounts::{AccountId, Caller, OrganisationId, Organiser};
 use crate::audit::{self, Change};
 use crate::db::{StoreError, Tx};
 
@@ -101,6 +101,36 @@ pub async fn remove(tx: &mut Tx, by: Organiser, member: &Member, now: UnixMillis
     let action = if is_own { "member.leave" } else { "member.remove" };
     note(tx, by, action, member.account, named(member.role), Value::Null, now).await?;
     Ok(())
+}
+
+/// Ends all memberships of an account whose holder leaves the installation, and forgets their address where it is that
+/// of an organisation.
+///
+/// # Errors
+///
+/// The organisation whose last owner they are, after which the transaction must not be committed.
+pub async fn leave_all(
+    tx: &mut Tx,
+    by: &Caller,
+    email: &str,
+    now: UnixMillis,
+) -> Result<Result<(), Membership>, StoreError> {
+    let mut held = store::memberships(tx, by.account).await?;
+    // Whoever locks several does so in one order.
+    held.sort_unstable_by_key(|membership| membership.organisation);
+    for membership in held {
+        let organisation = membership.organisation;
+        store::lock(tx, organisation).await?;
+        let Some(member) = store::member(tx, organisation, by.account).await? else { continue };
+        let by = Organiser { account: by.account, organisation, role: member.role, address: by.address };
+        match remove(tx, by, &member, now).await {
+            Ok(()) | Err(MemberError::Unknown) => {}
+            Err(MemberError::LastOwner | MemberError::Above) => return Ok(Err(membership)),
+            Err(MemberError::Store(error)) => return Err(error),
+        }
+    }
+    store::erase_contact(tx, email).await?;
+    Ok(Ok(()))
 }
 
 /// Sees to it that an owner is left when one who is `role` is none any more. The organisation is locked.

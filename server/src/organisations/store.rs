@@ -120,6 +120,15 @@ pub(super) async fn update(tx: &mut Tx, id: OrganisationId, settings: &Settings)
     Ok(())
 }
 
+/// Forgets an address where it is that of an organisation.
+pub(super) async fn erase_contact(tx: &mut Tx, email: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE organisations SET contact_email = NULL, version = version + 1 WHERE contact_email = $1")
+        .bind(email)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Returns what is to be done before each event, as JSON, and how often that was said.
 pub(super) async fn task_template(tx: &mut Tx, id: OrganisationId) -> Result<(String, u64), StoreError> {
     let row = sqlx::query("SELECT task_template, task_template_version FROM organisations WHERE id = $1")

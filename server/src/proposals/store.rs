@@ -119,6 +119,40 @@ pub(super) async fn decide(tx: &mut Tx, proposal: &Proposal) -> Result<(), Store
     Ok(())
 }
 
+/// Returns up to `limit` proposals from an address, newest first.
+pub(super) async fn of_contact(
+    tx: &mut Tx,
+    organisation: Option<OrganisationId>,
+    email: &str,
+    limit: u32,
+) -> Result<Vec<Proposal>, StoreError> {
+    let of = if organisation.is_some() { " AND organisation_id = $3" } else { "" };
+    let text = format!("SELECT {PROPOSAL} FROM proposals WHERE contact_email = $1{of} ORDER BY id DESC LIMIT $2");
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(email).bind(i64::from(limit));
+    if let Some(organisation) = organisation {
+        query = query.bind(organisation.0.to_vec());
+    }
+    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+}
+
+/// Forgets whom to answer about proposals from an address.
+pub(super) async fn erase_contact(
+    tx: &mut Tx,
+    organisation: Option<OrganisationId>,
+    email: &str,
+) -> Result<(), StoreError> {
+    let of = if organisation.is_some() { " AND organisation_id = $2" } else { "" };
+    let text = format!(
+        "UPDATE proposals SET contact_name = '', contact_email = '', contact_phone = '' WHERE contact_email = $1{of}"
+    );
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(email);
+    if let Some(organisation) = organisation {
+        query = query.bind(organisation.0.to_vec());
+    }
+    query.execute(tx.connection()).await?;
+    Ok(())
+}
+
 fn read(row: &AnyRow) -> Result<Proposal, StoreError> {
     let guests = row.uint_or_null("guests")?.map(u32::try_from).transpose();
     let by = row.array_or_null("account_id")?.map(AccountId).ok_or(StoreError::Corrupt("account_id"));

@@ -1,6 +1,7 @@
 //! SQL of registrations.
 
 mod everybody;
+mod person;
 mod search;
 
 use std::collections::{BTreeMap, HashSet};
@@ -11,6 +12,7 @@ use sync_protocol::id::{ClassId, EventId, RegistrationId};
 use sync_protocol::time::UnixMillis;
 
 pub(super) use self::everybody::{addresses, cancel, has_any, hoped_for, hopeful, living};
+pub(super) use self::person::of_person;
 pub(super) use self::search::*;
 use super::{Attendee, Contact, Filter, Labels, Registration, State};
 use crate::accounts::AccountId;

@@ -28,7 +28,8 @@ pub const BODY_KEY_PLACE: &str = "feeds.body_key";
 pub struct FeedHead {
     event: EventId,
     point: ChainPoint,
-    body_key: Zeroizing<[u8; 32]>,
+    /// Nothing once the feed has ended.
+    body_key: Option<Zeroizing<[u8; 32]>>,
 }
 
 impl FeedHead {
@@ -40,6 +41,11 @@ impl FeedHead {
     /// Returns the number that the next entry gets.
     pub const fn next(&self) -> FeedSeq {
         self.point.seq.next()
+    }
+
+    /// Whether the feed has ended: its last entry says that the event is closed, and none follows.
+    pub const fn is_ended(&self) -> bool {
+        self.body_key.is_none()
     }
 }
 
@@ -100,20 +106,22 @@ pub async fn renew(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub async fn lock(tx: &mut Tx, sealer: &Sealer, event: EventId) -> Result<FeedHead, StoreError> {
     let (point, sealed) = store::lock_feed(tx, event).await?;
-    let body_key = sealer.open_key(BODY_KEY_PLACE, event.as_bytes(), &sealed)?;
-    Ok(FeedHead { event, point, body_key })
+    let open = |sealed: Vec<u8>| sealer.open_key(BODY_KEY_PLACE, event.as_bytes(), &sealed);
+    Ok(FeedHead { event, point, body_key: sealed.map(open).transpose()? })
 }
 
-/// Appends `entries` in order after a locked head, and returns the last number.
+/// Appends `entries` in order after a locked head, and returns the last number. A feed that has ended takes no more:
+/// no terminal reads on after the entry that closes it.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
 pub async fn append_after(tx: &mut Tx, head: FeedHead, entries: &[NewEntry]) -> Result<FeedSeq, StoreError> {
     let mut point = head.point;
+    let Some(body_key) = &head.body_key else { return Ok(point.seq) };
     let mut numbered = Vec::with_capacity(entries.len());
     for entry in entries {
-        let tag = tag(&head.body_key, &entry.body);
+        let tag = tag(body_key, &entry.body);
         let header = Header { seq: point.seq.next(), kind: entry.kind, entity: entry.entity, tag };
         point = point.after(&header);
         numbered.push(Numbered { seq: header.seq, tag, entry });
@@ -132,6 +140,39 @@ pub async fn append_after(tx: &mut Tx, head: FeedHead, entries: &[NewEntry]) -> 
 pub async fn append(tx: &mut Tx, sealer: &Sealer, event: EventId, entries: &[NewEntry]) -> Result<FeedSeq, StoreError> {
     let head = lock(tx, sealer, event).await?;
     append_after(tx, head, entries).await
+}
+
+/// Ends a locked feed: appends the entry that closes the event, and destroys K_body, so that the tags of erased bodies
+/// confirm no guess.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn end(tx: &mut Tx, head: FeedHead) -> Result<(), StoreError> {
+    let event = head.event;
+    append_after(tx, head, &[Body::Close.encode(Entity::ZERO)]).await?;
+    store::destroy_body_key(tx, event).await
+}
+
+/// Puts `entry` in the place of all that a locked feed has said of the same thing before, whose bodies are erased.
+///
+/// In a feed that has ended the newest entry gets the body of `entry`, whose tag it does not have. Terminals that have
+/// not read so far are sent to the snapshot, which carries no tags.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn erase(tx: &mut Tx, head: FeedHead, entry: &NewEntry) -> Result<(), StoreError> {
+    let (event, last, is_ended) = (head.event, head.last(), head.is_ended());
+    append_after(tx, head, std::slice::from_ref(entry)).await?;
+    store::erase_replaced(tx, event, entry.kind, entry.entity).await?;
+    if is_ended {
+        store::replace_newest(tx, event, entry).await?;
+        store::raise_floor(tx, event, last).await?;
+    }
+    // Snapshots hold what was erased; one that is being made meanwhile is not kept.
+    store::count_erasure(tx, event).await?;
+    super::snapshot::forget(tx, event).await
 }
 
 /// Forgets an event's feed, which no terminal has seen.
@@ -161,13 +202,15 @@ pub struct FeedState {
     pub point: ChainPoint,
     /// The lowest number that the feed still answers from.
     pub floor: FeedSeq,
+    /// How often something of it was erased.
+    pub erasures: u64,
 }
 
 impl FeedState {
     /// Returns the head of `event`'s feed, signed now.
     pub fn head(&self, app: &App, event: EventId) -> SignedHead {
         let now = app.clock().now();
-        let Self { feed, point, floor } = *self;
+        let Self { feed, point, floor, .. } = *self;
         let valid_until = now.plus(HEAD_VALID_MS);
         let head = Head { event, feed, seq: point.seq, chain: point.value, floor, time: now, valid_until };
         head.sign(app.server_key())
@@ -183,14 +226,15 @@ pub async fn state(tx: &mut Tx, event: EventId) -> Result<FeedState, StoreError>
     store::state(tx, event).await
 }
 
-/// Opens an event's K_body, to be given to a device.
+/// Opens an event's K_body, to be given to a device; nothing once the event is closed.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub async fn body_key(tx: &mut Tx, sealer: &Sealer, event: EventId) -> Result<Zeroizing<[u8; 32]>, StoreError> {
+pub async fn body_key(tx: &mut Tx, sealer: &Sealer, event: EventId) -> Result<Option<Zeroizing<[u8; 32]>>, StoreError> {
     let sealed = store::sealed_body_key(tx, event).await?;
-    Ok(sealer.open_key(BODY_KEY_PLACE, event.as_bytes(), &sealed)?)
+    let open = |sealed: Vec<u8>| sealer.open_key(BODY_KEY_PLACE, event.as_bytes(), &sealed);
+    Ok(sealed.map(open).transpose()?)
 }
 
 /// Returns the records after `after`, as many as fit on a page and at most `count_max`. A record that a

@@ -92,9 +92,14 @@ pub async fn manifest(app: &App, event: EventId) -> Result<SignedManifest, Store
     }
     let making = app.snapshot_maker().0.lock().await;
     // Another request may have made one while this one waited.
-    let snapshot = match serving(app, event).await? {
-        Some(snapshot) => snapshot,
-        None => make(app, event).await?,
+    let snapshot = loop {
+        let held = match serving(app, event).await? {
+            Some(snapshot) => Some(snapshot),
+            None => make(app, event).await?,
+        };
+        if let Some(snapshot) = held {
+            break snapshot;
+        }
     };
     drop(making);
     Ok(snapshot.sign(app, event))
@@ -116,7 +121,8 @@ async fn serving(app: &App, event: EventId) -> Result<Option<Snapshot>, StoreErr
     Ok(store::snapshot(&mut tx, event).await?.filter(|snapshot| snapshot.serves(&state)))
 }
 
-async fn make(app: &App, event: EventId) -> Result<Snapshot, StoreError> {
+/// Makes a snapshot; nothing if something of the feed was erased meanwhile, which the snapshot would still tell.
+async fn make(app: &App, event: EventId) -> Result<Option<Snapshot>, StoreError> {
     let mut tx = app.database().begin_read().await?;
     let state = feed::state(&mut tx, event).await?;
     let mut chunks = Vec::new();
@@ -151,9 +157,12 @@ async fn make(app: &App, event: EventId) -> Result<Snapshot, StoreError> {
     let snapshot = Snapshot { feed: state.feed, point: state.point, chunks: names };
     let now = app.clock().now();
     let mut tx = app.database().begin_write().await?;
+    if feed::store::lock_erasures(&mut tx, event).await? != state.erasures {
+        return Ok(None);
+    }
     if !store::put_snapshot(&mut tx, event, &snapshot).await? {
         // Another server was faster.
-        return store::snapshot(&mut tx, event).await?.ok_or(StoreError::Corrupt("snapshots"));
+        return store::snapshot(&mut tx, event).await;
     }
     store::supersede_chunks(&mut tx, event, now).await?;
     for chunk in &chunks {
@@ -162,7 +171,7 @@ async fn make(app: &App, event: EventId) -> Result<Snapshot, StoreError> {
     store::delete_chunks(&mut tx, event, now.minus(CHUNK_KEEP_MS)).await?;
     tx.commit().await?;
     tracing::info!(%event, seq = snapshot.point.seq.0, chunks = snapshot.chunks.len(), "made a snapshot");
-    Ok(snapshot)
+    Ok(Some(snapshot))
 }
 
 /// Records on their way into a chunk.
@@ -212,7 +221,7 @@ async fn pack(pending: Pending) -> Result<Vec<Chunk>, StoreError> {
     packed.ok().and_then(Result::ok).ok_or(StoreError::Corrupt("body"))
 }
 
-/// Forgets an event's snapshots, which no terminal has seen.
+/// Forgets an event's snapshots. A terminal that is fetching one begins again with the next.
 ///
 /// # Errors
 ///

@@ -190,6 +190,16 @@ pub(super) async fn changes(tx: &mut Tx, event: EventId, ticket: TicketId) -> Re
         .collect()
 }
 
+/// Forgets why a ticket was changed: the words may tell of its holder.
+pub(super) async fn erase_reasons(tx: &mut Tx, event: EventId, ticket: TicketId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE ticket_changes SET reason = '' WHERE event_id = $1 AND ticket_id = $2")
+        .bind(&event.0[..])
+        .bind(int(ticket.0))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Reads a ticket, also from a row that holds more.
 pub(crate) fn read(row: &AnyRow) -> Result<Ticket, StoreError> {
     let flags = row.uint("flags")?;

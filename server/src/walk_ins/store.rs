@@ -187,6 +187,20 @@ pub(crate) async fn by_seq(
     Ok(found)
 }
 
+/// Returns where the sale of a ticket stands: the device's number and the entry's.
+pub(crate) async fn entry_of(
+    tx: &mut Tx,
+    event: EventId,
+    ticket: TicketId,
+) -> Result<Option<(DeviceNo, Seq)>, StoreError> {
+    let row = sqlx::query("SELECT device_no, seq FROM sales WHERE event_id = $1 AND ticket_id = $2")
+        .bind(&event.0[..])
+        .bind(int(ticket.0))
+        .fetch_optional(tx.connection())
+        .await?;
+    row.map(|row| Ok((DeviceNo(row.small("device_no")?), Seq(row.uint("seq")?)))).transpose()
+}
+
 fn read_sale(row: &AnyRow) -> Result<Sale, StoreError> {
     let entry_hash: Hash = row.array("entry_hash")?;
     Ok(Sale {

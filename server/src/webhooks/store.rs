@@ -6,7 +6,7 @@ use sync_protocol::time::UnixMillis;
 
 use super::{Delivery, DeliveryId, Kind, Outcome, Progress, State, Webhook, WebhookId};
 use crate::accounts::OrganisationId;
-use crate::db::column::{Columns as _, int};
+use crate::db::column::{Columns as _, int, within};
 use crate::db::insert::insert_rows;
 use crate::db::{StoreError, Tx};
 
@@ -316,6 +316,25 @@ pub(super) async fn list_deliveries(
         .iter()
         .map(read_delivery)
         .collect()
+}
+
+/// Returns the calls in which a text stands, with what they say.
+pub(super) async fn deliveries_with(tx: &mut Tx, text: &str) -> Result<Vec<(DeliveryId, String)>, StoreError> {
+    let rows = sqlx::query("SELECT id, body FROM webhook_deliveries WHERE body LIKE $1 ESCAPE '!'")
+        .bind(within(text))
+        .fetch_all(tx.connection())
+        .await?;
+    rows.iter().map(|row| Ok((DeliveryId(row.array("id")?), row.text("body")?))).collect()
+}
+
+/// Puts another body in the place of a call's, and forgets what was answered.
+pub(super) async fn erase_delivery(tx: &mut Tx, id: DeliveryId, body: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE webhook_deliveries SET body = $1, answer = '' WHERE id = $2")
+        .bind(body)
+        .bind(&id.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn delete_deliveries_before(tx: &mut Tx, before: UnixMillis) -> Result<(), StoreError> {

@@ -154,6 +154,21 @@ impl Batch {
         Ok(Self { entries, signature, personal_data })
     }
 
+    /// Returns the bytes that it was read from, as far as nothing was taken out of it since.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let prev = self.entries.first().map_or([0; PREV_BYTES], |first| first.entry.prev);
+        bytes.put_u64(self.first_seq().0).put_u16(self.entries.len() as u16).put(&prev);
+        for (head, tail) in self.entries.iter().filter_map(|entry| without_prev(&entry.bytes)) {
+            bytes.put_u16((head.len() + tail.len()) as u16).put(head).put(tail);
+        }
+        bytes.put(&self.signature).put_u16(self.personal_data.len() as u16);
+        for item in &self.personal_data {
+            bytes.put_u64(item.seq.0).put(&item.salt).put_u16(item.data.len() as u16).put(&item.data);
+        }
+        bytes
+    }
+
     /// Returns the first entry's number.
     pub fn first_seq(&self) -> Seq {
         self.entries.first().map_or(Seq(0), |first| first.entry.seq)

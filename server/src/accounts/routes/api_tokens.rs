@@ -41,7 +41,7 @@ pub(super) struct NewApiTokenBody {
 
 /// A token for a program.
 #[derive(Serialize, ToSchema)]
-pub(super) struct ApiTokenBody {
+pub(crate) struct ApiTokenBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     id: String,
     #[schema(example = "Nightly export")]

@@ -21,7 +21,7 @@ const WHAT: &str = "such account";
 
 /// The caller's account.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Me {
+pub(crate) struct Me {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     id: String,
     #[schema(example = "ada@example.org")]
@@ -38,7 +38,7 @@ pub(super) struct Me {
 
 /// An organisation that the caller belongs to.
 #[derive(Serialize, ToSchema)]
-pub(super) struct MembershipBody {
+pub(crate) struct MembershipBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6f")]
     id: String,
     #[schema(example = "Analytical Engines")]
@@ -50,18 +50,23 @@ pub(super) struct MembershipBody {
 /// An account, and its version as a header.
 type Shown = ([(HeaderName, String); 1], Json<Me>);
 
+impl From<Account> for Me {
+    fn from(account: Account) -> Self {
+        let organisation =
+            |held: Membership| MembershipBody { id: held.organisation.to_string(), name: held.name, role: held.role };
+        Self {
+            id: account.id.to_string(),
+            email: account.email,
+            name: account.name,
+            is_admin: account.is_admin,
+            language: account.language,
+            organisations: account.memberships.into_iter().map(organisation).collect(),
+        }
+    }
+}
+
 fn shown(account: Account) -> Shown {
-    let organisation =
-        |held: Membership| MembershipBody { id: held.organisation.to_string(), name: held.name, role: held.role };
-    let me = Me {
-        id: account.id.to_string(),
-        email: account.email,
-        name: account.name,
-        is_admin: account.is_admin,
-        language: account.language,
-        organisations: account.memberships.into_iter().map(organisation).collect(),
-    };
-    (etag(account.version), Json(me))
+    (etag(account.version), Json(account.into()))
 }
 
 /// Shows who is logged in.

@@ -246,13 +246,13 @@ pub(super) async fn log_out_everywhere(State(app): State<App>, caller: Caller) -
 }
 
 /// The browser stays a device that has logged in before.
-fn forget(app: &App) -> AppendHeaders<[(HeaderName, String); 3]> {
+pub(crate) fn forget(app: &App) -> AppendHeaders<[(HeaderName, String); 3]> {
     AppendHeaders([Cookie::Session, Cookie::Refresh, Cookie::Csrf].map(|cookie| cookie.forget(app)))
 }
 
 /// One of one's own sessions.
 #[derive(Serialize, ToSchema)]
-pub(super) struct OwnSessionBody {
+pub(crate) struct OwnSessionBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     id: String,
     /// Whether the request is made with it.
@@ -274,7 +274,7 @@ pub(super) struct OwnSessionBody {
 }
 
 impl OwnSessionBody {
-    fn of(session: Session, caller: &Caller) -> Self {
+    pub(crate) fn of(session: Session, caller: &Caller) -> Self {
         Self {
             id: session.id.to_string(),
             is_current: caller.session == Some(session.id),

@@ -54,3 +54,12 @@ pub(in crate::accounts) async fn keep_newest(tx: &mut Tx, account: AccountId, co
     .await?;
     Ok(())
 }
+
+/// Forgets all devices that have logged in to an account.
+pub(in crate::accounts) async fn delete_all(tx: &mut Tx, account: AccountId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM known_devices WHERE account_id = $1")
+        .bind(&account.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}

@@ -67,6 +67,12 @@ pub(in crate::accounts) async fn delete_all(tx: &mut Tx, account: AccountId) -> 
     Ok(())
 }
 
+/// Deletes all tokens that were sent to an address.
+pub(in crate::accounts) async fn delete_to(tx: &mut Tx, email: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM mail_tokens WHERE email = $1").bind(email).execute(tx.connection()).await?;
+    Ok(())
+}
+
 /// Deletes the tokens that have expired.
 pub(in crate::accounts) async fn delete_expired(tx: &mut Tx, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM mail_tokens WHERE expires_at <= $1").bind(int(now.0)).execute(tx.connection()).await?;

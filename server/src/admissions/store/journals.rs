@@ -68,6 +68,36 @@ pub(in crate::admissions) async fn insert_personal_data(
     Ok(())
 }
 
+/// Returns the personal data beside a device's entries.
+pub(in crate::admissions) async fn personal_data(
+    tx: &mut Tx,
+    device: DeviceId,
+) -> Result<Vec<PersonalData>, StoreError> {
+    sqlx::query("SELECT seq, salt, content FROM journal_personal_data WHERE device_id = $1 ORDER BY seq")
+        .bind(&device.0[..])
+        .fetch_all(tx.connection())
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(PersonalData { seq: Seq(row.uint("seq")?), salt: row.array("salt")?, data: row.bytes("content")? })
+        })
+        .collect()
+}
+
+/// Forgets the personal data beside an entry.
+pub(in crate::admissions) async fn delete_personal_data(
+    tx: &mut Tx,
+    device: DeviceId,
+    seq: Seq,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM journal_personal_data WHERE device_id = $1 AND seq = $2")
+        .bind(&device.0[..])
+        .bind(int(seq.0))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Returns an entry of a device's journal; none of that number if it is not held.
 pub(in crate::admissions) async fn entry(tx: &mut Tx, device: DeviceId, seq: Seq) -> Result<Option<Entry>, StoreError> {
     let row = sqlx::query("SELECT entry FROM journal_entries WHERE device_id = $1 AND seq = $2")

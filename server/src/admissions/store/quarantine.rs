@@ -103,6 +103,23 @@ pub(in crate::admissions) async fn quarantine(
     row.map(|row| Ok((read(&row)?, row.bytes("batch")?))).transpose()
 }
 
+/// Puts a batch in the place of the one that it was made of. What that one is known by stays, so that it is known when
+/// it comes again.
+pub(in crate::admissions) async fn set_batch(
+    tx: &mut Tx,
+    event: EventId,
+    number: u64,
+    batch: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE quarantines SET batch = $1 WHERE event_id = $2 AND number = $3")
+        .bind(batch)
+        .bind(&event.0[..])
+        .bind(int(number))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Notes that an organiser adopted a batch.
 pub(in crate::admissions) async fn note_adopted(
     tx: &mut Tx,

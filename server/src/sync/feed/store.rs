@@ -3,7 +3,7 @@
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::feed::chain::ChainPoint;
-use sync_protocol::feed::{Entity, Form, Header, Kind, Record};
+use sync_protocol::feed::{Entity, Form, Header, Kind, NewEntry, Record};
 use sync_protocol::id::{EventId, FeedId, FeedSeq};
 
 use super::{FeedState, Numbered};
@@ -76,8 +76,9 @@ pub(super) async fn set_feed(tx: &mut Tx, event: EventId, feed: FeedId, point: C
     Ok(())
 }
 
-/// Returns where the chain is, and the sealed K_body; the row stays locked until the transaction ends.
-pub(super) async fn lock_feed(tx: &mut Tx, event: EventId) -> Result<(ChainPoint, Vec<u8>), StoreError> {
+/// Returns where the chain is, and the sealed K_body if there still is one; the row stays locked until the transaction
+/// ends.
+pub(super) async fn lock_feed(tx: &mut Tx, event: EventId) -> Result<(ChainPoint, Option<Vec<u8>>), StoreError> {
     let text = format!("SELECT seq, chain, body_key FROM feeds WHERE event_id = $1{}", tx.dialect().for_update());
     let row = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).fetch_one(tx.connection()).await;
     let row = row.map_err(|error| match error {
@@ -85,7 +86,7 @@ pub(super) async fn lock_feed(tx: &mut Tx, event: EventId) -> Result<(ChainPoint
         sqlx::Error::RowNotFound => StoreError::Busy(error),
         other => other.into(),
     })?;
-    Ok((ChainPoint { seq: FeedSeq(row.uint("seq")?), value: row.array("chain")? }, row.bytes("body_key")?))
+    Ok((ChainPoint { seq: FeedSeq(row.uint("seq")?), value: row.array("chain")? }, row.bytes_or_null("body_key")?))
 }
 
 pub(super) async fn insert_entries(tx: &mut Tx, event: EventId, entries: &[Numbered<'_>]) -> Result<(), StoreError> {
@@ -120,7 +121,7 @@ pub(super) async fn delete(tx: &mut Tx, event: EventId) -> Result<(), StoreError
 }
 
 pub(super) async fn state(tx: &mut Tx, event: EventId) -> Result<FeedState, StoreError> {
-    let row = sqlx::query("SELECT feed_id, seq, chain, floor FROM feeds WHERE event_id = $1")
+    let row = sqlx::query("SELECT feed_id, seq, chain, floor, erasures FROM feeds WHERE event_id = $1")
         .bind(&event.0[..])
         .fetch_one(tx.connection())
         .await?;
@@ -128,15 +129,77 @@ pub(super) async fn state(tx: &mut Tx, event: EventId) -> Result<FeedState, Stor
         feed: FeedId(row.array("feed_id")?),
         point: ChainPoint { seq: FeedSeq(row.uint("seq")?), value: row.array("chain")? },
         floor: FeedSeq(row.uint("floor")?),
+        erasures: row.uint("erasures")?,
     })
 }
 
-pub(super) async fn sealed_body_key(tx: &mut Tx, event: EventId) -> Result<Vec<u8>, StoreError> {
+pub(super) async fn sealed_body_key(tx: &mut Tx, event: EventId) -> Result<Option<Vec<u8>>, StoreError> {
     sqlx::query("SELECT body_key FROM feeds WHERE event_id = $1")
         .bind(&event.0[..])
         .fetch_one(tx.connection())
         .await?
-        .bytes("body_key")
+        .bytes_or_null("body_key")
+}
+
+pub(super) async fn destroy_body_key(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE feeds SET body_key = NULL WHERE event_id = $1")
+        .bind(&event.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Erases the bodies of all entries about a thing but the newest.
+pub(super) async fn erase_replaced(tx: &mut Tx, event: EventId, kind: Kind, entity: Entity) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE feed_entries SET body = NULL WHERE event_id = $1 AND kind = $2 AND entity = $3
+         AND seq < (SELECT MAX(seq) FROM feed_entries WHERE event_id = $1 AND kind = $2 AND entity = $3)",
+    )
+    .bind(&event.0[..])
+    .bind(kind as i64)
+    .bind(&entity.0[..])
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Gives the only entry about a thing that still has a body another one.
+pub(super) async fn replace_newest(tx: &mut Tx, event: EventId, entry: &NewEntry) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE feed_entries SET body = $1 WHERE event_id = $2 AND kind = $3 AND entity = $4 AND body IS NOT NULL",
+    )
+    .bind(entry.body.as_slice())
+    .bind(&event.0[..])
+    .bind(entry.kind as i64)
+    .bind(&entry.entity.0[..])
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Sends whoever has not read up to a number to the snapshot.
+pub(super) async fn raise_floor(tx: &mut Tx, event: EventId, floor: FeedSeq) -> Result<(), StoreError> {
+    sqlx::query("UPDATE feeds SET floor = $1 WHERE event_id = $2 AND floor < $1")
+        .bind(int(floor.0))
+        .bind(&event.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Counts that something was erased.
+pub(super) async fn count_erasure(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE feeds SET erasures = erasures + 1 WHERE event_id = $1")
+        .bind(&event.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Returns how often something was erased; nothing is until the transaction ends.
+pub(in crate::sync) async fn lock_erasures(tx: &mut Tx, event: EventId) -> Result<u64, StoreError> {
+    let text = format!("SELECT erasures FROM feeds WHERE event_id = $1{}", tx.dialect().for_share());
+    sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).fetch_one(tx.connection()).await?.uint("erasures")
 }
 
 /// Returns up to `limit` records after a number. What a later entry replaces comes as its tag.
