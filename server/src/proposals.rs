@@ -346,11 +346,6 @@ pub async fn of_contact(
 /// # Errors
 ///
 /// [`StoreError`].
-pub async fn erase_contact(
-    tx: &mut Tx,
-    organisation: Option<OrganisationId>,
-    email: &str,
-) -> Result<(), StoreError> {
+pub async fn erase_contact(tx: &mut Tx, organisation: Option<OrganisationId>, email: &str) -> Result<(), StoreError> {
     store::erase_contact(tx, organisation, email).await
 }
-

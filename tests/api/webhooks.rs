@@ -311,13 +311,13 @@ async fn hook(organiser: &Organiser, receiver: &Receiver, kinds: &[&str]) -> (St
 }
 
 /// Makes all calls that are due.
-async fn drain(app: &App) {
+pub(crate) async fn drain(app: &App) {
     let caller = Caller::new(true).unwrap();
     while turn(app, &caller).await.unwrap() == Turn::More {}
 }
 
 /// Whether a call is signed under a secret, as a receiver checks it.
-fn is_signed(call: &Call, secret: &str) -> bool {
+pub(crate) fn is_signed(call: &Call, secret: &str) -> bool {
     let header = &call.headers["usher-signature"];
     let (time, signatures) = header.split_once(',').unwrap();
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use sync_protocol::id::EventId;
-use sync_protocol::journal::{Batch, PersonalData};
 use sync_protocol::journal::walk_in::Guest;
+use sync_protocol::journal::{Batch, PersonalData};
 
 use super::{EntryName, store};
 use crate::db::{StoreError, Tx};

@@ -37,8 +37,7 @@ pub async fn erase(
         after = *last;
         for (id, sealed) in letters {
             let content = app.sealer().open(CONTENT_PLACE, &id.0, &sealed)?;
-            let mut letter: Letter =
-                serde_json::from_slice(&content).map_err(|_| StoreError::Corrupt("content"))?;
+            let mut letter: Letter = serde_json::from_slice(&content).map_err(|_| StoreError::Corrupt("content"))?;
             if forget(&mut letter, &said) {
                 let content = serde_json::to_vec(&letter).map_err(|_| StoreError::Corrupt("content"))?;
                 store::set_content(tx, id, &app.sealer().seal(CONTENT_PLACE, &id.0, &content)).await?;

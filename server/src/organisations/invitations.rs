@@ -279,4 +279,3 @@ async fn note(
 pub async fn erase(tx: &mut Tx, organisation: Option<OrganisationId>, email: &str) -> Result<(), StoreError> {
     store::erase(tx, organisation, email).await
 }
-

@@ -157,9 +157,10 @@ fn named(place: &str, email: Option<&str>, registration: Option<&str>) -> Result
         (Some(email), None) => {
             parse_email(email).map(Named::Email).ok_or_else(|| wrong("email", "email", "is not an e-mail address"))
         }
-        (None, Some(id)) => {
-            id.parse().map(Named::Registration).map_err(|_| wrong("registration", "value", "is not a registration's id"))
-        }
+        (None, Some(id)) => id
+            .parse()
+            .map(Named::Registration)
+            .map_err(|_| wrong("registration", "value", "is not a registration's id")),
         (None, None) => Err(wrong("email", "missing", "say who: by e-mail address or by registration")),
         (Some(_), Some(_)) => Err(wrong("registration", "value", "say either an e-mail address or a registration")),
     }

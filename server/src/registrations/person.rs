@@ -139,14 +139,14 @@ mod tests {
     fn registered(name: &str, email: Option<&str>, contact: Option<(&str, &str)>) -> Registration {
         let attendee = Attendee { name: name.to_owned(), email: email.map(str::to_owned), ..Attendee::default() };
         let mut registration = Registration::new(RegistrationId([1; 16]), attendee, ClassId(0), UnixMillis(0));
-        registration.contact =
-            contact.map(|(name, email)| Contact { name: name.to_owned(), email: email.to_owned() });
+        registration.contact = contact.map(|(name, email)| Contact { name: name.to_owned(), email: email.to_owned() });
         registration
     }
 
     #[test]
     fn whoever_registers_friends_is_not_the_friends() {
-        let ada = Marks { email: Some("ada@example.org".to_owned()), account: Some(AccountId([9; 16])), registration: None };
+        let ada =
+            Marks { email: Some("ada@example.org".to_owned()), account: Some(AccountId([9; 16])), registration: None };
         let contact = Some(("Ada", "ada@example.org"));
 
         assert_eq!(ada.part(&registered("Ada", Some("ada@example.org"), None)), Part::Attendee);

@@ -128,19 +128,13 @@ pub(super) async fn list_waiting(
 }
 
 /// Forgets the address of invitations; those that wait are taken back.
-pub(super) async fn erase(
-    tx: &mut Tx,
-    organisation: Option<OrganisationId>,
-    email: &str,
-) -> Result<(), StoreError> {
+pub(super) async fn erase(tx: &mut Tx, organisation: Option<OrganisationId>, email: &str) -> Result<(), StoreError> {
     let of = if organisation.is_some() { " AND organisation_id = $4" } else { "" };
     let text = format!(
         "UPDATE invitations SET email = '', state = CASE WHEN state = $1 THEN $2 ELSE state END WHERE email = $3{of}"
     );
-    let mut query = sqlx::query(AssertSqlSafe(text))
-        .bind(State::Waiting as i64)
-        .bind(State::Withdrawn as i64)
-        .bind(email);
+    let mut query =
+        sqlx::query(AssertSqlSafe(text)).bind(State::Waiting as i64).bind(State::Withdrawn as i64).bind(email);
     if let Some(organisation) = organisation {
         query = query.bind(organisation.0.to_vec());
     }
