@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sync_protocol::feed::Form;
 use sync_protocol::feed::pull::Position;
 use usher_server::access::Role;
+use usher_server::http::time::rfc3339;
 
 use self::everywhere::{found_anywhere, journals_verify};
 use crate::festival::Festival;
@@ -100,7 +101,8 @@ impl Gala {
 }
 
 async fn enrol(served: &Served, olga: &Organiser, event: &str, name: &str) -> Device {
-    let plan = json!([{ "ticket_type": "Regular", "places": 5, "until": "2036-01-01T00:00:00Z" }]);
+    let until = rfc3339(served.app.clock().now().plus(24 * 60 * 60 * 1_000));
+    let plan = json!([{ "ticket_type": "Regular", "places": 5, "until": until }]);
     let code = json!({ "name": name, "confirmed": true, "walk_in": plan });
     let code = olga.enrolment_code(event, &code).await.unwrap();
     Device::enrol(&served.url, code["code"].as_str().unwrap()).await.unwrap()
@@ -216,7 +218,7 @@ on_both_databases! {
 
     async fn whoever_registers_a_group_leaves_it_and_their_friends_stay(url: String) {
         let served = Served::start(&url).await;
-        let festival = Festival::open(&served, |_| {}).await;
+        let festival = Festival::open(&served, |offer| offer["ticket_types"][0]["per_person"] = json!(2)).await;
         let (_, organisation) = own_ids(&festival.olga).await;
         let group = json!({
             "contact": { "name": "Zebulon Quartermain", "email": EMAIL },

@@ -1,5 +1,6 @@
 //! Erasing somebody from letters: those to them go, and in those to others they lose their name.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::{CONTENT_PLACE, Letter, MailId, store};
@@ -29,7 +30,9 @@ pub async fn erase(
     if let Some(email) = email {
         store::delete_to(tx, email, organisation).await?;
     }
-    let said: Vec<&str> = names.iter().map(String::as_str).chain(email).collect();
+    let mut said: Vec<&str> = names.iter().map(String::as_str).chain(email).collect();
+    // A name may begin with another.
+    said.sort_unstable_by_key(|name| Reverse(name.len()));
     let mut after = MailId([0; 16]);
     loop {
         let letters = store::with_content(tx, organisation, after, LETTERS).await?;
