@@ -10,6 +10,7 @@ pub mod export;
 pub mod routes;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use sync_protocol::id::{EventId, RegistrationId};
 
@@ -70,20 +71,24 @@ impl Person {
         let mut events: BTreeMap<EventId, Option<(OrganisationId, Event)>> = BTreeMap::new();
         let mut found = Vec::new();
         for held in person::of_person(tx, &self.marks).await? {
-            if !events.contains_key(&held.event) {
-                let of = events::organisation_of(tx, held.event).await?;
-                let of = of.filter(|of| self.organisation.is_none_or(|meant| meant == *of));
-                let event = match of {
-                    Some(of) => Some((of, events::get(tx, held.event).await?)),
-                    None => None,
-                };
-                events.insert(held.event, event);
-            }
-            if let Some(Some((organisation, event))) = events.get(&held.event) {
+            let of = match events.entry(held.event) {
+                Entry::Occupied(of) => of.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(self.event(tx, held.event).await?),
+            };
+            if let Some((organisation, event)) = of {
                 found.push(Found { organisation: *organisation, event: event.clone(), held });
             }
         }
         Ok(found)
+    }
+
+    /// Returns an event and whose it is, if that is meant.
+    async fn event(&self, tx: &mut Tx, id: EventId) -> Result<Option<(OrganisationId, Event)>, StoreError> {
+        let of = events::organisation_of(tx, id).await?;
+        match of.filter(|of| self.organisation.is_none_or(|meant| meant == *of)) {
+            Some(of) => Ok(Some((of, events::get(tx, id).await?))),
+            None => Ok(None),
+        }
     }
 }
 
