@@ -3,8 +3,8 @@
 pub mod admin;
 pub mod api_tokens;
 mod devices;
-pub mod letters;
 pub mod erasing;
+pub mod letters;
 mod mail_tokens;
 mod notices;
 pub mod password;

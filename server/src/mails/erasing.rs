@@ -54,6 +54,8 @@ fn forget(letter: &mut Letter, names: &[&str]) -> bool {
     let texts: Vec<&mut String> = match letter {
         Letter::Invite { inviter, .. } => vec![inviter],
         Letter::Notice { subject, paragraphs } => paragraphs.iter_mut().chain([subject]).collect(),
+        Letter::Registration { name, reason, .. } => vec![name, reason],
+        Letter::GivenAway { name, .. } => vec![name],
         // What these tell of somebody is looked up when they are sent, or is to themselves.
         Letter::Verify { .. }
         | Letter::Reset { .. }

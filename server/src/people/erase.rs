@@ -215,7 +215,7 @@ async fn cancel(
         return Err(EraseError::Upcoming { registrations });
     }
     for Found { organisation, event, held } in &to_cancel {
-        let actor = Actor { account: by.account, organisation: *organisation, address: by.address };
+        let actor = Actor { account: Some(by.account), organisation: *organisation, address: by.address };
         act(tx, app, actor, event, held.registration.id, Action::Cancel, "").await?;
     }
     let events: BTreeMap<EventId, &Found> = to_cancel.iter().map(|found| (found.event.id, *found)).collect();

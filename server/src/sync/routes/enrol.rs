@@ -74,7 +74,7 @@ fn pending(device: &Device) -> EnrolPending {
         (status = 202, description = "Not confirmed yet"),
         (status = 401, description = "BAD_REQUEST_SIGNATURE or CLOCK"),
         (status = 403, description = "DEVICE_REVOKED or DEVICE_FORKED"),
-        (status = 404, description = "NOT_FOUND"),
+        (status = 404, description = "NOT_FOUND, or UNKNOWN_EVENT: it is closed"),
     )
 )]
 pub(super) async fn show_enrolment(
@@ -94,11 +94,12 @@ pub(super) async fn show_enrolment(
     }
 }
 
-async fn enrolled(app: &App, device: Device) -> Result<Enrolled, StoreError> {
+async fn enrolled(app: &App, device: Device) -> Result<Enrolled, Refusal> {
     let mut tx = app.database().begin_read().await?;
     let policy = feed::policy(&mut tx, device.event).await?;
     let state = feed::state(&mut tx, device.event).await?;
-    let body_key = feed::body_key(&mut tx, app.sealer(), device.event).await?;
+    // Without its key nobody can read the feed.
+    let body_key = feed::body_key(&mut tx, app.sealer(), device.event).await?.ok_or(ProblemCode::UnknownEvent)?;
     let gate = device.gate();
     let certificate = device.certificate.ok_or(StoreError::Corrupt("certificate"))?;
     Ok(Enrolled {
