@@ -196,8 +196,8 @@ impl Night<'_> {
         let bob = self.named("Bob").await["id"].as_str().unwrap().to_owned();
         self.post(&format!("registrations/{bob}/cancel"), &json!({ "reason": "ill" })).await;
         assert_eq!(self.get(&format!("registrations/{}", self.cleo)).await["state"], "registered");
-        assert_eq!(self.letters_to("Cleopatra").await, ["notice", "ticket"]);
-        assert_eq!(self.letters_to("Bob").await, ["notice", "ticket"]);
+        assert_eq!(self.letters_to("Cleopatra").await, ["registration", "ticket"]);
+        assert_eq!(self.letters_to("Bob").await, ["registration", "ticket"]);
 
         // A box needs a manager's word, and then it is to be paid.
         let dora = self.join("Dora", "Box").await;
@@ -206,7 +206,7 @@ impl Night<'_> {
         let approved = self.post(&format!("registrations/{dora}/approve"), &json!({})).await;
         assert_eq!(approved["ticket"]["status"], "unpaid");
         assert_eq!(self.post(&format!("registrations/{dora}/pay"), &json!({})).await["ticket"]["status"], "valid");
-        assert_eq!(self.letters_to("Dora").await, ["notice", "notice", "ticket"]);
+        assert_eq!(self.letters_to("Dora").await, ["registration", "registration", "ticket"]);
 
         // Friends know the words, and come together.
         let guest = |name: &str| json!({ "name": name, "ticket_type": "Friends", "answers": { "drink": "beer" } });
