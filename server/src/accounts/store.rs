@@ -194,7 +194,7 @@ pub(super) async fn erase(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE accounts SET email = $2, name = $3, password_hash = '', is_admin = 0, verified_at = NULL,
-         locked_at = $4, version = version + 1 WHERE id = $1",
+         locked_at = $4, language = NULL, search = '', version = version + 1 WHERE id = $1",
     )
     .bind(&account.0[..])
     .bind(email)
