@@ -232,13 +232,26 @@ async fn make(
         version: 1,
         memberships: vec![membership],
     };
-    if !store::insert_account(&mut tx, &account, &hash, Some(now), now).await? {
+    if !add(&mut tx, &account, &hash, now).await? {
         return Err(CreateError::Exists);
     }
     organisations::join(&mut tx, organisation, account.id, Role::Owner, now).await?;
-    note(&mut tx, By::default(), "account.create", account.id, now).await?;
     tx.commit().await?;
     Ok(account)
+}
+
+/// Stores an account whose address needs no proof, and of whose password only the hash is known; false if its e-mail
+/// address is taken. Its memberships are still to be stored.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn add(tx: &mut Tx, account: &Account, password_hash: &str, now: UnixMillis) -> Result<bool, StoreError> {
+    if !store::insert_account(tx, account, password_hash, Some(now), now).await? {
+        return Ok(false);
+    }
+    note(tx, By::default(), "account.create", account.id, now).await?;
+    Ok(true)
 }
 
 /// Records what was done to an account. What it says of its holder is personal, so none of it is in the record.

@@ -69,6 +69,18 @@ pub enum Command {
     /// Makes accounts for organisers.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Makes sample data: organisations, events, and people who come to them, all made up. For development, for
+    /// trying things out, and for measuring.
+    #[command(after_help = "What it makes is what the interface would have made: tickets are signed, doors can \
+        enrol and sync, and the log-ins that it prints work. The first event has begun: half of its attendees are \
+        in. The same --seed makes the same people, events and outcomes, told from the present; ids, keys and the \
+        password are new each time. No letter is written, and every address is one that receives none.\n\n\
+        Examples:\n  \
+        usher-server seed\n  \
+        usher-server seed --organisations 1000 --events 10000 --registrations 1000000\n  \
+        USHER_PASSWORD='correct horse' usher-server seed --data-dir /tmp/sample --json\n  \
+        usher-server seed --more --seed 2")]
+    Seed(SeedArgs),
     /// Prints a completion script for a shell.
     #[command(after_help = "Example:\n  usher-server completions bash > /etc/bash_completion.d/usher-server")]
     Completions {
@@ -376,6 +388,35 @@ pub fn sqlite_url(path: &Path) -> Option<String> {
     // The three characters that mean something in such a URL.
     let path = path.to_str()?.replace('%', "%25").replace('?', "%3F").replace('#', "%23");
     Some(format!("sqlite:{path}"))
+}
+
+/// The sample data to make.
+#[derive(Args, Clone, Debug)]
+pub struct SeedArgs {
+    /// Where things are kept.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    /// How many organisations to make. A quarter of all events are the first one's.
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub organisations: u32,
+    /// How many events to make in all. From twenty on, there are some in every state.
+    #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub events: u32,
+    /// How many registrations to make in all. A few events have many of them, most have few.
+    #[arg(long, value_name = "NUMBER", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub registrations: u32,
+    /// Decides who comes where and what becomes of them.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// Adds to what there is: without it, a server that has organisations is left alone.
+    #[arg(long)]
+    pub more: bool,
+    /// What everybody logs in with: a random one, if none is given.
+    #[command(flatten)]
+    pub password: PasswordArgs,
+    /// Prints what was made as JSON.
+    #[arg(long, env = "USHER_JSON")]
+    pub json: bool,
 }
 
 /// The copy to write.

@@ -120,6 +120,20 @@ pub async fn verify(app: &App, event: EventId, ask: Ask) -> Result<Decided, Door
     queue::ask(app, event, ask).await
 }
 
+/// Decides about tickets one after the other, in one transaction, and records it before this returns.
+///
+/// # Errors
+///
+/// [`StoreError`]; then nothing is recorded.
+pub async fn verify_all(
+    app: &App,
+    event: EventId,
+    asks: Vec<Ask>,
+) -> Result<Vec<Result<Decided, DoorError>>, StoreError> {
+    let asks: Vec<Request> = asks.into_iter().map(|ask| (ask, None)).collect();
+    decide_all(app, event, &asks).await
+}
+
 /// Says what would be decided about a ticket at this moment, and records nothing.
 ///
 /// # Errors

@@ -26,6 +26,7 @@ use sync_protocol::ticket::KeyState;
 use sync_protocol::time::{UnixMillis, Window};
 use zeroize::Zeroizing;
 
+use self::body::NewEvent;
 pub use self::check::{CAPACITY_MAX, DESCRIPTION_CHARS_MAX, LOCATION_CHARS_MAX, NAME_CHARS_MAX};
 use self::life::Step;
 use self::supervisors::NewSupervisor;
@@ -34,6 +35,7 @@ use crate::app::App;
 use crate::audit;
 use crate::clock::{random_bytes, uuid_v7};
 use crate::db::{StoreError, Tx};
+use crate::http::problem::FieldError;
 use crate::language::Language;
 use crate::registrations::fold;
 use crate::seal::Sealer;
@@ -301,6 +303,17 @@ pub async fn create(
     policy.supervisors = supervisors::hash(app.passwords(), supervisors, &[]).await;
     let mut tx = app.database().begin_write().await?;
     let event = begin(&mut tx, app, organiser, policy, offer, about).await?;
+    note_made(&mut tx, organiser, &event).await?;
+    tx.commit().await?;
+    Ok(event)
+}
+
+/// Records that an event was made.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn note_made(tx: &mut Tx, organiser: Organiser, event: &Event) -> Result<(), StoreError> {
     let noted = audit::Change {
         action: "event.create",
         event: Some(event.id),
@@ -308,9 +321,16 @@ pub async fn create(
         before: Value::Null,
         after: json!({ "name": event.policy.event, "starts": event.policy.starts.0, "ends": event.policy.ends.0 }),
     };
-    audit::note(&mut tx, organiser, &noted, event.created_at).await?;
-    tx.commit().await?;
-    Ok(event)
+    audit::note(tx, organiser, &noted, event.created_at).await
+}
+
+/// Checks an event as an organiser sends it, without supervisors, and returns what is stored of it.
+///
+/// # Errors
+///
+/// Everything that is wrong with it.
+pub fn checked(new: NewEvent) -> Result<(Policy, Offer, About), Vec<FieldError>> {
+    check::check(new, None).map(|checked| (checked.policy, checked.offer, checked.about))
 }
 
 /// Makes an event as a draft, in a transaction that has more to do: it records the change, too.

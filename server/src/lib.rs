@@ -28,6 +28,7 @@ pub mod people;
 pub mod proposals;
 pub mod registrations;
 pub mod seal;
+pub mod seed;
 pub mod sync;
 pub mod tickets;
 pub mod walk_ins;

@@ -13,10 +13,11 @@ use usher_server::app::{App, Settings, openapi};
 use usher_server::backups::{self, BackupError};
 use usher_server::config::{
     AccountCommand, BackupArgs, Cli, Command, CreateAccountArgs, OUTBOX_FOLDER, PasswordArgs, ResetPasswordArgs,
-    RestoreArgs, ServeArgs, Storage, StorageArgs, Transport,
+    RestoreArgs, SeedArgs, ServeArgs, Storage, StorageArgs, Transport,
 };
 use usher_server::db::Database;
 use usher_server::http::{serve, tls::Tls};
+use usher_server::seed::{self, Made, Seeded, Sizes, Wish};
 use usher_server::{logs, webhooks, work};
 
 fn main() -> ExitCode {
@@ -47,6 +48,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Restored(args) => restored(args).await,
         Command::Account(AccountCommand::Create(args)) => create_account(args).await,
         Command::Account(AccountCommand::ResetPassword(args)) => reset_password(args).await,
+        Command::Seed(args) => make_sample(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "usher-server", &mut io::stdout());
             Ok(())
@@ -247,6 +249,55 @@ async fn reset_password(args: ResetPasswordArgs) -> anyhow::Result<()> {
     }
     println!("{} may log in with the new password. All sessions have ended.", args.email);
     Ok(())
+}
+
+async fn make_sample(args: SeedArgs) -> anyhow::Result<()> {
+    let is_given = args.password.password_stdin || args.password.password.is_some();
+    let password = is_given.then(|| password(&args.password)).transpose()?;
+    let storage = args.storage.clone().check()?;
+    let database = open_database(&storage).await?;
+    let SeedArgs { organisations, events, registrations, seed, more, .. } = args;
+    let wish = Wish { sizes: Sizes { organisations, events, registrations }, seed, more, password };
+    let tell = |made: Made| {
+        eprint!("\r{} of {events} events, {} of {registrations} registrations", made.events, made.registrations);
+    };
+    let seeded = seed::run(&database, &storage.master_key, wish, tell).await;
+    eprintln!();
+    database.close().await;
+    tell_sample(&seeded?, args.json);
+    Ok(())
+}
+
+fn tell_sample(seeded: &Seeded, as_json: bool) {
+    let Seeded { made, logins, largest, password } = seeded;
+    let Made { organisations, accounts, events, registrations, check_ins } = made;
+    if as_json {
+        let login = |login: &seed::Login| {
+            let seed::Login { kind, email, organisation } = login;
+            serde_json::json!({ "kind": kind, "email": email, "organisation": organisation })
+        };
+        let line = serde_json::json!({
+            "organisations": organisations,
+            "accounts": accounts,
+            "events": events,
+            "registrations": registrations,
+            "check_ins": check_ins,
+            "largest_event": largest,
+            "logins": logins.iter().map(login).collect::<Vec<_>>(),
+            "password": password,
+        });
+        println!("{line}");
+        return;
+    }
+    println!(
+        "Made {organisations} organisations, {accounts} accounts, {events} events, {registrations} registrations and \
+         {check_ins} check-ins.\n\nEverybody logs in with the password {password}"
+    );
+    for seed::Login { kind, email, organisation } in logins {
+        let of = organisation.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+        println!("  {email}  ({kind}{of})");
+    }
+    println!("\nThe largest event has begun: {largest}");
 }
 
 fn password(args: &PasswordArgs) -> anyhow::Result<Password> {

@@ -118,6 +118,15 @@ pub async fn ensure(tx: &mut Tx, name: &str, now: UnixMillis) -> Result<Organisa
     Ok(id)
 }
 
+/// Whether there is any organisation.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn is_any(tx: &mut Tx) -> Result<bool, StoreError> {
+    store::is_any(tx).await
+}
+
 /// Makes somebody a member of an organisation, or changes what they are in it.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::audit;
 use crate::clock::random_bytes;
 use crate::db::{StoreError, Tx};
-use crate::events::{self, Event, Over};
+use crate::events::{self, Event, Over, TicketKey};
 use crate::registrations::{self, Labels};
 use crate::sync::feed;
 use crate::walk_ins;
@@ -520,6 +520,11 @@ pub async fn erase_holder(tx: &mut Tx, app: &App, event: EventId, before: &Ticke
 /// [`StoreError`].
 pub async fn credential(tx: &mut Tx, app: &App, event: EventId, ticket: &Ticket) -> Result<Credential, StoreError> {
     let key = events::ticket_key(tx, app.sealer(), event, ticket.kid).await?;
+    Ok(sign(&key, event, ticket))
+}
+
+/// Makes the credential of a ticket of `key`.
+pub fn sign(key: &TicketKey, event: EventId, ticket: &Ticket) -> Credential {
     let claims = Claims {
         is_test: false,
         signer: Signer::Server(key.kid),
@@ -527,7 +532,7 @@ pub async fn credential(tx: &mut Tx, app: &App, event: EventId, ticket: &Ticket)
         issue: ticket.row.issue,
         class: ticket.row.class,
     };
-    Ok(claims.sign(event, &key.secret))
+    claims.sign(event, &key.secret)
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ mod public_events;
 mod rates;
 mod receiver;
 mod registrations;
+mod seed;
 mod served;
 mod servers;
 mod statistics;

@@ -37,6 +37,11 @@ impl Password {
         Self(Zeroizing::new(text))
     }
 
+    /// Returns the password as it was typed, to be shown to whoever chose it.
+    pub fn text(&self) -> String {
+        self.0.to_string()
+    }
+
     /// Returns the password as every keyboard types it: in normal form KC. Nothing if it is too long to be one.
     fn normal(&self) -> Option<Zeroizing<String>> {
         (self.0.len() <= PASSWORD_BYTES_MAX).then(|| Zeroizing::new(self.0.nfkc().collect()))

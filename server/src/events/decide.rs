@@ -8,7 +8,7 @@ use crate::access::Role;
 use crate::accounts::Organiser;
 use crate::app::App;
 use crate::audit;
-use crate::db::StoreError;
+use crate::db::{StoreError, Tx};
 use crate::mails::{self, Letter};
 use crate::organisations;
 use crate::registrations;
@@ -71,22 +71,41 @@ pub async fn decide(
 
 async fn take(app: &App, organiser: Organiser, id: EventId, step: Step, reason: &str) -> Result<Event, DecideError> {
     let mut tx = app.database().begin_write().await?;
+    let event = take_within(&mut tx, app, organiser, id, step, reason).await?;
+    tx.commit().await?;
+    Ok(event)
+}
+
+/// Takes a step within a transaction that goes on: it must not be committed after an error. Attendees of a cancelled
+/// event are still to be told, and their tickets to be cancelled.
+///
+/// # Errors
+///
+/// [`DecideError`].
+pub async fn take_within(
+    tx: &mut Tx,
+    app: &App,
+    organiser: Organiser,
+    id: EventId,
+    step: Step,
+    reason: &str,
+) -> Result<Event, DecideError> {
     // Whatever changes an event holds this lock, so what is read under it stays true.
-    let head = feed::lock(&mut tx, app.sealer(), id).await?;
-    let event = store::find(&mut tx, organiser.organisation, id).await?.ok_or(DecideError::Unknown)?;
+    let head = feed::lock(tx, app.sealer(), id).await?;
+    let event = store::find(tx, organiser.organisation, id).await?.ok_or(DecideError::Unknown)?;
     if organiser.role < Role::Manager && !event.is_made_by(organiser) {
         return Err(DecideError::NotYours);
     }
     if (step, event.state) == (Step::Cancel, State::Cancelled) {
         return Ok(event);
     }
-    let needs_approval = organisations::needs_approval(&mut tx, organiser.organisation).await?;
+    let needs_approval = organisations::needs_approval(tx, organiser.organisation).await?;
     let approval = if needs_approval { Approval::Needed } else { Approval::Waived };
     let before = event.state;
     let after = before.after(step, approval).ok_or(DecideError::NotNow { state: before, step })?;
     let at = app.clock().now();
     let decision = Decision { step, before, after, reason: reason.to_owned(), account: organiser.account, at };
-    store::decide(&mut tx, id, &decision).await?;
+    store::decide(tx, id, &decision).await?;
     let subject = id.to_string();
     let change = audit::Change {
         action: step.action(),
@@ -95,20 +114,42 @@ async fn take(app: &App, organiser: Organiser, id: EventId, step: Step, reason: 
         before: before.name().into(),
         after: after.name().into(),
     };
-    audit::note(&mut tx, organiser, &change, at).await?;
+    audit::note(tx, organiser, &change, at).await?;
     match step {
-        Step::Close => feed::end(&mut tx, head).await?,
+        Step::Close => feed::end(tx, head).await?,
         Step::Cancel => {
-            let entries = leases::end_all(&mut tx, &event, head.next(), at).await?;
-            feed::append_after(&mut tx, head, &entries).await?;
+            let entries = leases::end_all(tx, &event, head.next(), at).await?;
+            feed::append_after(tx, head, &entries).await?;
         }
         Step::Submit | Step::Approve | Step::Reject | Step::Publish | Step::Unpublish => {}
     }
     let event = Event { state: after, version: event.version + 1, ..event };
     // Places may have become free while nobody could register.
-    registrations::move_up(&mut tx, app, &event).await?;
-    tx.commit().await?;
+    registrations::move_up(tx, app, &event).await?;
     Ok(event)
+}
+
+/// Cancels every registration of a cancelled event with its ticket, within one transaction, and writes to nobody.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn cancel_everybody(
+    tx: &mut Tx,
+    app: &App,
+    organiser: Organiser,
+    event: &Event,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let mut after = RegistrationId([0; 16]);
+    loop {
+        let cancelled = tickets::many::cancel_some(tx, app, organiser, event, reason, after, CANCELLED_AT_ONCE).await?;
+        let hopeful = registrations::cancel_hopeful(tx, event.id, reason, CANCELLED_AT_ONCE, app.clock().now()).await?;
+        if cancelled.is_empty() && hopeful.is_empty() {
+            return Ok(());
+        }
+        after = cancelled.last().map_or(after, |last| last.id);
+    }
 }
 
 /// Cancels every registration of a cancelled event with its ticket, some at a time, and writes to everybody who has an e-mail address. No

@@ -24,6 +24,12 @@ pub(super) async fn named(tx: &mut Tx, name: &str) -> Result<Option<Organisation
     row.map(|row| row.array("id").map(OrganisationId)).transpose()
 }
 
+/// Whether there is any organisation.
+pub(super) async fn is_any(tx: &mut Tx) -> Result<bool, StoreError> {
+    let query = sqlx::query("SELECT 1 AS one FROM organisations LIMIT 1");
+    Ok(query.fetch_optional(tx.connection()).await?.is_some())
+}
+
 pub(super) async fn insert(tx: &mut Tx, organisation: &Organisation) -> Result<(), StoreError> {
     let Settings { name, needs_approval, time_zone, currency, contact_email } = &organisation.settings;
     sqlx::query(
