@@ -82,6 +82,8 @@ struct Bench {
 enum Measure {
     /// Measures the camera path: how soon a verdict follows a code, and what of the processor it takes
     Live(Live),
+    /// Measures the server under load: how long requests take when many ask at once, on both databases
+    Server(Server),
     /// Compares how well codes are read with the public readers, on the same pictures
     Reading(reading::Reading),
 }
@@ -92,6 +94,16 @@ struct Live {
     #[arg(long)]
     yes: bool,
     /// What `usher-bench live --help` names: --presentations, --seconds, --seed, --json
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+    options: Vec<String>,
+}
+
+#[derive(Args)]
+struct Server {
+    /// Install missing packages without asking
+    #[arg(long)]
+    yes: bool,
+    /// What `usher-bench server --help` names: --database, --registrations, --clients, --seconds, --keep, --json, …
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
     options: Vec<String>,
 }
@@ -167,6 +179,7 @@ impl Bench {
         match self.only {
             Some(Measure::Reading(reading)) => return reading.run(),
             Some(Measure::Live(live)) => return live.run(),
+            Some(Measure::Server(server)) => return server.run(),
             None => {}
         }
         packages::require(packages::BUILD, self.yes)?;
@@ -184,13 +197,24 @@ impl Bench {
 impl Live {
     fn run(self) -> anyhow::Result<()> {
         packages::require(packages::BUILD, self.yes)?;
-        let programs = ["usher", "usher-server", "usher-bench"];
-        let build =
-            ["build", "--release", "--workspace"].into_iter().chain(programs.iter().flat_map(|name| ["--bin", name]));
-        steps::cargo("Building the programs, optimised", &build.collect::<Vec<_>>())?;
-        let options: Vec<&str> = std::iter::once("live").chain(self.options.iter().map(String::as_str)).collect();
-        steps::become_program("../release/usher-bench", &options)
+        measure("live", &["usher", "usher-server", "usher-bench"], &self.options)
     }
+}
+
+impl Server {
+    fn run(self) -> anyhow::Result<()> {
+        packages::require(&[packages::BUILD, &[packages::POSTGRESQL]].concat(), self.yes)?;
+        measure("server", &["usher-server", "usher-bench"], &self.options)
+    }
+}
+
+/// Builds `programs`, optimised, and becomes the one that measures.
+fn measure(what: &str, programs: &[&str], options: &[String]) -> anyhow::Result<()> {
+    let build =
+        ["build", "--release", "--workspace"].into_iter().chain(programs.iter().flat_map(|name| ["--bin", name]));
+    steps::cargo("Building the programs, optimised", &build.collect::<Vec<_>>())?;
+    let options: Vec<&str> = std::iter::once(what).chain(options.iter().map(String::as_str)).collect();
+    steps::become_program("../release/usher-bench", &options)
 }
 
 #[cfg(test)]
@@ -214,5 +238,7 @@ mod tests {
         assert!(parsed("xtask bench reading --frames many").is_err());
         let live = parsed("xtask bench live --yes --presentations 6 --json");
         assert!(matches!(live, Ok(Chore::Bench(Bench { only: Some(Measure::Live(_)), .. }))));
+        let server = parsed("xtask bench server --yes --clients 20 --json");
+        assert!(matches!(server, Ok(Chore::Bench(Bench { only: Some(Measure::Server(_)), .. }))));
     }
 }

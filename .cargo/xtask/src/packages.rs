@@ -19,10 +19,13 @@ pub(crate) const BUILD: &[Package] = &[
     ("pkg-config", "finds libraries"),
 ];
 
+/// What the server's second database needs.
+pub(crate) const POSTGRESQL: Package = ("postgresql", "the second of the server's two databases");
+
 /// What the tests need besides.
 pub(crate) const TEST: &[Package] = &[
     ("poppler-utils", "reads the documents that the server writes"),
-    ("postgresql", "the second of the server's two databases"),
+    POSTGRESQL,
     ("python3", "runs the second implementation of the protocol's test vectors"),
     ("python3-cryptography", "the second implementation's signatures"),
 ];

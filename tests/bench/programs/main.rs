@@ -9,6 +9,7 @@ mod live;
 mod relay;
 mod resting;
 mod search;
+mod server;
 mod verify;
 mod watching;
 
@@ -44,6 +45,8 @@ struct Arguments {
 enum Measure {
     /// Measures the camera path alone, at thirty pictures a second.
     Live(live::Live),
+    /// Measures the server under load, on sample data, on both databases.
+    Server(server::Load),
 }
 
 /// One line of the table.
@@ -62,8 +65,10 @@ impl Figure {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Runtime::new()?;
-    if let Some(Measure::Live(live)) = arguments.only {
-        return runtime.block_on(live.run());
+    match arguments.only {
+        Some(Measure::Live(live)) => return runtime.block_on(live.run()),
+        Some(Measure::Server(load)) => return runtime.block_on(load.run()),
+        None => {}
     }
     let mut figures = Vec::new();
     figures.push(door::disk()?);

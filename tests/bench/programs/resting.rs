@@ -57,8 +57,17 @@ impl Use {
 }
 
 fn resident_kib(id: u32) -> anyhow::Result<u64> {
+    memory_kib(id, "VmRSS:")
+}
+
+/// Returns the most memory that a process ever held.
+pub(crate) fn peak_resident_kib(id: u32) -> anyhow::Result<u64> {
+    memory_kib(id, "VmHWM:")
+}
+
+fn memory_kib(id: u32, field: &str) -> anyhow::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("the kernel tells")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).context("the kernel tells")?;
     Ok(line.split_whitespace().next().context("the kernel tells")?.parse()?)
 }
 
