@@ -2,6 +2,7 @@
 
 pub mod column;
 pub mod insert;
+pub mod list;
 mod migrations;
 pub mod pattern;
 
@@ -9,7 +10,8 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyConnection, AnyPool, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use tokio::sync::watch;
 
 use crate::once;
@@ -18,6 +20,10 @@ use crate::once;
 const CONNECTIONS_MAX: u32 = 12;
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection to PostgreSQL that was used within this time is taken to be alive: asking it costs as much as a query.
+const ALIVE: Duration = Duration::from_secs(1);
+/// Statements that each connection to PostgreSQL keeps ready: more than the program has.
+const STATEMENTS_MAX: usize = 1_000;
 
 /// The few words that differ between the databases.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -147,10 +153,16 @@ impl Database {
                 Ok(Self { dialect, writer, reader, commits })
             }
             Dialect::Postgres => {
+                let separator = if url.contains('?') { '&' } else { '?' };
+                let url = format!("{url}{separator}statement-cache-capacity={STATEMENTS_MAX}");
                 let pool = AnyPoolOptions::new()
                     .max_connections(CONNECTIONS_MAX)
                     .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_with(options(url)?)
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, known| {
+                        Box::pin(async move { Ok(known.idle_for < ALIVE || connection.ping().await.is_ok()) })
+                    })
+                    .connect_with(options(&url)?)
                     .await
                     .map_err(OpenError::Connect)?;
                 Ok(Self { dialect, writer: pool.clone(), reader: pool, commits })
@@ -209,7 +221,8 @@ impl Database {
             Dialect::Postgres => "BEGIN",
         };
         let commits = Some(self.commits.clone());
-        Ok(Tx { inner: self.writer.begin_with(begin).await?, dialect: self.dialect, commits })
+        let inner = Inner::Transaction(self.writer.begin_with(begin).await?);
+        Ok(Tx { inner, dialect: self.dialect, commits })
     }
 
     /// Begins a transaction that only reads, and sees one state of the database throughout.
@@ -222,7 +235,19 @@ impl Database {
             Dialect::Sqlite => "BEGIN DEFERRED",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        Ok(Tx { inner: self.reader.begin_with(begin).await?, dialect: self.dialect, commits: None })
+        let inner = Inner::Transaction(self.reader.begin_with(begin).await?);
+        Ok(Tx { inner, dialect: self.dialect, commits: None })
+    }
+
+    /// Returns what only reads, and whose statements each see the database as it then is: for where one statement is
+    /// all there is to ask, and a transaction around it would cost more than itself.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]: the database is busy or gone.
+    pub async fn glance(&self) -> Result<Tx, StoreError> {
+        let inner = Inner::Connection(self.reader.acquire().await?);
+        Ok(Tx { inner, dialect: self.dialect, commits: None })
     }
 
     /// Returns what changes whenever this process has committed a change, so that whoever waits for news
@@ -273,6 +298,19 @@ impl Database {
         }
     }
 
+    /// Has PostgreSQL look at once at what its tables hold, after much was stored, so that it finds its ways through
+    /// them. SQLite's ways follow from the indexes alone.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn look_again(&self) -> Result<(), StoreError> {
+        if self.dialect == Dialect::Postgres {
+            sqlx::raw_sql("ANALYZE").execute(&self.writer).await?;
+        }
+        Ok(())
+    }
+
     /// Closes every connection, after those in use are done.
     pub async fn close(&self) {
         self.reader.close().await;
@@ -295,10 +333,18 @@ pub fn carried_out() -> Option<once::Key> {
     CARRIED_OUT.try_with(Clone::clone).ok()
 }
 
+/// What statements run on.
+#[derive(Debug)]
+enum Inner {
+    Transaction(Transaction<'static, Any>),
+    /// Each statement by itself.
+    Connection(PoolConnection<Any>),
+}
+
 /// A transaction. Rolls back when dropped without [`Tx::commit`].
 #[derive(Debug)]
 pub struct Tx {
-    inner: Transaction<'static, Any>,
+    inner: Inner,
     dialect: Dialect,
     commits: Option<watch::Sender<u64>>,
 }
@@ -311,7 +357,10 @@ impl Tx {
 
     /// Returns the connection, to run a query on.
     pub fn connection(&mut self) -> &mut AnyConnection {
-        &mut self.inner
+        match &mut self.inner {
+            Inner::Transaction(transaction) => transaction,
+            Inner::Connection(connection) => connection,
+        }
     }
 
     /// Notes a request as done that another task carries out.
@@ -334,7 +383,9 @@ impl Tx {
         {
             once::store::set_done(&mut self, &key).await?;
         }
-        self.inner.commit().await?;
+        if let Inner::Transaction(transaction) = self.inner {
+            transaction.commit().await?;
+        }
         if let Some(commits) = self.commits {
             commits.send_modify(|count| *count = count.wrapping_add(1));
         }

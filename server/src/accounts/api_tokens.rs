@@ -8,13 +8,14 @@ use serde::de::value::{Error, StrDeserializer};
 use serde_json::{Value, json};
 use sync_protocol::time::UnixMillis;
 
-use super::sessions::{Authenticated, SEEN_MS};
+use super::sessions::{About, Authenticated, SEEN_MS};
 use super::{AccountId, ApiTokenId, Caller, OrganisationId, Token, store};
 use crate::access::{Area, Limits};
 use crate::app::App;
 use crate::audit::{self, By, Change};
 use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
+use crate::events;
 use crate::organisations;
 
 /// The longest time a token may last.
@@ -207,6 +208,7 @@ pub(super) async fn authenticate(
     tx: &mut Tx,
     token: &Token,
     address: IpAddr,
+    about: About,
     now: UnixMillis,
 ) -> Result<Option<Authenticated>, StoreError> {
     let Some((account, held)) = store::api_tokens::by_hash(tx, token.hash(), now).await? else { return Ok(None) };
@@ -223,7 +225,16 @@ pub(super) async fn authenticate(
     let is_stale = held.used_at.is_none_or(|used_at| now.since(used_at) >= SEEN_MS);
     // A program never runs the whole installation.
     let caller = Caller { account, is_admin: false, session: None, limits: Some(limits), address };
-    Ok(Some(Authenticated::program(caller, is_stale.then_some(held.id))))
+    let organisation = match about {
+        About::Event(event) => events::organisation_of(tx, event).await?,
+        About::Organisation(organisation) => Some(organisation),
+        About::Nothing => Some(held.organisation),
+    };
+    let standing = match organisation {
+        Some(organisation) => Some((organisation, organisations::role(tx, account, organisation).await?)),
+        None => None,
+    };
+    Ok(Some(Authenticated::program(caller, is_stale.then_some(held.id), standing)))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 use std::net::IpAddr;
 
 use serde_json::Value;
+use sync_protocol::id::EventId;
 use sync_protocol::time::UnixMillis;
 use zeroize::Zeroizing;
 
@@ -18,8 +19,10 @@ use super::password::Password;
 use super::throttle::{self, Brake, Guard};
 use super::token::{Shown, Token};
 use super::{
-    AccountId, ApiTokenId, Caller, SessionId, api_tokens, devices, mail_tokens, parse_email, second_factor, store,
+    AccountId, ApiTokenId, Caller, OrganisationId, SessionId, api_tokens, devices, mail_tokens, parse_email,
+    second_factor, store,
 };
+use crate::access::Role;
 use crate::app::App;
 use crate::audit::{self, By, Change};
 use crate::clock::uuid_v7;
@@ -311,9 +314,24 @@ fn is_proved(hash: Option<[u8; 32]>, csrf: Option<&Token>) -> bool {
     }
 }
 
+/// Which organisation somebody's request is about, as far as it says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum About {
+    /// That of an event.
+    Event(EventId),
+    /// This one.
+    Organisation(OrganisationId),
+    /// It does not say.
+    Nothing,
+}
+
+/// An organisation that there may be, and what somebody is in it: nothing if they do not belong to it.
+pub type Standing = (OrganisationId, Option<Role>);
+
 /// What is known of an access token.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
+    pub(super) standing: Option<Standing>,
     pub(super) session: SessionId,
     pub(super) account: AccountId,
     pub(super) is_admin: bool,
@@ -337,6 +355,8 @@ pub struct Authenticated {
     pub caller: Caller,
     /// What they were known by, if [`note_use`] should be told.
     pub stale: Option<Means>,
+    /// What they are in the organisation that was asked about; nothing if there is no such event, or none was named.
+    pub standing: Option<Standing>,
     csrf_hash: Option<[u8; 32]>,
 }
 
@@ -347,7 +367,8 @@ impl Authenticated {
     }
 }
 
-/// Returns who shows a token, if it lasts.
+/// Returns who shows a token, if it lasts, and what they are where their request is about. Every request asks this:
+/// of a session it is one statement.
 ///
 /// # Errors
 ///
@@ -357,13 +378,14 @@ pub async fn authenticate(
     tx: &mut Tx,
     shown: &Shown,
     address: IpAddr,
+    about: About,
 ) -> Result<Option<Authenticated>, StoreError> {
     let now = app.clock().now();
     let token = match shown {
         Shown::Session(token) => token,
-        Shown::Program(token) => return api_tokens::authenticate(tx, token, address, now).await,
+        Shown::Program(token) => return api_tokens::authenticate(tx, token, address, about, now).await,
     };
-    let known = store::sessions::by_access(tx, token.hash(), now).await?;
+    let known = store::sessions::by_access(tx, token.hash(), about, now).await?;
     Ok(known.map(|known| Authenticated {
         caller: Caller {
             account: known.account,
@@ -373,14 +395,15 @@ pub async fn authenticate(
             address,
         },
         stale: (now.since(known.seen_at) >= SEEN_MS).then_some(Means::Session(known.session)),
+        standing: known.standing,
         csrf_hash: known.csrf_hash,
     }))
 }
 
 impl Authenticated {
     /// Returns a program that is known by its API token.
-    pub(super) fn program(caller: Caller, stale: Option<ApiTokenId>) -> Self {
-        Self { caller, stale: stale.map(Means::ApiToken), csrf_hash: None }
+    pub(super) fn program(caller: Caller, stale: Option<ApiTokenId>, standing: Option<Standing>) -> Self {
+        Self { caller, stale: stale.map(Means::ApiToken), standing, csrf_hash: None }
     }
 }
 

@@ -51,7 +51,8 @@ pub async fn insert_rows<T>(
         } else {
             text(dialect, table, columns, tail, chunk.len())
         };
-        let query = sqlx::query_with(AssertSqlSafe(text), values.0).persistent(false);
+        // One row is what most requests insert; the texts of many rows are too many to be kept prepared.
+        let query = sqlx::query_with(AssertSqlSafe(text), values.0).persistent(chunk.len() == 1);
         inserted += query.execute(tx.connection()).await?.rows_affected();
     }
     Ok(inserted)

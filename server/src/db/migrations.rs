@@ -41,6 +41,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         17 "0017_webhooks",
         18 "0018_requests",
         19 "0019_people",
+        20 "0020_ways",
         21 "0021_languages",
     );
     Migrator::with_migrations(

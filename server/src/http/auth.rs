@@ -8,11 +8,10 @@ use super::cookies::{self, Cookie};
 use super::peer::Peer;
 use super::problem::Problem;
 use crate::access::{self, Need, Role, Route};
-use crate::accounts::sessions::{self, Means};
+use crate::accounts::sessions::{self, About, Authenticated};
 use crate::accounts::{AccountId, Caller, OrganisationId, Organiser, Shown};
 use crate::app::App;
 use crate::db::Tx;
-use crate::events;
 use crate::organisations;
 
 /// Says which organisation a request is about, where neither its path does nor the caller belongs to just one.
@@ -23,10 +22,11 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut tx = app.database().begin_read().await?;
-        let (caller, route, stale) = caller(parts, app, &mut tx).await?;
+        let mut tx = app.database().glance().await?;
+        let (known, route) = known(parts, app, &mut tx, About::Nothing).await?;
         drop(tx);
-        note_use(app, stale, &caller).await;
+        note_use(app, &known).await;
+        let caller = known.caller;
         match route.need {
             Need::Nobody | Need::Member => Ok(caller),
             Need::Admin if caller.is_admin => Ok(caller),
@@ -56,27 +56,36 @@ impl FromRequestParts<App> for Organiser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let mut tx = app.database().begin_read().await?;
-        let (caller, route, stale) = caller(parts, app, &mut tx).await?;
+        // Whoever is not logged in is told that first.
+        let named = named(parts, app).await;
+        let about = named.as_ref().map_or(About::Nothing, |named| named.about);
+        let mut tx = app.database().glance().await?;
+        let (known, route) = known(parts, app, &mut tx, about).await?;
         let Need::Role(least) = route.need else { return Err(Problem::of_status(StatusCode::FORBIDDEN)) };
-        let (organisation, role) = organisation(parts, app, &mut tx, &caller).await?;
+        let (organisation, role) = organisation(&mut tx, &known, named?).await?;
         drop(tx);
-        note_use(app, stale, &caller).await;
+        note_use(app, &known).await;
         if role < least {
             return Err(Problem::of_status(StatusCode::FORBIDDEN)
                 .detail(format!("You are {} there; this takes {}.", role.name(), least.name()))
                 .with("needs", least.name()));
         }
-        Ok(Self { account: caller.account, organisation, role, address: caller.address })
+        let Caller { account, address, .. } = known.caller;
+        Ok(Self { account, organisation, role, address })
     }
 }
 
-/// Returns who calls, which route, and what to [`note_use`] of.
-async fn caller(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(Caller, &'static Route, Option<Means>), Problem> {
+/// Returns who calls, with what they are where their request is about, and which route.
+async fn known(
+    parts: &mut Parts,
+    app: &App,
+    tx: &mut Tx,
+    about: About,
+) -> Result<(Authenticated, &'static Route), Problem> {
     let (shown, carrier) = shown(&parts.headers);
     let shown = shown.ok_or_else(|| refuse("Send the token of a session as a bearer token."))?;
     let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
-    let known = sessions::authenticate(app, tx, &shown, address).await?;
+    let known = sessions::authenticate(app, tx, &shown, address, about).await?;
     let known = known.ok_or_else(|| refuse("The session has ended or never was."))?;
     app.rates().count_account(known.caller.account, parts.extensions.get())?;
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
@@ -85,17 +94,16 @@ async fn caller(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(Caller, &'
     {
         return Err(forged());
     }
-    let caller = known.caller;
-    if caller.limits.as_ref().is_some_and(|limits| !limits.allow(route)) {
+    if known.caller.limits.as_ref().is_some_and(|limits| !limits.allow(route)) {
         return Err(Problem::of_status(StatusCode::FORBIDDEN).detail("The API token was not made for this."));
     }
-    Ok((caller, route, known.stale))
+    Ok((known, route))
 }
 
 /// Notes when the caller was last seen. That it fails keeps nobody from their work.
-async fn note_use(app: &App, stale: Option<Means>, caller: &Caller) {
-    let Some(means) = stale else { return };
-    if let Err(error) = sessions::note_use(app, means, caller.address).await {
+async fn note_use(app: &App, known: &Authenticated) {
+    let Some(means) = known.stale else { return };
+    if let Err(error) = sessions::note_use(app, means, known.caller.address).await {
         tracing::warn!(%error, "could not note when a session was used");
     }
 }
@@ -108,22 +116,18 @@ pub fn forged() -> Problem {
 
 /// Returns the organisation that a request is about, and what the caller is in it: that of the event in the path,
 /// the one in the path, the one in the header, or the only one there is.
-async fn organisation(
-    parts: &mut Parts,
-    app: &App,
-    tx: &mut Tx,
-    caller: &Caller,
-) -> Result<(OrganisationId, Role), Problem> {
-    let (what, named) = named(parts, app, tx).await?;
-    let organisation = match named {
-        Some(organisation) => organisation,
-        None => match (&caller.limits, organisations::memberships(tx, caller.account).await?.as_slice()) {
-            (Some(limits), _) => limits.organisation,
-            (None, [only]) => only.organisation,
-            (None, []) => {
+async fn organisation(tx: &mut Tx, known: &Authenticated, named: Named) -> Result<(OrganisationId, Role), Problem> {
+    let Named { what, about } = named;
+    let caller = &known.caller;
+    let (organisation, role) = match (known.standing, about) {
+        (Some(standing), _) => standing,
+        (None, About::Event(_) | About::Organisation(_)) => return Err(Problem::not_found(what)),
+        (None, About::Nothing) => match organisations::memberships(tx, caller.account).await?.as_slice() {
+            [only] => (only.organisation, Some(only.role)),
+            [] => {
                 return Err(Problem::of_status(StatusCode::FORBIDDEN).detail("You belong to no organisation yet."));
             }
-            (None, _) => {
+            _ => {
                 let msg = "name one of your organisations: you belong to several";
                 return Err(Problem::invalid_field("header.usher-organisation", "missing", msg));
             }
@@ -132,7 +136,6 @@ async fn organisation(
     if caller.limits.as_ref().is_some_and(|limits| limits.organisation != organisation) {
         return Err(Problem::not_found(what));
     }
-    let role = organisations::role(tx, caller.account, organisation).await?;
     // Who runs the installation may do everywhere what an owner may.
     let role = match role {
         None if caller.is_admin && organisations::find(tx, organisation).await?.is_some() => Some(Role::Owner),
@@ -141,22 +144,30 @@ async fn organisation(
     Ok((organisation, role.ok_or_else(|| Problem::not_found(what))?))
 }
 
-/// Returns the organisation that a request names, and what to say of it if it is not the caller's.
-async fn named(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(&'static str, Option<OrganisationId>), Problem> {
+/// What a request says of the organisation that it is about.
+#[derive(Clone, Copy, Debug)]
+struct Named {
+    /// What to say of it if it is not the caller's.
+    what: &'static str,
+    about: About,
+}
+
+/// Reads what a request says of the organisation that it is about.
+async fn named(parts: &mut Parts, app: &App) -> Result<Named, Problem> {
     let params = RawPathParams::from_request_parts(parts, app).await;
     let params = params.map_err(|_| Problem::of_status(StatusCode::BAD_REQUEST))?;
     let param = |name| params.iter().find(|(held, _)| *held == name).map(|(_, value)| value);
-    let parsed = |text: &str| text.parse().map_err(|_| Problem::not_found("such organisation"));
     if let Some(event) = param("event") {
         let event = event.parse().map_err(|_| Problem::not_found("such event"))?;
-        let organisation = events::organisation_of(tx, event).await?;
-        return Ok(("such event", Some(organisation.ok_or_else(|| Problem::not_found("such event"))?)));
+        return Ok(Named { what: "such event", about: About::Event(event) });
     }
-    if let Some(organisation) = param("organisation") {
-        return Ok(("such organisation", Some(parsed(organisation)?)));
-    }
-    let header = parts.headers.get(&ORGANISATION).and_then(|value| value.to_str().ok());
-    Ok(("such organisation", header.map(parsed).transpose()?))
+    let what = "such organisation";
+    let header = || parts.headers.get(&ORGANISATION).and_then(|value| value.to_str().ok());
+    let about = match param("organisation").or_else(header) {
+        Some(text) => About::Organisation(text.parse().map_err(|_| Problem::not_found(what))?),
+        None => About::Nothing,
+    };
+    Ok(Named { what, about })
 }
 
 /// Returns the account that a request is made by, whatever it asks for; nothing if nobody is logged in.
@@ -167,8 +178,9 @@ async fn named(parts: &mut Parts, app: &App, tx: &mut Tx) -> Result<(&'static st
 pub async fn account(app: &App, parts: &mut Parts) -> Result<Option<AccountId>, Problem> {
     let (Some(shown), _) = shown(&parts.headers) else { return Ok(None) };
     let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
-    let mut tx = app.database().begin_read().await?;
-    Ok(sessions::authenticate(app, &mut tx, &shown, address).await?.map(|known| known.caller.account))
+    let mut tx = app.database().glance().await?;
+    let known = sessions::authenticate(app, &mut tx, &shown, address, About::Nothing).await?;
+    Ok(known.map(|known| known.caller.account))
 }
 
 /// What a token came in.

@@ -18,6 +18,7 @@ use super::{Attendee, Contact, Filter, Labels, Registration, State};
 use crate::accounts::AccountId;
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::{insert_rows, push_placeholders};
+use crate::db::list::{padded, padded_len, placeholders};
 use crate::db::{StoreError, Tx};
 use crate::tickets::{self, Ticket};
 use crate::walk_ins;
@@ -244,9 +245,9 @@ pub(super) async fn find_all(
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(VALUES_PER_QUERY_MAX) {
         let text = find_all_text(filter, chunk.len());
-        let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(&event.0[..]);
-        for id in chunk {
-            query = query.bind(&id.0[..]);
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]);
+        for RegistrationId(id) in padded(chunk) {
+            query = query.bind(id.to_vec());
         }
         for row in bind_filter(query, filter).fetch_all(tx.connection()).await? {
             found.push(read(&row)?);
@@ -256,9 +257,8 @@ pub(super) async fn find_all(
 }
 
 fn find_all_text(filter: &Filter, ids: usize) -> String {
-    let places: Vec<String> = (2..ids + 2).map(|number| format!("${number}")).collect();
-    let conditions = conditions(filter, ids + 2);
-    format!("SELECT * FROM registered WHERE event_id = $1 AND id IN ({}){conditions}", places.join(", "))
+    let conditions = conditions(filter, 2 + padded_len(ids));
+    format!("SELECT * FROM registered WHERE event_id = $1 AND id IN ({}){conditions}", placeholders(2, ids))
 }
 
 /// Returns how many registrations that are not over a person has at an event, by ticket type.

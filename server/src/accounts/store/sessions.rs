@@ -6,10 +6,24 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::time::UnixMillis;
 
-use crate::accounts::sessions::{Known, Origin, Session, Tokens};
-use crate::accounts::{AccountId, SessionId};
+use crate::access::Role;
+use crate::accounts::sessions::{About, Known, Origin, Session, Tokens};
+use crate::accounts::{AccountId, OrganisationId, SessionId};
 use crate::db::column::{Columns as _, int};
 use crate::db::{StoreError, Tx};
+
+const OF_NOTHING: &str = "SELECT s.id, s.account_id, s.csrf_hash, s.seen_at, a.is_admin
+     FROM sessions s JOIN accounts a ON a.id = s.account_id
+     WHERE s.access_hash = $1 AND s.access_expires_at > $2 AND a.locked_at IS NULL";
+const OF_ORGANISATION: &str = "SELECT s.id, s.account_id, s.csrf_hash, s.seen_at, a.is_admin, r.role
+     FROM sessions s JOIN accounts a ON a.id = s.account_id
+     LEFT JOIN roles r ON r.organisation_id = $3 AND r.account_id = s.account_id
+     WHERE s.access_hash = $1 AND s.access_expires_at > $2 AND a.locked_at IS NULL";
+const OF_EVENT: &str = "SELECT s.id, s.account_id, s.csrf_hash, s.seen_at, a.is_admin, e.organisation_id, r.role
+     FROM sessions s JOIN accounts a ON a.id = s.account_id
+     LEFT JOIN event_organisations e ON e.event_id = $3
+     LEFT JOIN roles r ON r.organisation_id = e.organisation_id AND r.account_id = s.account_id
+     WHERE s.access_hash = $1 AND s.access_expires_at > $2 AND a.locked_at IS NULL";
 
 /// Begins a session.
 pub(in crate::accounts) async fn insert(
@@ -41,23 +55,34 @@ pub(in crate::accounts) async fn insert(
     Ok(())
 }
 
-/// Returns the session of an access token that has not expired.
+/// Returns the session of an access token that has not expired, and what its holder is where they ask about.
 pub(in crate::accounts) async fn by_access(
     tx: &mut Tx,
     hash: [u8; 32],
+    about: About,
     now: UnixMillis,
 ) -> Result<Option<Known>, StoreError> {
-    let row = sqlx::query(
-        "SELECT s.id, s.account_id, s.csrf_hash, s.seen_at, a.is_admin
-         FROM sessions s JOIN accounts a ON a.id = s.account_id
-         WHERE s.access_hash = $1 AND s.access_expires_at > $2 AND a.locked_at IS NULL",
-    )
-    .bind(&hash[..])
-    .bind(int(now.0))
-    .fetch_optional(tx.connection())
-    .await?;
+    let (text, id) = match about {
+        About::Event(event) => (OF_EVENT, Some(event.0)),
+        About::Organisation(organisation) => (OF_ORGANISATION, Some(organisation.0)),
+        About::Nothing => (OF_NOTHING, None),
+    };
+    let mut query = sqlx::query(text).bind(&hash[..]).bind(int(now.0));
+    if let Some(id) = &id {
+        query = query.bind(&id[..]);
+    }
+    let row = query.fetch_optional(tx.connection()).await?;
     row.map(|row| {
+        let organisation = match about {
+            About::Organisation(organisation) => Some(organisation),
+            About::Event(_) => row.array_or_null("organisation_id")?.map(OrganisationId),
+            About::Nothing => None,
+        };
+        let role = if organisation.is_some() { row.uint_or_null("role")? } else { None };
+        let role = role.map(|role| u8::try_from(role).ok().and_then(Role::from_u8).ok_or(StoreError::Corrupt("role")));
+        let role = role.transpose()?;
         Ok(Known {
+            standing: organisation.map(|organisation| (organisation, role)),
             session: SessionId(row.array("id")?),
             account: AccountId(row.array("account_id")?),
             is_admin: row.flag("is_admin")?,

@@ -12,6 +12,7 @@ use crate::admissions::doors::Presented;
 use crate::admissions::{CheckIn, EntryName, Filter, Order, Tally};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::insert_rows;
+use crate::db::list::{padded, placeholders};
 use crate::db::{StoreError, Tx};
 
 const COLUMNS: &[&str] = &[
@@ -141,17 +142,12 @@ async fn take_back_of(
             placeholders(3, targets.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(i64::from(device.0));
-        for target in targets {
+        for target in padded(targets) {
             query = query.bind(int(target.0));
         }
         query.execute(tx.connection()).await?;
     }
     Ok(())
-}
-
-fn placeholders(first: usize, count: usize) -> String {
-    let numbered: Vec<String> = (first..first + count).map(|number| format!("${number}")).collect();
-    numbered.join(", ")
 }
 
 /// Returns the check-ins of these names.
@@ -183,7 +179,7 @@ pub(in crate::admissions) async fn by_seq(
             placeholders(3, seqs.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(i64::from(device.0));
-        for seq in seqs {
+        for seq in padded(seqs) {
             query = query.bind(int(seq.0));
         }
         for row in query.fetch_all(tx.connection()).await? {
@@ -221,7 +217,7 @@ pub(in crate::admissions) async fn of_tickets(
             placeholders(2, tickets.len())
         );
         let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]);
-        for ticket in tickets {
+        for ticket in padded(tickets) {
             query = query.bind(int(ticket.0));
         }
         for row in query.fetch_all(tx.connection()).await? {

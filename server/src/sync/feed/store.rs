@@ -9,6 +9,7 @@ use sync_protocol::id::{EventId, FeedId, FeedSeq};
 use super::{FeedState, Numbered};
 use crate::db::column::{Columns as _, int};
 use crate::db::insert::insert_rows;
+use crate::db::list::{padded, placeholders};
 use crate::db::{StoreError, Tx};
 
 pub(super) async fn insert_feed(
@@ -246,17 +247,16 @@ pub(super) async fn newest_bodies(
     if entities.is_empty() {
         return Ok(Vec::new());
     }
-    let placeholders: Vec<String> = (0..entities.len()).map(|at| format!("${}", at + 3)).collect();
     let text = format!(
         "SELECT e.entity, e.seq, e.body FROM feed_entries e
          WHERE e.event_id = $1 AND e.kind = $2 AND e.entity IN ({}) AND e.body IS NOT NULL
          AND NOT EXISTS (SELECT 1 FROM feed_entries l WHERE l.event_id = e.event_id AND l.kind = e.kind
                          AND l.entity = e.entity AND l.seq > e.seq)",
-        placeholders.join(", ")
+        placeholders(3, entities.len())
     );
     let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(kind as i64);
-    for entity in entities {
-        query = query.bind(&entity.0[..]);
+    for Entity(entity) in padded(entities) {
+        query = query.bind(entity.to_vec());
     }
     let rows = query.fetch_all(tx.connection()).await?;
     rows.iter().map(|row| Ok((Entity(row.array("entity")?), FeedSeq(row.uint("seq")?), row.bytes("body")?))).collect()
