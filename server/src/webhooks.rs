@@ -30,7 +30,6 @@ use zeroize::Zeroizing;
 use crate::accounts::OrganisationId;
 use crate::clock::{random_bytes, uuids_v7};
 use crate::db::{StoreError, Tx};
-use crate::events;
 use crate::http::time::rfc3339;
 use crate::seal::Sealer;
 
@@ -259,16 +258,15 @@ pub async fn emit(
     if things.is_empty() {
         return Ok(());
     }
-    let Some(organisation) = events::organisation_of(tx, event).await? else { return Ok(()) };
-    let called = store::called_for(tx, organisation, kind).await?;
+    let called = store::called_for(tx, event, kind).await?;
     if called.is_empty() {
         return Ok(());
     }
     let mut ids = uuids_v7(now, things.len() * called.len());
     let mut deliveries = Vec::with_capacity(things.len() * called.len());
     for thing in &things {
-        for (webhook, id) in called.iter().zip(&mut ids) {
-            deliveries.push(delivery(DeliveryId(id), *webhook, organisation, Some(event), kind.name(), thing, now));
+        for ((webhook, organisation), id) in called.iter().zip(&mut ids) {
+            deliveries.push(delivery(DeliveryId(id), *webhook, *organisation, Some(event), kind.name(), thing, now));
         }
     }
     store::insert_deliveries(tx, &deliveries).await
@@ -280,8 +278,7 @@ pub async fn emit(
 ///
 /// [`StoreError`].
 pub async fn is_wanted(tx: &mut Tx, event: EventId, kind: Kind) -> Result<bool, StoreError> {
-    let Some(organisation) = events::organisation_of(tx, event).await? else { return Ok(false) };
-    Ok(!store::called_for(tx, organisation, kind).await?.is_empty())
+    Ok(!store::called_for(tx, event, kind).await?.is_empty())
 }
 
 fn delivery(

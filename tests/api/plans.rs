@@ -6,14 +6,20 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use harness::on_both_databases;
+use harness::organiser::Organiser;
 use reqwest::RequestBuilder;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Row as _};
+use sync_protocol::id::Seq;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use usher_server::db::{Database, Dialect};
+use usher_server::mails::sending::Post;
+use usher_server::mails::transport::{self, Transport};
+use usher_server::{mails, webhooks};
 
-use crate::served::{Served, answer, conference, get};
+use crate::doors::Doors;
+use crate::served::{PASSWORD, Served, answer, conference, get};
 
 /// Statements that this process ran and nobody has looked at.
 static RAN: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -185,5 +191,120 @@ on_both_databases! {
         assert!(judged("SELECT id FROM events WHERE location = $1").await.0);
         assert!(judged("SELECT id FROM events ORDER BY location").await.1);
         assert_eq!(judged("SELECT id FROM events WHERE organisation_id = $1 ORDER BY id LIMIT 5").await, (false, false));
+    }
+}
+
+/// Runs `work`, and asserts that whatever it made the server look up, change or forget was found by an index.
+async fn assert_found<T>(database: &Database, work: impl Future<Output = T>) -> T {
+    RAN.lock().unwrap().clear();
+    let done = work.await;
+    let ran: BTreeSet<String> = RAN.lock().unwrap().drain(..).collect();
+    let is_asking = |sql: &&String| ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| sql.starts_with(verb));
+    let asking: Vec<&String> = ran.iter().filter(is_asking).collect();
+    assert!(!asking.is_empty(), "nothing was asked");
+    for sql in asking {
+        let plan = explain(database, sql, Sorting::Allowed).await;
+        assert!(!scans(database.dialect(), &plan), "a full scan:\n{sql}\n{plan:#?}");
+    }
+    done
+}
+
+async fn assert_reads(served: &Served, organiser: &Organiser, paths: &[String]) {
+    for path in paths {
+        let (status, _, body) = assert_found(served.app.database(), answer(get(organiser, path))).await;
+        assert_eq!(status, 200, "{path}: {body}");
+    }
+}
+
+on_both_databases! {
+    async fn whatever_organisers_ask_about_an_event_is_found_by_an_index(url: String) {
+        watch();
+        let served = Served::start(&url).await;
+        let doors = Doors::open_now(&served, 5).await;
+        let (olga, event) = (&doors.olga, format!("/events/{}", doors.event));
+        doors.name(&doors.tickets[0]).await;
+        let registration = doors.list("registrations").await[0]["id"].as_str().unwrap().to_owned();
+        let cursor = "AAAAAAAAAAAAAAAAAAAAAQ";
+
+        let filters = ["", "status=valid", "state=pending", "checked_in=true", "checked_in=false", "ticket_type=Regular",
+            "q=guest", "q=guset", "q=guest&checked_in=false", "status=valid&checked_in=false&ticket_type=Regular"];
+        let mut paths: Vec<String> = filters.iter().map(|filter| format!("{event}/registrations?{filter}")).collect();
+        paths.push(format!("{event}/registrations?cursor={cursor}"));
+        paths.extend(["", "?order=newest", "?gate=Main%20entrance", "?kind=admit", "?device=0"].map(|filter| {
+            format!("{event}/check-ins{filter}")
+        }));
+        paths.extend(["counts", "statistics", "conflicts", "devices", "sales", "quarantine"].map(|part| format!("{event}/{part}")));
+        paths.push(format!("{event}/registrations/{registration}"));
+        paths.push(format!("{event}/registrations/{registration}/check-ins"));
+        paths.push(format!("{event}/tickets/{}", doors.tickets[0]));
+        paths.extend(["/me", "/me/sessions", "/me/tickets", "/me/registrations", "/me/api-tokens", "/webhooks"].map(str::to_owned));
+        assert_reads(&served, olga, &paths).await;
+        let organisation = olga.get("/me").await.unwrap()["organisations"][0]["id"].as_str().unwrap().to_owned();
+        let of_organisation = ["", "/members", "/invitations", "/venues", "/audit", "/task-template"];
+        let paths = of_organisation.map(|part| format!("/organisations/{organisation}{part}"));
+        assert_reads(&served, olga, &paths).await;
+    }
+
+    async fn what_is_registered_and_shown_at_the_door_is_found_by_an_index(url: String) {
+        watch();
+        let served = Served::start(&url).await;
+        let doors = Doors::open_now(&served, 3).await;
+        let (olga, event, database) = (&doors.olga, format!("/events/{}", doors.event), served.app.database());
+        for step in ["submit", "approve", "publish"] {
+            olga.post(&format!("{event}/{step}"), &json!({})).await.unwrap();
+        }
+        let zoe = json!({ "name": "Zoe", "email": "zoe@example.org", "ticket_type": "Regular" });
+
+        let to = format!("{}/api/v1/public{event}/registrations", served.url);
+        let (status, _, joined) = assert_found(database, answer(reqwest::Client::new().post(to).json(&zoe))).await;
+        assert_eq!(status, 201, "{joined}");
+        let ada = json!({ "name": "Ada", "ticket_type": "Regular" });
+        let ada = assert_found(database, olga.register(&doors.event, &ada)).await.unwrap();
+        let ada = ada["id"].as_str().unwrap();
+        let shown = json!({ "credential": olga.credential(&doors.event, &doors.tickets[0]).await.unwrap(), "gate": "Main entrance" });
+        doors.verify(&shown).await;
+        assert_found(database, doors.verify(&shown)).await;
+        assert_found(database, doors.name(&doors.tickets[1])).await;
+        for change in ["block", "unblock", "reissue", "cancel"] {
+            assert_found(database, olga.post(&format!("{event}/registrations/{ada}/{change}"), &json!({}))).await.unwrap();
+        }
+        assert_found(database, Organiser::log_in(&served.url, "olga@example.org", PASSWORD)).await.unwrap();
+    }
+
+    async fn what_terminals_ask_is_found_by_an_index(url: String) {
+        watch();
+        let served = Served::start(&url).await;
+        let doors = Doors::open_now(&served, 3).await;
+        let database = served.app.database();
+        let mut left = assert_found(database, doors.device("Left")).await;
+
+        assert_found(database, left.pull(left.beginning(), 2)).await.unwrap();
+        for part in ["/head", "/snapshot", "/doors"] {
+            let response = assert_found(database, left.get(&left.in_event(part)).send()).await.unwrap();
+            assert_eq!(response.status(), 200, "{part}");
+        }
+        left.admit(&doors.tickets[0], 0);
+        assert_found(database, left.push(1)).await.unwrap();
+        left.undo(Seq(1));
+        assert_found(database, left.push(2)).await.unwrap();
+    }
+
+    async fn what_the_server_does_by_itself_is_found_by_an_index(url: String) {
+        watch();
+        let served = Served::start(&url).await;
+        let olga = served.olga().await;
+        let database = served.app.database();
+        olga.create_event(&conference()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let sender = transport::sender("Usher <usher@localhost>").unwrap();
+        let post = Post::new(Transport::Outbox(folder.path().to_owned()), sender);
+
+        assert_found(database, mails::sending::turn(&served.app, &post)).await.unwrap();
+        let caller = webhooks::sending::Caller::new(true).unwrap();
+        assert_found(database, webhooks::sending::turn(&served.app, &caller)).await.unwrap();
+        let now = served.app.clock().now();
+        let mut tx = database.begin_write().await.unwrap();
+        assert_found(database, mails::forget_old(&mut tx, now)).await.unwrap();
+        assert_found(database, webhooks::forget_old(&mut tx, now)).await.unwrap();
     }
 }

@@ -3,11 +3,15 @@
 use sqlx::any::AnyArguments;
 use sqlx::{Any, Arguments as _, AssertSqlSafe, Encode, Type};
 
+use super::list::{padded, padded_len};
 use super::{Dialect, StoreError, Tx};
 
 /// Bound values in one statement: below the limits of both databases (32 766 and 65 535), and small
 /// enough that preparing the text costs little.
 const VALUES_PER_STATEMENT_MAX: usize = 6_000;
+
+/// Rows of a statement that is kept prepared: as many as one request brings.
+const KEPT_ROWS_MAX: usize = 64;
 
 /// The values of one row, in the order of the columns.
 #[derive(Default)]
@@ -37,6 +41,38 @@ pub async fn insert_rows<T>(
     items: &[T],
     fill: impl Fn(&T, &mut RowValues),
 ) -> Result<u64, StoreError> {
+    insert(tx, table, columns, tail, items, fill).await
+}
+
+/// Inserts a row for each of `items` that is not there yet, as [`insert_rows`] does: whatever stands there twice, in
+/// the table or among the items, is passed over.
+///
+/// # Errors
+///
+/// [`StoreError`], after which the transaction is of no use.
+pub async fn insert_missing<T: Copy>(
+    tx: &mut Tx,
+    table: &'static str,
+    columns: &'static [&'static str],
+    items: &[T],
+    fill: impl Fn(&T, &mut RowValues),
+) -> Result<u64, StoreError> {
+    const PASS_OVER: &str = "ON CONFLICT DO NOTHING";
+    if padded_len(items.len()) > KEPT_ROWS_MAX {
+        return insert(tx, table, columns, PASS_OVER, items, fill).await;
+    }
+    // Filled up with what stands there already, requests of all sizes share few texts.
+    insert(tx, table, columns, PASS_OVER, &padded(items).collect::<Vec<T>>(), fill).await
+}
+
+async fn insert<T>(
+    tx: &mut Tx,
+    table: &'static str,
+    columns: &'static [&'static str],
+    tail: &'static str,
+    items: &[T],
+    fill: impl Fn(&T, &mut RowValues),
+) -> Result<u64, StoreError> {
     let dialect = tx.dialect();
     let rows_per_statement = (VALUES_PER_STATEMENT_MAX / columns.len().max(1)).max(1);
     let mut inserted = 0;
@@ -51,8 +87,9 @@ pub async fn insert_rows<T>(
         } else {
             text(dialect, table, columns, tail, chunk.len())
         };
-        // One row is what most requests insert; the texts of many rows are too many to be kept prepared.
-        let query = sqlx::query_with(AssertSqlSafe(text), values.0).persistent(chunk.len() == 1);
+        // The texts of all numbers of rows would be too many to be kept prepared.
+        let is_kept = chunk.len().is_power_of_two() && chunk.len() <= KEPT_ROWS_MAX;
+        let query = sqlx::query_with(AssertSqlSafe(text), values.0).persistent(is_kept);
         inserted += query.execute(tx.connection()).await?.rows_affected();
     }
     Ok(inserted)

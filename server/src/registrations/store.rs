@@ -4,7 +4,7 @@ mod everybody;
 mod person;
 mod search;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, query::Query};
@@ -287,6 +287,17 @@ pub(super) async fn next_queue_no(tx: &mut Tx, event: EventId, class: ClassId) -
     .fetch_one(tx.connection())
     .await?;
     Ok(row.uint_or_null("number")?.unwrap_or_default() + 1)
+}
+
+/// Returns the ticket types that somebody waits for.
+pub(super) async fn waited_for(tx: &mut Tx, event: EventId) -> Result<BTreeSet<ClassId>, StoreError> {
+    sqlx::query("SELECT DISTINCT class FROM registrations WHERE event_id = $1 AND queue_no IS NOT NULL")
+        .bind(&event.0[..])
+        .fetch_all(tx.connection())
+        .await?
+        .iter()
+        .map(|row| row.small("class").map(ClassId))
+        .collect()
 }
 
 /// Returns up to `limit` of those who wait for a ticket type, the first first.

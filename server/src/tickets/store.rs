@@ -13,6 +13,7 @@ use super::{Change, Changed, Ticket};
 use crate::accounts::AccountId;
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::{insert_rows, push_placeholders};
+use crate::db::list::{padded, padded_len};
 use crate::db::{StoreError, Tx};
 
 pub(super) use self::many::{cancel, counts, insert_changes};
@@ -94,10 +95,10 @@ pub(super) async fn which_exist(
         let mut text = "SELECT ticket_id FROM tickets WHERE event_id = ".to_owned();
         push_placeholders(tx.dialect(), &mut text, 1, 1);
         text.push_str(" AND ticket_id IN (");
-        push_placeholders(tx.dialect(), &mut text, 2, chunk.len());
+        push_placeholders(tx.dialect(), &mut text, 2, padded_len(chunk.len()));
         text.push(')');
-        let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(&event.0[..]);
-        for id in chunk {
+        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]);
+        for id in padded(chunk) {
             query = query.bind(int(id.0));
         }
         for row in query.fetch_all(tx.connection()).await? {

@@ -2,6 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
+use sync_protocol::id::EventId;
 use sync_protocol::time::UnixMillis;
 
 use super::{Delivery, DeliveryId, Kind, Outcome, Progress, State, Webhook, WebhookId};
@@ -88,20 +89,24 @@ pub(super) async fn list(
         .collect()
 }
 
-/// Returns which of an organisation's webhooks are called for this. There are few.
+/// Returns which webhooks of an event's organisation are called for this, and that organisation. There are few.
 pub(super) async fn called_for(
     tx: &mut Tx,
-    organisation: OrganisationId,
+    event: EventId,
     kind: Kind,
-) -> Result<Vec<WebhookId>, StoreError> {
-    let rows = sqlx::query("SELECT id, kinds FROM webhooks WHERE organisation_id = $1 AND state = 0 ORDER BY id")
-        .bind(&organisation.0[..])
-        .fetch_all(tx.connection())
-        .await?;
+) -> Result<Vec<(WebhookId, OrganisationId)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT w.id, w.kinds, w.organisation_id FROM event_organisations e
+         JOIN webhooks w ON w.organisation_id = e.organisation_id
+         WHERE e.event_id = $1 AND w.state = 0 ORDER BY w.id",
+    )
+    .bind(&event.0[..])
+    .fetch_all(tx.connection())
+    .await?;
     let mut called = Vec::new();
     for row in &rows {
         if read_kinds(row)?.contains(&kind) {
-            called.push(WebhookId(row.array("id")?));
+            called.push((WebhookId(row.array("id")?), OrganisationId(row.array("organisation_id")?)));
         }
     }
     Ok(called)
@@ -195,7 +200,7 @@ pub(super) async fn insert_deliveries(tx: &mut Tx, deliveries: &[Delivery]) -> R
 pub(super) async fn is_due(tx: &mut Tx, now: UnixMillis) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "SELECT 1 AS one FROM webhook_deliveries WHERE state = 0 AND next_try_at <= $1
-         AND webhook_id IN (SELECT id FROM webhooks WHERE state = 0) LIMIT 1",
+         AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = webhook_deliveries.webhook_id AND w.state = 0) LIMIT 1",
     )
     .bind(int(now.0))
     .fetch_optional(tx.connection())
@@ -220,7 +225,8 @@ pub(super) async fn claim(
 ) -> Result<Vec<Claimed>, StoreError> {
     let text = format!(
         "SELECT {DELIVERY} FROM webhook_deliveries WHERE state = 0 AND next_try_at <= $1
-         AND webhook_id IN (SELECT id FROM webhooks WHERE state = 0) ORDER BY next_try_at, id LIMIT $2{}",
+         AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = webhook_deliveries.webhook_id AND w.state = 0)
+         ORDER BY next_try_at, id LIMIT $2{}",
         tx.dialect().for_update_of_free()
     );
     let rows =

@@ -7,7 +7,7 @@ use sync_protocol::id::{EventId, RegistrationId};
 
 use super::Registration;
 use crate::db::column::{Columns as _, int};
-use crate::db::insert::{insert_rows, push_placeholders};
+use crate::db::insert::{insert_missing, push_placeholders};
 use crate::db::{StoreError, Tx};
 use crate::registrations::Attendee;
 use crate::registrations::search::{name_words, trigrams, words};
@@ -35,18 +35,19 @@ async fn insert_words(
     held: &[(String, RegistrationId)],
     names: &BTreeSet<String>,
 ) -> Result<(), StoreError> {
-    let fill_word = |(word, id): &(String, RegistrationId), row: &mut crate::db::insert::RowValues| {
-        row.push(&event.0[..]).push(word.as_bytes()).push(&id.0[..]);
-    };
+    let words: Vec<(&str, RegistrationId)> = held.iter().map(|(word, id)| (word.as_str(), *id)).collect();
     let columns: &[&str] = &["event_id", "word", "registration_id"];
-    insert_rows(tx, "attendee_words", columns, "ON CONFLICT DO NOTHING", held, fill_word).await?;
+    insert_missing(tx, "attendee_words", columns, &words, |(word, id), row| {
+        row.push(&event.0[..]).push(word.as_bytes()).push(&id.0[..]);
+    })
+    .await?;
 
     let firsts = held.iter().flat_map(|(word, _)| trigrams(word).into_iter().take(1).map(move |part| (part, word)));
     let all = names.iter().flat_map(|word| trigrams(word).into_iter().map(move |part| (part, word)));
     let parts: BTreeSet<(String, &String)> = firsts.chain(all).collect();
-    let parts: Vec<(String, &String)> = parts.into_iter().collect();
+    let parts: Vec<(&str, &str)> = parts.iter().map(|(part, word)| (part.as_str(), word.as_str())).collect();
     let columns: &[&str] = &["event_id", "trigram", "word"];
-    insert_rows(tx, "attendee_trigrams", columns, "ON CONFLICT DO NOTHING", &parts, |(trigram, word), row| {
+    insert_missing(tx, "attendee_trigrams", columns, &parts, |(trigram, word), row| {
         row.push(&event.0[..]).push(trigram.as_bytes()).push(word.as_bytes());
     })
     .await?;

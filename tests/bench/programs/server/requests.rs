@@ -21,7 +21,8 @@ const TICKETS_MAX: usize = 20_000;
 pub(super) struct Asked {
     pub(super) what: String,
     pub(super) goal: Goal,
-    url: String,
+    /// One after the other, and then the first again.
+    urls: Arc<Vec<String>>,
     token: Option<String>,
     body: Body,
 }
@@ -39,19 +40,19 @@ enum Body {
 impl Asked {
     /// Returns the `number`th request; nothing if there is no such one.
     pub(super) fn request(&self, http: &Client, number: u64) -> Option<RequestBuilder> {
+        let urls = u64::try_from(self.urls.len()).unwrap_or(1).max(1);
+        let url = self.urls.get(usize::try_from(number % urls).ok()?)?;
         let request = match &self.body {
-            Body::None => http.get(&self.url),
+            Body::None => http.get(url),
             Body::Newcomer => {
                 // Two servers may be measured one after the other on the same data.
-                let unique = format!("{number}-{}", std::process::id());
+                let email = format!("new{number}-{}-{urls}@bench.example", std::process::id());
                 let name = format!("Newcomer Number {number}");
-                let attendee =
-                    json!({ "name": name, "email": format!("new{unique}@bench.example"), "ticket_type": "Regular" });
-                http.post(&self.url).json(&attendee)
+                http.post(url).json(&json!({ "name": name, "email": email, "ticket_type": "Regular" }))
             }
             Body::Ticket(tickets) => {
                 let ticket = tickets.get(usize::try_from(number).ok()?)?;
-                http.post(&self.url).json(&json!({ "code": ticket, "gate": "Main entrance" }))
+                http.post(url).json(&json!({ "code": ticket, "gate": "Main entrance" }))
             }
         };
         Some(match &self.token {
@@ -75,7 +76,7 @@ pub(super) async fn of(place: &Place, server: &str) -> anyhow::Result<Vec<Asked>
     let read = |what: &str, path: String, token: Option<String>| Asked {
         what: what.to_owned(),
         goal: Goal::P99(P99_MS_MAX),
-        url: format!("{api}{path}"),
+        urls: Arc::new(vec![format!("{api}{path}")]),
         token,
         body: Body::None,
     };
@@ -92,6 +93,7 @@ pub(super) async fn of(place: &Place, server: &str) -> anyhow::Result<Vec<Asked>
         read("the same, deep down", registrations(&format!("&cursor={deep}")), own()),
         read("the same, who has not come", registrations("&checked_in=false"), own()),
         read("the same, pending", registrations("&state=pending"), own()),
+        read("the same, blocked tickets", registrations("&status=blocked"), own()),
         read("attendees by name", registrations("&q=lovelace"), own()),
         read("the same, typed wrongly", registrations("&q=zoe%20lovelcae"), own()),
         read("check-ins, newest first", format!("{of_event}/check-ins?order=newest"), own()),
@@ -99,21 +101,33 @@ pub(super) async fn of(place: &Place, server: &str) -> anyhow::Result<Vec<Asked>
         read("statistics", format!("{of_event}/statistics"), own()),
         read("my tickets", "/me/tickets".to_owned(), Some(guest.token())),
     ];
-    asked.push(Asked {
-        what: "registering by oneself".to_owned(),
-        goal: Goal::P99(P99_MS_MAX),
-        url: format!("{api}/public{of_event}/registrations"),
-        token: None,
-        body: Body::Newcomer,
-    });
+    let public = public_events(&owner, &api).await?;
+    let of_one = vec![format!("{api}/public{of_event}/registrations")];
+    for (what, urls) in [("registering by oneself, at many events", public), ("the same, all at one event", of_one)] {
+        asked.push(Asked {
+            what: what.to_owned(),
+            goal: Goal::P99(P99_MS_MAX),
+            urls: Arc::new(urls),
+            token: None,
+            body: Body::Newcomer,
+        });
+    }
     asked.push(Asked {
         what: "check-ins at the server's door".to_owned(),
         goal: Goal::PerSecond(CHECK_INS_PER_SECOND_MIN),
-        url: format!("{api}{of_event}/verify"),
+        urls: Arc::new(vec![format!("{api}{of_event}/verify")]),
         token: own(),
         body: Body::Ticket(tickets),
     });
     Ok(asked)
+}
+
+/// Returns where people register for some of the events that the public sees.
+async fn public_events(owner: &Organiser, api: &str) -> anyhow::Result<Vec<String>> {
+    let page = owner.get("/public/events?limit=100").await?;
+    let items = page.get("items").and_then(Value::as_array).context("a list has items")?;
+    let address = |event: &Value| Ok(format!("{api}/public/events/{}/registrations", text(event, "id")?));
+    items.iter().map(address).collect()
 }
 
 /// Reads down a list, and returns where it goes on.
