@@ -74,6 +74,7 @@ struct Inner {
     rates: Rates,
     snapshot_maker: snapshot::Maker,
     desk: door::Desk,
+    figures: door::statistics::Shared,
     shutdown: watch::Sender<bool>,
 }
 
@@ -95,6 +96,7 @@ impl App {
             passwords: Passwords::default(),
             snapshot_maker: snapshot::Maker::default(),
             desk: door::Desk::default(),
+            figures: door::statistics::Shared::default(),
             shutdown: watch::Sender::new(false),
         })))
     }
@@ -142,6 +144,11 @@ impl App {
     /// Returns what this process keeps for the server's own door.
     pub fn desk(&self) -> &door::Desk {
         &self.0.desk
+    }
+
+    /// Returns the figures that this process is adding up.
+    pub fn figures(&self) -> &door::statistics::Shared {
+        &self.0.figures
     }
 
     /// Returns where terminals and browsers reach the server, without a slash at the end.

@@ -31,6 +31,7 @@ pub mod seal;
 pub mod seed;
 pub mod sync;
 pub mod tickets;
+pub mod together;
 pub mod walk_ins;
 pub mod webhooks;
 pub mod work;

@@ -1,6 +1,7 @@
 //! Figures of an event: who came, when, where, and who did not. Read from what is added up as check-ins are stored.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Offset as _, TimeZone as _, Utc};
 use sync_protocol::id::{ClassId, EventId, GateId, ZoneId};
@@ -8,9 +9,12 @@ use sync_protocol::journal::EntryKind;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Code, TicketStatus};
 
+use super::DoorError;
 use crate::admissions::Tally;
 use crate::admissions::attendance::{self, By, QUARTER_MS};
+use crate::app::App;
 use crate::db::{StoreError, Tx};
+use crate::together::Together;
 
 const HOUR_MS: i64 = 60 * 60_000;
 
@@ -49,6 +53,43 @@ impl OfClass {
     pub const fn no_shows(&self) -> u64 {
         self.registered.saturating_sub(self.came)
     }
+}
+
+/// Figures that are being added up, by event.
+pub type Shared = Together<EventId, Result<Arc<Statistics>, Busy>>;
+
+/// The database failed, for all who asked; the log says how.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Busy {
+    /// Whether the same may work a moment later.
+    pub is_busy: bool,
+}
+
+/// Returns an event's figures as they are once this is asked, its hours as in `time_zone`. They are added up from all
+/// of its tickets, so those who ask at once share the work: screens that show them ask all the time.
+///
+/// # Errors
+///
+/// [`DoorError::Failed`].
+pub async fn shared(app: &App, event: EventId, time_zone: &str) -> Result<Arc<Statistics>, DoorError> {
+    let (read, time_zone) = (app.clone(), time_zone.to_owned());
+    let find = move || {
+        let (app, time_zone) = (read.clone(), time_zone.clone());
+        async move {
+            let figures = read_figures(&app, event, &time_zone).await;
+            figures.map(Arc::new).map_err(|error| {
+                tracing::error!(error = &error as &dyn std::error::Error, %event, "figures were not added up");
+                Busy { is_busy: matches!(error, StoreError::Busy(_)) }
+            })
+        }
+    };
+    let found = app.figures().ask(event, find).await.unwrap_or(Err(Busy { is_busy: false }));
+    found.map_err(|Busy { is_busy }| DoorError::Failed { is_busy })
+}
+
+async fn read_figures(app: &App, event: EventId, time_zone: &str) -> Result<Statistics, StoreError> {
+    let mut tx = app.database().begin_read().await?;
+    statistics(&mut tx, event, time_zone).await
 }
 
 /// Returns an event's figures, its hours as in `time_zone`.

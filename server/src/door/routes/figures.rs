@@ -12,7 +12,7 @@ use crate::admissions::Tally;
 use crate::app::App;
 use crate::door::body::ReasonBody;
 use crate::door::report::{Report, pdf, report};
-use crate::door::statistics::{OfClass, Statistics, statistics};
+use crate::door::statistics::{OfClass, Statistics, shared};
 use crate::events::routes::event_of;
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, ProblemBody};
@@ -194,7 +194,8 @@ pub(super) async fn show_statistics(
 ) -> Result<Json<StatisticsBody>, Problem> {
     let mut tx = app.database().begin_read().await?;
     let event = event_of(&mut tx, organiser, &event).await?;
-    let figures = statistics(&mut tx, event.id, &event.policy.time_zone).await?;
+    drop(tx);
+    let figures = shared(&app, event.id, &event.policy.time_zone).await?;
     Ok(Json(StatisticsBody::of(&figures, &event.policy)))
 }
 
