@@ -300,7 +300,7 @@ pub(super) async fn next_queue_no(tx: &mut Tx, event: EventId, class: ClassId) -
 }
 
 /// Returns the ticket types that somebody waits for.
-pub(super) async fn waited_for(tx: &mut Tx, event: EventId) -> Result<BTreeSet<ClassId>, StoreError> {
+pub(super) async fn types_waited_for(tx: &mut Tx, event: EventId) -> Result<BTreeSet<ClassId>, StoreError> {
     sqlx::query("SELECT DISTINCT class FROM registrations WHERE event_id = $1 AND queue_no IS NOT NULL")
         .bind(&event.0[..])
         .fetch_all(tx.connection())

@@ -110,7 +110,7 @@ fn serves(event: &Event, now: UnixMillis) -> bool {
 async fn next_in_line(tx: &mut Tx, event: &Event, limit: u64) -> Result<Vec<Registration>, StoreError> {
     let mut places: Option<Places> = None;
     let mut next = Vec::new();
-    let waited_for = store::waited_for(tx, event.id).await?;
+    let waited_for = store::types_waited_for(tx, event.id).await?;
     for offered in event.offer.ticket_types.iter().filter(|offered| waited_for.contains(&offered.class)) {
         let places = match &mut places {
             Some(places) => places,

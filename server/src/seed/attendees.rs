@@ -23,7 +23,7 @@ use crate::db::{StoreError, Tx};
 use crate::door::{self, Ask, Shown};
 use crate::events::life::Step;
 use crate::events::{self, Event, decide};
-use crate::registrations::{self, Answers, NewRegistration, Registration, State};
+use crate::registrations::{self, Answers, NewRegistration, PerPerson, Registration, State};
 use crate::tickets::{self, Ticket};
 
 /// Attendees who are registered at once.
@@ -167,7 +167,8 @@ impl Maker {
         {
             let (event, account) = (making.event.id, making.organiser.account);
             let change = tickets::Change::Block;
-            tickets::change_in(tx, &self.app, event, ticket.id, change, account, "Paid with a stolen card.").await?;
+            tickets::change_in(tx, &self.app, event, ticket.id, change, Some(account), "Paid with a stolen card.")
+                .await?;
             gone.insert(blocked.id.0);
         }
         let is_valid = |(registration, ticket): &&(Registration, Ticket)| {
@@ -231,7 +232,9 @@ impl Maker {
         let order = (number % 10 < 3).then(|| format!("ORD-{}", number / 10 + 1));
         let answers = if dice.happens(50) { answer(dice) } else { Answers::new() };
         let attendee = Person::new(self.plan.seed, person).attendee(order, note);
-        NewRegistration { attendee, class, status, attention: is_noted, id_check: dice.happens(2), answers }
+        let id_check = dice.happens(2);
+        let per_person = PerPerson::NotAsked;
+        NewRegistration { attendee, class, status, attention: is_noted, id_check, answers, per_person }
     }
 
     /// Records that attendees were registered.

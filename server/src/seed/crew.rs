@@ -157,7 +157,8 @@ async fn add(
 ) -> Result<(), SeedError> {
     let population = plan.population();
     let name = if name.is_empty() { Person::new(plan.seed, population + crew.accounts).name } else { name.to_owned() };
-    let account = Account { id, email: email.to_owned(), name, is_admin, version: 1, memberships: Vec::new() };
+    let account =
+        Account { id, email: email.to_owned(), name, is_admin, version: 1, language: None, memberships: Vec::new() };
     if !accounts::add(tx, &account, hash, founded).await? {
         return Err(SeedError::Known(plan.seed));
     }
