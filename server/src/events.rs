@@ -79,6 +79,7 @@ pub struct About {
 /// How far an event has come.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = EventState)]
 pub enum State {
     /// Being prepared.
     #[default]
@@ -247,8 +248,8 @@ impl OfferedType {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// In the currency's smallest unit.
-    #[schema(example = 4900)]
+    /// In the currency's smallest unit, at most 1 000 000 000.
+    #[schema(example = 4900, maximum = 1_000_000_000)]
     pub amount: u32,
     /// The ISO 4217 code.
     #[schema(example = "EUR", pattern = "^[A-Z]{3}$")]

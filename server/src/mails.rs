@@ -58,6 +58,7 @@ impl FromStr for MailId {
 /// What became of a letter.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = MailState)]
 pub enum State {
     /// To be sent, or tried again.
     Waiting = 0,

@@ -116,6 +116,7 @@ pub enum Outcome {
 /// What became of a proposal, without who and when.
 #[derive(Clone, Copy, Debug, serde::Deserialize, Eq, PartialEq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ProposalState)]
 pub enum State {
     /// Nobody has decided.
     Open = 0,

@@ -140,6 +140,7 @@ impl Registration {
 /// How far a registration has come.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = RegistrationState)]
 pub enum State {
     /// The attendee has a place, and a ticket.
     #[default]

@@ -138,6 +138,7 @@ impl Kind {
 /// Whether a webhook is called.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WebhookState)]
 pub enum State {
     /// It is.
     Active = 0,

@@ -24,7 +24,7 @@ use crate::events::Event;
 use crate::events::routes::event_of;
 use crate::http::extract::{Json, Query};
 use crate::http::page::{self, Page};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::{devices, sync::feed};
 
 /// Returns the feature's routes.
@@ -86,13 +86,8 @@ fn gate_named(event: &Event, name: &str) -> Result<GateId, Problem> {
 /// Lists what the doors decided: who, when, where, and at which device.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/check-ins", tag = "admissions",
-    params(("event" = String, Path, description = "The event's id"), CheckInsQuery),
-    responses(
-        (status = 200, body = Page<CheckInBody>),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    params(CheckInsQuery),
+    responses((status = 200, body = Page<CheckInBody>))
 )]
 async fn list_check_ins(
     State(app): State<App>,
@@ -131,12 +126,7 @@ pub(crate) async fn surroundings(
 /// Counts, for each gate and zone, who came in and who is inside.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/counts", tag = "admissions",
-    params(("event" = String, Path, description = "The event's id")),
-    responses(
-        (status = 200, body = CountsBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = CountsBody))
 )]
 async fn count_check_ins(
     State(app): State<App>,

@@ -9,11 +9,16 @@ use crate::http::time::rfc3339;
 
 /// A change that was recorded.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0193f1c2a0b07c3e9d5e1f2a3b4c5d6f", "at": "2026-08-01T10:00:00.000Z", "action": "member.change",
+    "subject": "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e", "event": null, "account": "0193f1c2a0b07c3e9d5e1f2a3b4c5d6a",
+    "address": "192.0.2.17", "before": { "role": "staff" }, "after": { "role": "manager" }
+}))]
 pub(crate) struct RecordBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6f")]
     pub(super) id: String,
     /// When.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     pub(super) at: String,
     /// What was done.
     #[schema(example = "member.change")]
@@ -22,6 +27,7 @@ pub(crate) struct RecordBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     pub(super) subject: String,
     /// The event that it belongs to.
+    #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     pub(super) event: Option<String>,
     /// Who made it; absent where nobody was logged in.
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6a")]
@@ -30,10 +36,10 @@ pub(crate) struct RecordBody {
     #[schema(example = "192.0.2.17")]
     pub(super) address: String,
     /// What it was, without secrets; null if it was not.
-    #[schema(value_type = Object, example = json!({ "role": "staff" }))]
+    #[schema(value_type = Value)]
     pub(super) before: Value,
     /// What it is, without secrets; null if it is no more.
-    #[schema(value_type = Object, example = json!({ "role": "manager" }))]
+    #[schema(value_type = Value)]
     pub(super) after: Value,
 }
 

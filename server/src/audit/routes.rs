@@ -133,7 +133,7 @@ impl AuditQuery {
 /// Lists what was changed in an organisation, newest first. Nothing that stands here is ever changed or deleted.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/audit", tag = "audit",
-    params(("organisation" = String, Path, description = "The organisation's id"), AuditQuery),
+    params(AuditQuery),
     responses((status = 200, body = Page<RecordBody>))
 )]
 async fn list_audit(
@@ -152,10 +152,19 @@ async fn list_audit(
 /// with a spreadsheet.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/audit/export", tag = "audit",
-    params(("organisation" = String, Path, description = "The organisation's id"), ExportQuery),
-    responses(
-        (status = 200, content((String = "application/x-ndjson"), (String = "text/csv"))),
-    )
+    params(ExportQuery),
+    responses((
+        status = 200,
+        content(
+            (String = "application/x-ndjson", example = json!("{\"id\":\"0193f1c2a0b07c3e9d5e1f2a3b4c5d6f\",\
+                \"at\":\"2026-08-01T10:00:00.000Z\",\"action\":\"venue.create\",\
+                \"subject\":\"0193f1c2a0b07c3e9d5e1f2a3b4c5d6e\",\"event\":null,\"account\":null,\
+                \"address\":\"192.0.2.17\",\"before\":null,\"after\":{\"name\":\"Town hall\"}}\n")),
+            (String = "text/csv", example = json!("id,at,action,subject,event,account,address,before,after\r\n\
+                0193f1c2a0b07c3e9d5e1f2a3b4c5d6f,2026-08-01T10:00:00.000Z,event.delete,\
+                0193f1c2a0b07c3e9d5e1f2a3b4c5d6e,,,192.0.2.17,,\r\n")),
+        ),
+    ))
 )]
 async fn export_audit(
     State(app): State<App>,

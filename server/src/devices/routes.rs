@@ -6,7 +6,7 @@ mod device;
 mod exposure;
 mod leases;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -26,9 +26,9 @@ use crate::audit;
 use crate::db::{StoreError, Tx};
 use crate::events::Event;
 use crate::events::routes::event_of;
-use crate::http::extract::{self, Json, Query, id};
+use crate::http::extract::{Json, OptionalJson, Query, id};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::sync::feed;
 use crate::tickets::qr::{Level, Modules};
 use crate::walk_ins;
@@ -70,14 +70,7 @@ impl From<ConfirmError> for Problem {
 /// confirms.
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/enrolment-codes", tag = "devices", request_body = NewCodeBody,
-    params(("event" = String, Path, description = "The event's id")),
-    responses(
-        (status = 201, body = CodeBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "The event is over"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 201, body = CodeBody), (status = 409, description = "The event is over"))
 )]
 async fn make_enrolment_code(
     State(app): State<App>,
@@ -96,15 +89,7 @@ async fn make_enrolment_code(
 /// Draws an enrolment code as SVG, while it can be used.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/enrolment-codes/{code}/qr.svg", tag = "devices",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("code" = String, Path, description = "The enrolment code's id"),
-    ),
-    responses(
-        (status = 200, body = String, content_type = "image/svg+xml"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = String, content_type = "image/svg+xml"))
 )]
 async fn enrolment_code_svg(
     State(app): State<App>,
@@ -118,15 +103,7 @@ async fn enrolment_code_svg(
 /// Draws an enrolment code as PNG, while it can be used.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/enrolment-codes/{code}/qr.png", tag = "devices",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("code" = String, Path, description = "The enrolment code's id"),
-    ),
-    responses(
-        (status = 200, content_type = "image/png"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, content_type = "image/png"))
 )]
 async fn enrolment_code_png(
     State(app): State<App>,
@@ -156,13 +133,8 @@ fn picture(kind: &'static str, bytes: Vec<u8>) -> Response {
 /// Lists the event's devices, those that wait for confirmation as well, in the order in which they asked.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/devices", tag = "devices",
-    params(("event" = String, Path, description = "The event's id"), PageQuery),
-    responses(
-        (status = 200, body = Page<DeviceBody>),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    params(PageQuery),
+    responses((status = 200, body = Page<DeviceBody>))
 )]
 async fn list_devices(
     State(app): State<App>,
@@ -212,15 +184,7 @@ async fn shown(
 /// may sell.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/devices/{device}", tag = "devices",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("device" = String, Path, description = "The device's id"),
-    ),
-    responses(
-        (status = 200, body = DeviceBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = DeviceBody))
 )]
 async fn show_device(
     State(app): State<App>,
@@ -239,16 +203,7 @@ async fn show_device(
 /// Confirms a device that waits, after its six digits were compared. Confirming it again changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/devices/{device}/confirm", tag = "devices",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("device" = String, Path, description = "The device's id"),
-    ),
-    responses(
-        (status = 200, body = DeviceBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = DeviceBody))
 )]
 async fn confirm_device(
     State(app): State<App>,
@@ -274,25 +229,14 @@ async fn confirm_device(
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/devices/{device}/revoke", tag = "devices",
     request_body = Option<RevokeBody>,
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("device" = String, Path, description = "The device's id"),
-    ),
-    responses(
-        (status = 200, body = DeviceBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = DeviceBody))
 )]
 async fn revoke_device(
     State(app): State<App>,
     organiser: Organiser,
     Path((event, device)): Path<(String, String)>,
-    request: Request,
+    OptionalJson(RevokeBody { wipe }): OptionalJson<RevokeBody>,
 ) -> Result<Json<DeviceBody>, Problem> {
-    let bytes = extract::body(request, &app).await?;
-    let RevokeBody { wipe } = if bytes.is_empty() { RevokeBody::default() } else { extract::from_json(&bytes)? };
     let mut tx = app.database().begin_write().await?;
     let (event, device) = lock(&mut tx, organiser, &event, &device).await?;
     let before = device.clone();

@@ -69,7 +69,6 @@ pub struct VerifyBody {
     pub dry_run: bool,
     /// In or out.
     #[serde(default)]
-    #[schema(inline)]
     pub direction: DirectionName,
     /// Who is at the door; the caller's account if it is not said. At most 128 bytes.
     #[serde(default)]
@@ -146,7 +145,6 @@ pub struct VerdictBody {
     /// What is to happen.
     pub verdict: Answer,
     /// In or out.
-    #[schema(inline)]
     direction: DirectionName,
     /// When it was decided.
     #[schema(format = DateTime, example = "2026-11-21T08:59:31.204Z")]
@@ -189,6 +187,7 @@ pub struct VerdictBody {
 
 /// A rule that stands against letting somebody in.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = VerdictReasonBody)]
 pub struct ReasonBody {
     /// Its code.
     #[schema(value_type = String, example = "ALREADY_IN")]
@@ -208,7 +207,6 @@ impl From<Code> for ReasonBody {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MovementBody {
     /// In or out.
-    #[schema(inline)]
     direction: DirectionName,
     /// When.
     #[schema(format = DateTime, example = "2026-11-21T08:59:31.204Z")]
@@ -239,6 +237,7 @@ pub enum FactBody {
     /// The ticket belongs to this other event of the organisation.
     OtherEvent {
         /// Its id.
+        #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
         event: String,
     },
     /// The credential that was shown.

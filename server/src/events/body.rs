@@ -200,6 +200,7 @@ pub struct EventBody {
     #[schema(example = "RustConf")]
     pub name: String,
     /// What happens there; may be empty.
+    #[schema(example = "Two days of talks")]
     pub description: String,
     /// Where it takes place; may be empty.
     #[schema(example = "Kongresshalle, Berlin")]
@@ -210,14 +211,16 @@ pub struct EventBody {
     #[schema(example = "Europe/Berlin")]
     pub time_zone: String,
     /// When it begins.
-    #[schema(example = "2026-11-21T08:00:00.000Z")]
+    #[schema(example = "2026-11-21T08:00:00.000Z", format = "date-time")]
     pub starts: String,
     /// When it ends.
-    #[schema(example = "2026-11-22T17:00:00.000Z")]
+    #[schema(example = "2026-11-22T17:00:00.000Z", format = "date-time")]
     pub ends: String,
     /// How many may be registered in all; any number without.
+    #[schema(example = 800)]
     pub capacity: Option<u32>,
     /// Until when attendees may cancel by themselves; until it begins without.
+    #[schema(example = "2026-11-19T08:00:00.000Z", format = "date-time")]
     pub cancel_until: Option<String>,
     /// What attendees are asked when they register.
     pub questions: Vec<Question>,
@@ -237,7 +240,7 @@ pub struct EventBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     pub made_by: Option<String>,
     /// When it was made.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     pub created_at: String,
 }
 
@@ -267,7 +270,7 @@ pub struct DecisionBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     pub by: String,
     /// When.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     pub at: String,
 }
 

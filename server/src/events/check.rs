@@ -21,6 +21,8 @@ pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
 pub const LOCATION_CHARS_MAX: usize = 500;
 /// The most that may be registered in all, or of a type.
 pub const CAPACITY_MAX: u32 = 1_000_000;
+/// The most that a ticket may cost, in the currency's smallest unit.
+const AMOUNT_MAX: u32 = 1_000_000_000;
 const PER_PERSON_MAX: u32 = 100;
 const ACCESS_CODE_CHARS: (usize, usize) = (4, 64);
 const QUESTIONS_MAX: usize = 30;
@@ -94,6 +96,8 @@ pub(super) fn check(new: NewEvent, held: Option<&Event>) -> Result<Checked, Vec<
             errors.add(&format!("body.limits.{field}"), "out_of_range", "must be at most a year");
         }
     }
+    errors.range("body.limits.unlisted_cap", Some(limits.unlisted_cap), 0..=CAPACITY_MAX);
+    errors.range("body.limits.walk_in_overflow_cap", Some(limits.walk_in_overflow_cap), 0..=CAPACITY_MAX);
     let home_gates = gate_ids.find_all(&mut errors, "body.switches.home_gates", "gate", &new.switches.home_gates);
     let supervisors_held = before.map(|policy| policy.supervisors.clone()).unwrap_or_default();
     let supervisors = new.supervisors.map(|asked| {
@@ -206,6 +210,9 @@ fn zones(errors: &mut Errors, bodies: Vec<ZoneBody>, before: Option<&Policy>, ne
     let held = before.iter().flat_map(|policy| &policy.zones).map(|zone| (zone.id.0, zone.name.clone())).collect();
     let ids = numbers(errors, "body.zones", bodies.iter().map(|body| (body.id, body.name.as_str())), &held, next);
     let names = errors.names("body.zones", bodies.iter().map(|body| body.name.as_str()));
+    for (at, body) in bodies.iter().enumerate() {
+        errors.range(&format!("body.zones.{at}.capacity"), body.capacity, 0..=CAPACITY_MAX);
+    }
     let zone = |((id, name), body): ((u16, String), &ZoneBody)| Zone { id: ZoneId(id), name, capacity: body.capacity };
     ids.into_iter().zip(names).zip(&bodies).map(zone).collect()
 }
@@ -263,9 +270,7 @@ fn classes(
         if let Some(price) = &body.price {
             errors.price(&format!("{path}.price"), price);
         }
-        if body.uses.limit == Some(0) {
-            errors.add(&format!("{path}.uses.limit"), "out_of_range", "must be at least 1, or null for any number");
-        }
+        errors.range(&format!("{path}.uses.limit"), body.uses.limit, 1..=CAPACITY_MAX);
         let windows = errors.windows(&format!("{path}.windows"), &body.windows);
         let periods = errors.windows(&format!("{path}.uses.periods"), &body.uses.periods);
         let home_gate =

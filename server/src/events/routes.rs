@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::time::parse_rfc3339;
 use crate::http::version::{IfMatch, etag};
 
@@ -115,9 +115,7 @@ impl From<ChangeError> for Problem {
 /// Makes an event, with its feed and the key that signs its tickets. It begins as a draft.
 #[utoipa::path(
     post, path = "/api/v1/events", tag = "events", request_body = NewEvent,
-    responses(
-        (status = 201, body = EventWithDecisions),
-    )
+    responses((status = 201, body = EventWithDecisions))
 )]
 async fn create_event(
     State(app): State<App>,
@@ -192,9 +190,7 @@ pub(super) fn query_text(text: Option<String>) -> Result<Option<String>, Problem
 /// Lists the organisation's events, newest first.
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "events", params(ListQuery),
-    responses(
-        (status = 200, body = Page<EventBody>),
-    )
+    responses((status = 200, body = Page<EventBody>))
 )]
 async fn list_events(
     State(app): State<App>,
@@ -218,10 +214,8 @@ async fn list_events(
 
 /// Shows an event with what was decided about it.
 #[utoipa::path(
-    get, path = "/api/v1/events/{event}", tag = "events", params(("event" = String, Path, description = "The event's id")),
-    responses(
-        (status = 200, body = EventWithDecisions, headers(("ETag" = String, description = "Its version"))),
-    )
+    get, path = "/api/v1/events/{event}", tag = "events",
+    responses((status = 200, body = EventWithDecisions, headers(("ETag" = String, description = "Its version"))))
 )]
 async fn show_event(State(app): State<App>, organiser: Organiser, Path(event): Path<String>) -> Result<Shown, Problem> {
     let mut tx = app.database().begin_read().await?;
@@ -234,14 +228,11 @@ async fn show_event(State(app): State<App>, organiser: Organiser, Path(event): P
 /// those are submitted.
 #[utoipa::path(
     patch, path = "/api/v1/events/{event}", tag = "events", request_body = EventPatch,
-    params(
-        ("event" = String, Path, description = "The event's id"),
-    ),
     responses(
         (status = 200, body = EventWithDecisions, headers(("ETag" = String, description = "Its version"))),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+        (status = 409,
          description = "Something that would go is in use, more is taken than there would be, or the event is over"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412),
     )
 )]
 async fn change_event(
@@ -273,14 +264,10 @@ impl From<RemoveError> for Problem {
 /// Deletes an event that nobody was ever registered for and no terminal enrolled at. Every other one can be cancelled.
 #[utoipa::path(
     delete, path = "/api/v1/events/{event}", tag = "events",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-    ),
     responses(
         (status = 204, description = "It is no more"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "Somebody is registered, or a terminal is enrolled"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Somebody is registered, or a terminal is enrolled"),
+        (status = 412),
     )
 )]
 async fn delete_event(
@@ -307,10 +294,7 @@ impl From<CopyError> for Problem {
 /// tasks to be done again, and nobody is registered for it.
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/copy", tag = "events", request_body = CopyBody,
-    params(("event" = String, Path, description = "The event's id")),
-    responses(
-        (status = 201, body = EventWithDecisions),
-    )
+    responses((status = 201, body = EventWithDecisions))
 )]
 async fn copy_event(
     State(app): State<App>,
@@ -339,11 +323,10 @@ impl From<supervisors::ChangeError> for Problem {
 /// their list; who is left out there counts no more. PINs are kept as hashes and never told.
 #[utoipa::path(
     put, path = "/api/v1/events/{event}/supervisors", tag = "events", request_body = NewSupervisorsBody,
-    params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 200, body = EventBody, headers(("ETag" = String, description = "What `If-Match` takes"))),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json", description = "The event is over"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The event is over"),
+        (status = 412),
     )
 )]
 async fn put_supervisors(

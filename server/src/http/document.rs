@@ -1,6 +1,9 @@
 //! The interface's description: `/openapi.json`, and a readable page of it at `/docs`.
 
 mod common;
+mod examples;
+mod parameters;
+mod problems;
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -10,6 +13,8 @@ use utoipa::openapi::{
     ComponentsBuilder, Info, LicenseBuilder, OpenApi, OpenApiBuilder, SecurityRequirement, tag::TagBuilder,
 };
 use utoipa_swagger_ui::SwaggerUi;
+
+use crate::http::problem::{FieldError, ProblemBody};
 
 /// The page runs its own scripts and speaks to its own server.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
@@ -52,7 +57,12 @@ pub fn frame() -> OpenApi {
         .info(info)
         .tags(Some(tags))
         .components(Some(
-            ComponentsBuilder::new().security_scheme("session", bearer).security_scheme("cookie", cookie).build(),
+            ComponentsBuilder::new()
+                .schema_from::<FieldError>()
+                .schema_from::<ProblemBody>()
+                .security_scheme("session", bearer)
+                .security_scheme("cookie", cookie)
+                .build(),
         ))
         .security(Some(["session", "cookie"].map(|name| SecurityRequirement::new(name, [] as [&str; 0]))))
         .build()

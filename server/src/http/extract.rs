@@ -26,13 +26,35 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(&request) {
-            return Err(
-                Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("Send the body as application/json.")
-            );
+            return Err(not_as_json());
         }
         let bytes = body(request, state).await?;
         from_json(&bytes).map(Self)
     }
+}
+
+/// A JSON body that may be left out, which says what an empty object says.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionalJson<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = is_json(&request);
+        let bytes = body(request, state).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        if !is_json {
+            return Err(not_as_json());
+        }
+        Ok(Self(from_json::<Option<T>>(&bytes)?.unwrap_or_default()))
+    }
+}
+
+fn not_as_json() -> Problem {
+    Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("Send the body as application/json.")
 }
 
 /// Reads a whole body, up to the route's limit.
@@ -50,6 +72,10 @@ pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, 
 ///
 /// 400 if it is not JSON at all, 422 with the place if it is not what the address takes.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Every body is an object, which serde would also read from a list of its values.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::invalid_field("body", "value", "must be an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string().replace('[', ".").replace(']', "");
@@ -90,6 +116,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             .map(|AxumQuery(value)| Self(value))
             .map_err(|error| Problem::invalid(vec![FieldError::new("query", "value", error.body_text())]))
     }
+}
+
+/// Returns a text of the query that is no longer than what it looks for can be.
+///
+/// # Errors
+///
+/// 422 with its place if it is longer.
+pub fn bounded<'a>(place: &str, text: Option<&'a str>, chars_max: usize) -> Result<Option<&'a str>, Problem> {
+    if text.is_some_and(|text| text.chars().count() > chars_max) {
+        return Err(Problem::invalid_field(place, "too_long", format!("must have at most {chars_max} characters")));
+    }
+    Ok(text)
 }
 
 /// Reads an id from a part of the path: one that cannot be an id names nothing, which is 404.

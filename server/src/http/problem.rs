@@ -155,9 +155,7 @@ impl Problem {
 
     /// Returns 422 with what is wrong.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let mut problem = Self::of_status(StatusCode::UNPROCESSABLE_ENTITY);
-        problem.0.body.errors = errors;
-        problem
+        Self::of_status(StatusCode::UNPROCESSABLE_ENTITY).errors(errors)
     }
 
     /// Returns 422 with the one thing that is wrong at `path`.
@@ -196,6 +194,19 @@ impl Problem {
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.0.retry_after_s = Some(seconds);
         self
+    }
+
+    /// Says what is wrong with what was sent.
+    #[must_use]
+    pub(super) fn errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.0.body.errors = errors;
+        self
+    }
+
+    /// Returns it as it is sent in answer to the request `request_id`.
+    pub(super) fn to_json(&self, request_id: &str) -> Value {
+        let body = ProblemBody { request_id: Some(request_id.to_owned()), ..self.0.body.clone() };
+        serde_json::to_value(body).unwrap_or_default()
     }
 
     /// Returns the HTTP status.

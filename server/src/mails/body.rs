@@ -28,16 +28,16 @@ pub struct MailBody {
     #[schema(example = 1)]
     tries: u32,
     /// When it is tried next; null if it is not.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     next_try_at: Option<String>,
     /// Why the last try failed; empty if it did not.
     #[schema(example = "")]
     last_error: String,
     /// When it was posted.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     created_at: String,
     /// When it was sent or given up; null if it waits.
-    #[schema(example = "2026-08-01T10:00:01.000Z")]
+    #[schema(example = "2026-08-01T10:00:01.000Z", format = "date-time")]
     done_at: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::audit::{self, By};
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -25,8 +25,7 @@ pub fn routes() -> OpenApiRouter<App> {
     get, path = "/api/v1/admin/mails", tag = "admin", params(MailsQuery),
     responses(
         (status = 200, body = Page<MailBody>),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json",
-         description = "The caller does not run the installation"),
+        (status = 404, description = "The caller does not run the installation"),
     )
 )]
 async fn list_mails(
@@ -47,8 +46,7 @@ async fn list_mails(
     get, path = "/api/v1/admin/mails/counts", tag = "admin",
     responses(
         (status = 200, body = MailCounts),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json",
-         description = "The caller does not run the installation"),
+        (status = 404, description = "The caller does not run the installation"),
     )
 )]
 async fn count_mails(AppState(app): AppState<App>, _: Caller) -> Result<Json<MailCounts>, Problem> {
@@ -59,11 +57,9 @@ async fn count_mails(AppState(app): AppState<App>, _: Caller) -> Result<Json<Mai
 /// Sends a letter that was not sent yet as soon as possible, as if it had never been tried.
 #[utoipa::path(
     post, path = "/api/v1/admin/mails/{mail}/retry", tag = "admin",
-    params(("mail" = String, Path, description = "The letter's id")),
     responses(
         (status = 200, body = MailBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "It was sent, and what it said is forgotten"),
+        (status = 409, description = "It was sent, and what it said is forgotten"),
     )
 )]
 async fn retry_mail(

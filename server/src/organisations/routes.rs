@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::audit::{self, By, Change};
 use crate::http::extract::{Json, Query};
 use crate::http::page::{self, Page};
-use crate::http::problem::{FieldError, Problem, ProblemBody};
+use crate::http::problem::{FieldError, Problem};
 use crate::http::time::rfc3339;
 use crate::http::version::{IfMatch, etag};
 
@@ -132,7 +132,7 @@ struct OrganisationBody {
     /// Where people may write to.
     #[schema(example = "hello@example.org")]
     contact_email: Option<String>,
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     created_at: String,
 }
 
@@ -174,7 +174,7 @@ struct OwnOrganisations {
     post, path = "/api/v1/organisations", tag = "organisations", request_body = NewOrganisation,
     responses(
         (status = 201, body = OrganisationBody, headers(("ETag" = String), ("Location" = String))),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409),
     )
 )]
 async fn create_organisation(
@@ -210,9 +210,7 @@ async fn create_organisation(
 /// Lists the organisations that the caller belongs to: all of them on one page.
 #[utoipa::path(
     get, path = "/api/v1/organisations", tag = "organisations",
-    responses(
-        (status = 200, body = OwnOrganisations),
-    )
+    responses((status = 200, body = OwnOrganisations))
 )]
 async fn list_organisations(State(app): State<App>, caller: Caller) -> Result<Json<OwnOrganisations>, Problem> {
     let mut tx = app.database().begin_read().await?;
@@ -230,10 +228,7 @@ async fn list_organisations(State(app): State<App>, caller: Caller) -> Result<Js
 /// Shows an organisation.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}", tag = "organisations",
-    params(("organisation" = String, Path, description = "The organisation's id")),
-    responses(
-        (status = 200, body = OrganisationBody, headers(("ETag" = String))),
-    )
+    responses((status = 200, body = OrganisationBody, headers(("ETag" = String))))
 )]
 async fn show_organisation(
     State(app): State<App>,
@@ -248,13 +243,10 @@ async fn show_organisation(
 /// Changes what an organisation is called and how it works.
 #[utoipa::path(
     patch, path = "/api/v1/organisations/{organisation}", tag = "organisations", request_body = OrganisationChange,
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-    ),
     responses(
         (status = 200, body = OrganisationBody, headers(("ETag" = String))),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409),
+        (status = 412),
     )
 )]
 async fn change_organisation(

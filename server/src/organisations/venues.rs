@@ -14,6 +14,7 @@ use crate::accounts::Organiser;
 use crate::audit::{self, Change};
 use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
+use crate::events::CAPACITY_MAX;
 use crate::http::problem::FieldError;
 
 /// The longest address.
@@ -63,9 +64,9 @@ pub struct VenueZone {
     /// Its name, unlike every other zone's: 1 to 200 characters.
     #[schema(example = "Hall", min_length = 1, max_length = 200)]
     pub name: String,
-    /// How many people may be inside.
+    /// How many people may be inside, at most 1 000 000.
     #[serde(default)]
-    #[schema(example = 800)]
+    #[schema(example = 800, maximum = 1_000_000)]
     pub capacity: Option<u32>,
 }
 
@@ -91,7 +92,16 @@ impl About {
         let time_zone = errors.time_zone("body.time_zone", &self.time_zone);
         let Layout { mut zones, mut gates } = self.layout;
         let names = errors.names("body.zones", zones.iter().map(|zone| zone.name.as_str()), ZONES_MAX);
-        zones.iter_mut().zip(names).for_each(|(zone, name)| zone.name = name);
+        for (at, (zone, name)) in zones.iter_mut().zip(names).enumerate() {
+            zone.name = name;
+            if zone.capacity.is_some_and(|capacity| capacity > CAPACITY_MAX) {
+                errors.add(
+                    &format!("body.zones.{at}.capacity"),
+                    "out_of_range",
+                    format!("must be at most {CAPACITY_MAX}"),
+                );
+            }
+        }
         let names = errors.names("body.gates", gates.iter().map(|gate| gate.name.as_str()), GATES_MAX);
         gates.iter_mut().zip(names).for_each(|(gate, name)| gate.name = name);
         for (at, gate) in gates.iter().enumerate() {

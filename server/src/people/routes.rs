@@ -16,7 +16,7 @@ use crate::accounts::{Caller, Organiser, api_tokens, erasing as own, profile, se
 use crate::app::App;
 use crate::http::extract::{Json, Query};
 use crate::http::page::LIMIT_MAX;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 
 /// Nothing between the server and the caller keeps it.
 const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
@@ -67,7 +67,7 @@ async fn find(app: &App, organiser: Organiser, named: Named) -> Result<Person, P
 /// registrations.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/people/export", tag = "people",
-    params(("organisation" = String, Path, description = "The organisation's id"), PersonQuery),
+    params(PersonQuery),
     responses((status = 200, body = PersonDataBody))
 )]
 async fn export_person(
@@ -88,10 +88,9 @@ async fn export_person(
 /// Their registrations stay as somebody's, so that what was counted stays right. It can't be taken back.
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/people/erase", tag = "people", request_body = ErasePersonBody,
-    params(("organisation" = String, Path, description = "The organisation's id")),
     responses(
         (status = 200, body = ErasedBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+        (status = 409,
          description = "`upcoming-registrations`: there are some, and `cancel` does not say that they go"),
     )
 )]
@@ -109,11 +108,7 @@ async fn erase_person(
 /// was recorded of them. There are no secrets in it.
 #[utoipa::path(
     get, path = "/api/v1/me/export", tag = "people",
-    responses(
-        (status = 200, body = OwnDataBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = OwnDataBody))
 )]
 async fn export_me(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let account = profile::show(&app, &caller).await?.ok_or_else(|| Problem::not_found("such account"))?;
@@ -138,11 +133,8 @@ async fn export_me(State(app): State<App>, caller: Caller) -> Result<Response, P
     post, path = "/api/v1/me/erase", tag = "people", request_body = EraseMeBody,
     responses(
         (status = 204, description = "There is no such account any more"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+        (status = 409,
          description = "`last-owner`, or `upcoming-registrations`: there are some, and `cancel` does not say that they go"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn erase_me(State(app): State<App>, caller: Caller, Json(body): Json<EraseMeBody>) -> Result<Response, Problem> {

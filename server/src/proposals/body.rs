@@ -91,6 +91,7 @@ pub struct ProposalBody {
     #[schema(example = "Night of the short film")]
     title: String,
     /// What happens there; may be empty.
+    #[schema(example = "Twelve films, and whoever made them")]
     description: String,
     /// Where; may be empty.
     #[schema(example = "The small hall")]
@@ -99,10 +100,10 @@ pub struct ProposalBody {
     #[schema(example = "Europe/Berlin")]
     time_zone: String,
     /// When it begins.
-    #[schema(example = "2027-03-06T18:00:00.000Z")]
+    #[schema(example = "2027-03-06T18:00:00.000Z", format = "date-time")]
     starts: String,
     /// When it ends.
-    #[schema(example = "2027-03-06T22:30:00.000Z")]
+    #[schema(example = "2027-03-06T22:30:00.000Z", format = "date-time")]
     ends: String,
     /// How many are expected.
     #[schema(example = 180)]
@@ -119,10 +120,10 @@ pub struct ProposalBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     decided_by: Option<String>,
     /// When it was decided.
-    #[schema(example = "2026-08-02T10:00:00.000Z")]
+    #[schema(example = "2026-08-02T10:00:00.000Z", format = "date-time")]
     decided_at: Option<String>,
     /// When it was sent.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     created_at: String,
 }
 

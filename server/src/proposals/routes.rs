@@ -18,7 +18,7 @@ use crate::events::decide::REASON_CHARS_MAX;
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page};
 use crate::http::peer::Peer;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -48,11 +48,10 @@ impl From<ProposalError> for Problem {
 /// Asks an organisation for an event. Its managers are told; the answer comes by e-mail.
 #[utoipa::path(
     post, path = "/api/v1/public/organisations/{organisation}/proposals", tag = "public", request_body = NewProposal,
-    params(("organisation" = String, Path, description = "The organisation's id")), security(()),
+    security(()),
     responses(
         (status = 201, body = ReceivedBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "Too many proposals wait"),
+        (status = 409, description = "Too many proposals wait"),
     )
 )]
 async fn propose_event(
@@ -86,10 +85,8 @@ struct ListQuery {
 /// Lists proposals, newest first.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/proposals", tag = "events",
-    params(("organisation" = String, Path, description = "The organisation's id"), ListQuery),
-    responses(
-        (status = 200, body = Page<ProposalBody>),
-    )
+    params(ListQuery),
+    responses((status = 200, body = Page<ProposalBody>))
 )]
 async fn list_proposals(
     AppState(app): AppState<App>,
@@ -107,13 +104,7 @@ async fn list_proposals(
 /// Shows a proposal.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/proposals/{proposal}", tag = "events",
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("proposal" = String, Path, description = "The proposal's id"),
-    ),
-    responses(
-        (status = 200, body = ProposalBody),
-    )
+    responses((status = 200, body = ProposalBody))
 )]
 async fn show_proposal(
     AppState(app): AppState<App>,
@@ -128,14 +119,9 @@ async fn show_proposal(
 /// Makes a draft of a proposal, with the organisation's usual tasks, and tells whoever sent it.
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/proposals/{proposal}/approve", tag = "events",
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("proposal" = String, Path, description = "The proposal's id"),
-    ),
     responses(
         (status = 200, body = ApprovedBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "The proposal was decided already"),
+        (status = 409, description = "The proposal was decided already"),
     )
 )]
 async fn approve_proposal(
@@ -151,14 +137,9 @@ async fn approve_proposal(
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/proposals/{proposal}/reject", tag = "events",
     request_body = ReasonBody,
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("proposal" = String, Path, description = "The proposal's id"),
-    ),
     responses(
         (status = 200, body = ProposalBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "The proposal was decided already"),
+        (status = 409, description = "The proposal was decided already"),
     )
 )]
 async fn reject_proposal(

@@ -119,6 +119,7 @@ pub struct RegistrationBody {
     /// How far the registration has come: `registered`, `pending`, `waiting`, `cancelled` or `rejected`.
     pub state: State,
     /// Why it was cancelled or rejected; may be empty.
+    #[schema(example = "")]
     pub reason: String,
     /// The ticket type that is wanted, or was given.
     #[schema(example = "Regular")]
@@ -139,10 +140,10 @@ pub struct RegistrationBody {
     /// How the ticket was sold at the door; absent if it was not.
     pub sold_at_door: Option<OriginBody>,
     /// When the registration was made.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     pub created_at: String,
     /// When it was last changed.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     pub changed_at: String,
 }
 

@@ -32,10 +32,10 @@ pub struct TicketBody {
     /// Staff should check who it is.
     pub id_check: bool,
     /// When it was issued first.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     pub created_at: String,
     /// When it was last changed.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     pub changed_at: String,
 }
 
@@ -78,7 +78,7 @@ pub struct ChangedBody {
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     by: Option<String>,
     /// When.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     at: String,
 }
 

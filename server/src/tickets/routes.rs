@@ -1,6 +1,6 @@
 //! Tickets over HTTP.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use sync_protocol::id::TicketId;
@@ -17,8 +17,8 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::events::Event;
 use crate::events::routes::event_of;
-use crate::http::extract::{Json, Query, body, from_json};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::extract::{Json, OptionalJson, Query};
+use crate::http::problem::Problem;
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -73,15 +73,7 @@ pub(super) async fn ticket_of(
 /// Shows a ticket and what was done to it.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/tickets/{ticket}", tag = "tickets",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("ticket" = String, Path, description = "The ticket's number, as it is typed"),
-    ),
-    responses(
-        (status = 200, body = TicketWithChanges),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = TicketWithChanges))
 )]
 async fn show_ticket(
     State(app): State<App>,
@@ -107,16 +99,10 @@ async fn credential_text(app: &App, organiser: Organiser, event: &str, ticket: &
 /// Returns the text that the ticket's QR code holds.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/tickets/{ticket}/credential", tag = "tickets",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("ticket" = String, Path, description = "The ticket's number, as it is typed"),
-    ),
     responses(
-        (status = 200, body = String, content_type = "text/plain", description = "122 characters of Base45"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "The ticket was sold at the door"),
+        (status = 200, body = String, content_type = "text/plain", description = "122 characters of Base45",
+         example = json!("112V50I00XR64BFNYN000.D5LJ0Z7S.RK*41UGG%YT:J7ETFPX5/-3DLS5S3UYU:V5XO6A9JOZEZ3E3S1:2O.$RG8FJI576LG%RZGKN$S2TL8 G.XMMGTG2530")),
+        (status = 409, description = "The ticket was sold at the door"),
     )
 )]
 async fn show_credential(
@@ -131,18 +117,10 @@ async fn show_credential(
 /// Draws the ticket's QR code as SVG.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/tickets/{ticket}/qr.svg", tag = "tickets",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("ticket" = String, Path, description = "The ticket's number, as it is typed"),
-        QrQuery,
-    ),
+    params(QrQuery),
     responses(
         (status = 200, body = String, content_type = "image/svg+xml"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "The ticket was sold at the door"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The ticket was sold at the door"),
     )
 )]
 async fn qr_svg(
@@ -158,18 +136,10 @@ async fn qr_svg(
 /// Draws the ticket's QR code as PNG.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/tickets/{ticket}/qr.png", tag = "tickets",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("ticket" = String, Path, description = "The ticket's number, as it is typed"),
-        QrQuery,
-    ),
+    params(QrQuery),
     responses(
         (status = 200, body = Vec<u8>, content_type = "image/png"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "The ticket was sold at the door"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The ticket was sold at the door"),
     )
 )]
 async fn qr_png(
@@ -209,11 +179,9 @@ async fn change(
     event: &str,
     ticket: &str,
     change: Change,
-    request: Request,
+    body: ChangeBody,
 ) -> Result<Json<TicketBody>, Problem> {
-    let bytes = body(request, app).await?;
-    let ChangeBody { reason } = if bytes.is_empty() { ChangeBody::default() } else { from_json(&bytes)? };
-    let reason = checked_reason(&reason)?;
+    let reason = checked_reason(&body.reason)?;
     let ticket = ticket_id(ticket)?;
     let mut tx = app.database().begin_read().await?;
     let event = event_of(&mut tx, organiser, event).await?;
@@ -237,26 +205,19 @@ macro_rules! change_route {
         $(#[doc = $doc])*
         #[utoipa::path(
             post, path = $path, tag = "tickets", request_body = Option<ChangeBody>,
-            params(
-                ("event" = String, Path, description = "The event's id"),
-                ("ticket" = String, Path, description = "The ticket's number, as it is typed"),
-            ),
             responses(
                 (status = 200, body = TicketBody),
-                (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-                (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-                (status = 409, body = ProblemBody, content_type = "application/problem+json",
+                (status = 409,
                  description = "The ticket is cancelled, or it was sold at the door and cannot be issued again, or the event is over"),
-                (status = 422, body = ProblemBody, content_type = "application/problem+json"),
             )
         )]
         async fn $name(
             State(app): State<App>,
             organiser: Organiser,
             Path((event, ticket)): Path<(String, String)>,
-            request: Request,
+            OptionalJson(body): OptionalJson<ChangeBody>,
         ) -> Result<Json<TicketBody>, Problem> {
-            change(&app, organiser, &event, &ticket, $change, request).await
+            change(&app, organiser, &event, &ticket, $change, body).await
         }
     };
 }

@@ -45,11 +45,11 @@ pub struct PlanBody {
     #[schema(example = "Regular")]
     pub ticket_type: String,
     /// How many, at most a million. As many are taken from the quota as are left there.
-    #[schema(example = 20)]
+    #[schema(example = 20, maximum = 1_000_000)]
     pub places: u32,
     /// Until when, RFC 3339 with an offset; until the event's end without.
     #[serde(default)]
-    #[schema(example = "2026-11-21T23:00:00+01:00")]
+    #[schema(example = "2026-11-21T23:00:00+01:00", format = "date-time")]
     pub until: Option<String>,
 }
 

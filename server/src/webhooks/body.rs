@@ -80,7 +80,7 @@ pub struct WebhookBody {
     #[schema(example = json!(null))]
     failing_since: Option<String>,
     /// When it was made.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     created_at: String,
 }
 
@@ -141,10 +141,10 @@ pub struct DeliveryBody {
     #[schema(example = 85)]
     took_ms: u64,
     /// When it happened.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     created_at: String,
     /// When it was delivered or given up; null if it waits.
-    #[schema(example = "2026-08-01T10:00:00.200Z")]
+    #[schema(example = "2026-08-01T10:00:00.200Z", format = "date-time")]
     done_at: Option<String>,
 }
 

@@ -19,7 +19,7 @@ use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::version::{IfMatch, etag};
 
 type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
@@ -69,8 +69,7 @@ async fn note(
     post, path = "/api/v1/webhooks", tag = "webhooks", request_body = NewWebhook,
     responses(
         (status = 201, body = WebhookWithSecret),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "The organisation has as many webhooks as it may"),
+        (status = 409, description = "The organisation has as many webhooks as it may"),
     )
 )]
 async fn make_webhook(
@@ -112,9 +111,7 @@ async fn make_webhook(
 /// Lists the organisation's webhooks, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/webhooks", tag = "webhooks", params(PageQuery),
-    responses(
-        (status = 200, body = Page<WebhookBody>),
-    )
+    responses((status = 200, body = Page<WebhookBody>))
 )]
 async fn list_webhooks(
     AppState(app): AppState<App>,
@@ -132,10 +129,7 @@ async fn list_webhooks(
 /// Shows a webhook.
 #[utoipa::path(
     get, path = "/api/v1/webhooks/{webhook}", tag = "webhooks",
-    params(("webhook" = String, Path, description = "The webhook's id")),
-    responses(
-        (status = 200, body = WebhookBody, headers(("etag" = String, description = "Its version"))),
-    )
+    responses((status = 200, body = WebhookBody, headers(("ETag" = String, description = "Its version"))))
 )]
 async fn show_webhook(
     AppState(app): AppState<App>,
@@ -150,11 +144,9 @@ async fn show_webhook(
 /// Changes a webhook, or pauses it, or makes it active again.
 #[utoipa::path(
     patch, path = "/api/v1/webhooks/{webhook}", tag = "webhooks", request_body = WebhookChange,
-    params(("webhook" = String, Path, description = "The webhook's id")),
     responses(
-        (status = 200, body = WebhookBody, headers(("etag" = String, description = "Its version"))),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json",
-         description = "Somebody else has changed it"),
+        (status = 200, body = WebhookBody, headers(("ETag" = String, description = "Its version"))),
+        (status = 412),
     )
 )]
 async fn change_webhook(
@@ -190,11 +182,9 @@ async fn change_webhook(
 /// Deletes a webhook with the list of its calls. Calls that wait are not made.
 #[utoipa::path(
     delete, path = "/api/v1/webhooks/{webhook}", tag = "webhooks",
-    params(("webhook" = String, Path, description = "The webhook's id")),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json",
-         description = "Somebody else has changed it"),
+        (status = 412),
     )
 )]
 async fn delete_webhook(
@@ -216,10 +206,7 @@ async fn delete_webhook(
 /// before as well.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{webhook}/rotate", tag = "webhooks",
-    params(("webhook" = String, Path, description = "The webhook's id")),
-    responses(
-        (status = 200, body = WebhookWithSecret),
-    )
+    responses((status = 200, body = WebhookWithSecret))
 )]
 async fn rotate_secret(
     AppState(app): AppState<App>,
@@ -243,11 +230,9 @@ fn not_active() -> Problem {
 /// Calls a webhook with the kind `test` and no data, as soon as possible.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{webhook}/test", tag = "webhooks",
-    params(("webhook" = String, Path, description = "The webhook's id")),
     responses(
         (status = 202, body = DeliveryBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "The webhook is not active"),
+        (status = 409, description = "The webhook is not active"),
     )
 )]
 async fn test_webhook(
@@ -272,10 +257,8 @@ async fn test_webhook(
 /// Lists a webhook's calls of the last 30 days, newest first.
 #[utoipa::path(
     get, path = "/api/v1/webhooks/{webhook}/deliveries", tag = "webhooks",
-    params(("webhook" = String, Path, description = "The webhook's id"), DeliveriesQuery),
-    responses(
-        (status = 200, body = Page<DeliveryBody>),
-    )
+    params(DeliveriesQuery),
+    responses((status = 200, body = Page<DeliveryBody>))
 )]
 async fn list_deliveries(
     AppState(app): AppState<App>,
@@ -295,14 +278,9 @@ async fn list_deliveries(
 /// Makes a call again as soon as possible, whatever became of it, with the same id and body.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{webhook}/deliveries/{delivery}/send-again", tag = "webhooks",
-    params(
-        ("webhook" = String, Path, description = "The webhook's id"),
-        ("delivery" = String, Path, description = "The call's id"),
-    ),
     responses(
         (status = 202, body = DeliveryBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "The webhook is not active"),
+        (status = 409, description = "The webhook is not active"),
     )
 )]
 async fn send_again(

@@ -11,7 +11,7 @@ use crate::accounts::{AccountId, Caller};
 use crate::app::App;
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::time::rfc3339;
 
 /// The longest text to search for.
@@ -84,8 +84,9 @@ struct OverseenBody {
     /// Whether they proved to receive mail at their address.
     is_verified: bool,
     /// When it was locked; absent if it is not.
+    #[schema(example = json!(null))]
     locked_at: Option<String>,
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     created_at: String,
 }
 
@@ -124,11 +125,7 @@ async fn search_accounts(
 /// nothing. The last one who runs the installation is not locked.
 #[utoipa::path(
     post, path = "/api/v1/admin/accounts/{account}/lock", tag = "admin",
-    params(("account" = String, Path, description = "The account's id")),
-    responses(
-        (status = 200, body = OverseenBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = OverseenBody), (status = 409))
 )]
 async fn lock_account(
     State(app): State<App>,
@@ -141,7 +138,6 @@ async fn lock_account(
 /// Unlocks an account. Unlocking it again changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/admin/accounts/{account}/unlock", tag = "admin",
-    params(("account" = String, Path, description = "The account's id")),
     responses((status = 200, body = OverseenBody))
 )]
 async fn unlock_account(
@@ -155,7 +151,6 @@ async fn unlock_account(
 /// Lets an account's holder run the installation.
 #[utoipa::path(
     post, path = "/api/v1/admin/accounts/{account}/make-admin", tag = "admin",
-    params(("account" = String, Path, description = "The account's id")),
     responses((status = 200, body = OverseenBody))
 )]
 async fn make_admin(
@@ -169,11 +164,7 @@ async fn make_admin(
 /// Lets an account's holder run the installation no more. The last one stays.
 #[utoipa::path(
     post, path = "/api/v1/admin/accounts/{account}/unmake-admin", tag = "admin",
-    params(("account" = String, Path, description = "The account's id")),
-    responses(
-        (status = 200, body = OverseenBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = OverseenBody), (status = 409))
 )]
 async fn unmake_admin(
     State(app): State<App>,

@@ -15,7 +15,7 @@ use crate::accounts::{Caller, Token};
 use crate::app::App;
 use crate::http::extract::Json;
 use crate::http::peer::Peer;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 
 /// Another password.
 #[derive(Deserialize, ToSchema)]
@@ -55,13 +55,7 @@ impl From<ChangePasswordError> for Problem {
 /// Changes one's own password, and ends one's other sessions, and one's API tokens unless they are to stay.
 #[utoipa::path(
     put, path = "/api/v1/me/password", tag = "accounts", request_body = ChangePasswordBody,
-    responses(
-        (status = 204),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 204))
 )]
 pub(super) async fn change_password(
     State(app): State<App>,
@@ -86,10 +80,7 @@ pub(super) struct AskForResetBody {
 /// The answer does not tell whether there is an account of this address.
 #[utoipa::path(
     post, path = "/api/v1/password-resets", tag = "accounts", request_body = AskForResetBody, security(()),
-    responses(
-        (status = 202, description = "If there is such an account, a letter is on its way"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 202, description = "If there is such an account, a letter is on its way"))
 )]
 pub(super) async fn ask_for_reset(
     State(app): State<App>,
@@ -146,10 +137,7 @@ impl From<ResetError> for Problem {
 /// The token lasts an hour and works once. A second factor is still asked for at the next log-in.
 #[utoipa::path(
     post, path = "/api/v1/password-resets/finish", tag = "accounts", request_body = FinishResetBody, security(()),
-    responses(
-        (status = 200, body = KnownDeviceBody),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = KnownDeviceBody))
 )]
 pub(super) async fn finish_reset(
     State(app): State<App>,

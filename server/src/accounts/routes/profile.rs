@@ -12,7 +12,7 @@ use crate::accounts::profile::Profile;
 use crate::accounts::{Account, Caller, profile};
 use crate::app::App;
 use crate::http::extract::Json;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::version::{IfMatch, etag};
 use crate::language::Language;
 use crate::organisations::Membership;
@@ -72,11 +72,7 @@ fn shown(account: Account) -> Shown {
 /// Shows who is logged in.
 #[utoipa::path(
     get, path = "/api/v1/me", tag = "accounts",
-    responses(
-        (status = 200, body = Me, headers(("ETag" = String, description = "The account's version"))),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Me, headers(("ETag" = String, description = "The account's version"))))
 )]
 pub(super) async fn me(State(app): State<App>, caller: Caller) -> Result<Shown, Problem> {
     Ok(shown(profile::show(&app, &caller).await?.ok_or_else(|| Problem::not_found(WHAT))?))
@@ -105,11 +101,7 @@ fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Lang
     patch, path = "/api/v1/me", tag = "accounts", request_body = ChangeMeBody,
     responses(
         (status = 200, body = Me, headers(("ETag" = String, description = "The account's new version"))),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412),
     )
 )]
 pub(super) async fn change_me(
@@ -147,13 +139,7 @@ pub(super) struct MoveBody {
 /// A letter goes to the new address. The account moves once the link in it was used; until then nothing changes.
 #[utoipa::path(
     post, path = "/api/v1/me/email", tag = "accounts", request_body = MoveBody,
-    responses(
-        (status = 202, description = "A letter is on its way to the new address"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 202, description = "A letter is on its way to the new address"))
 )]
 pub(super) async fn move_email(
     State(app): State<App>,

@@ -18,7 +18,7 @@ use crate::http::cookies::{self, Cookie};
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page, PageQuery};
 use crate::http::peer::Peer;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::time::rfc3339;
 
 /// What proves who one is.
@@ -33,6 +33,7 @@ pub(super) struct LogInBody {
     #[schema(example = "287082")]
     code: Option<String>,
     /// `device_token` of an earlier log-in. Strangers who guess at the account do not slow such a device down.
+    #[schema(example = "c2d3e4f506174f0c6c2a8a1d4e5f90b1c2d3e4f5061728394a5b6c7d8e9fa0b1")]
     device_token: Option<String>,
     /// Whether the tokens become cookies of a browser.
     #[serde(default)]
@@ -58,9 +59,11 @@ pub(super) struct SessionBody {
     refresh_expires_at: String,
     /// Keep it on this device and send it with the next log-in. Absent where it became a cookie, and after a refresh.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "c2d3e4f506174f0c6c2a8a1d4e5f90b1c2d3e4f5061728394a5b6c7d8e9fa0b1")]
     device_token: Option<String>,
     /// With cookies: send it as `X-CSRF-Token` with whatever is not a GET. Also in the cookie `usher_csrf`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "c2d3e4f506174f0c6c2a8a1d4e5f90b1c2d3e4f5061728394a5b6c7d8e9fa0b1")]
     csrf_token: Option<String>,
 }
 
@@ -108,13 +111,9 @@ impl From<LogInError> for Problem {
     post, path = "/api/v1/sessions", tag = "accounts", request_body = LogInBody, security(()),
     responses(
         (status = 201, body = SessionBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json",
-         description = "`wrong-credentials`; after the right password also `second-factor-needed` and \
+        (status = 401, description = "`wrong-credentials`; after the right password also `second-factor-needed` and \
                         `second-factor-wrong`"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json",
-         description = "`email-unverified`, after the right password"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`email-unverified`, after the right password"),
     )
 )]
 pub(super) async fn log_in(
@@ -189,10 +188,8 @@ impl From<RefreshError> for Problem {
     post, path = "/api/v1/sessions/refresh", tag = "accounts", request_body = RefreshBody, security(()),
     responses(
         (status = 200, body = SessionBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json",
-         description = "By cookie, without `X-CSRF-Token`"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401),
+        (status = 403, description = "By cookie, without `X-CSRF-Token`"),
     )
 )]
 pub(super) async fn refresh(
@@ -218,11 +215,7 @@ pub(super) async fn refresh(
 /// Logs out: ends the session that the request is made with.
 #[utoipa::path(
     delete, path = "/api/v1/sessions/current", tag = "accounts",
-    responses(
-        (status = 204),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 204))
 )]
 pub(super) async fn log_out(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     if let Some(session) = caller.session {
@@ -234,11 +227,7 @@ pub(super) async fn log_out(State(app): State<App>, caller: Caller) -> Result<Re
 /// Logs out everywhere: ends all of one's sessions, this one too.
 #[utoipa::path(
     delete, path = "/api/v1/me/sessions", tag = "accounts",
-    responses(
-        (status = 204),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 204))
 )]
 pub(super) async fn log_out_everywhere(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     feature::end_all(&app, &caller).await?;
@@ -290,12 +279,7 @@ impl OwnSessionBody {
 /// Lists one's own sessions, the newest first.
 #[utoipa::path(
     get, path = "/api/v1/me/sessions", tag = "accounts", params(PageQuery),
-    responses(
-        (status = 200, body = Page<OwnSessionBody>),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Page<OwnSessionBody>))
 )]
 pub(super) async fn list_sessions(
     State(app): State<App>,
@@ -312,13 +296,7 @@ pub(super) async fn list_sessions(
 /// Ends one of one's own sessions.
 #[utoipa::path(
     delete, path = "/api/v1/me/sessions/{session}", tag = "accounts",
-    params(("session" = String, Path, description = "The session's id")),
-    responses(
-        (status = 204),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 204))
 )]
 pub(super) async fn end_session(
     State(app): State<App>,

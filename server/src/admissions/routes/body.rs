@@ -77,7 +77,7 @@ pub(crate) struct CheckInBody {
     /// What it is.
     kind: KindName,
     /// When it happened, by the device's clock as corrected by the server's.
-    #[schema(example = "2026-11-21T08:59:31.204Z")]
+    #[schema(example = "2026-11-21T08:59:31.204Z", format = "date-time")]
     at: String,
     /// How wrong that may be, in ms.
     #[schema(example = 40)]
@@ -119,9 +119,10 @@ pub(crate) struct CheckInBody {
     #[schema(example = true)]
     counts: bool,
     /// The SHA-256 that the device's chain has for the entry.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     entry_hash: String,
     /// When the server got it.
-    #[schema(example = "2026-11-21T09:00:02.017Z")]
+    #[schema(example = "2026-11-21T09:00:02.017Z", format = "date-time")]
     received_at: String,
 }
 
@@ -266,10 +267,15 @@ pub(super) struct SignedCheckInBody {
     #[serde(flatten)]
     check_in: CheckInBody,
     /// The id of the device, which its certificate names.
+    #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     device_id: String,
     /// The entry's bytes, in hexadecimal.
+    #[schema(example = "a10102")]
     entry: String,
     /// The device's signature over this entry, in hexadecimal; absent where a later entry's vouches for it.
+    #[schema(
+        example = "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f"
+    )]
     signature: Option<String>,
     /// The signature that vouches for it through the chain.
     vouched_by: VouchBody,
@@ -282,6 +288,9 @@ struct VouchBody {
     #[schema(example = 220)]
     seq: u64,
     /// The signature, in hexadecimal.
+    #[schema(
+        example = "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f"
+    )]
     signature: String,
 }
 
@@ -305,6 +314,7 @@ pub(super) struct QuarantineBody {
     #[schema(example = 1)]
     number: u64,
     /// The id of the device whose journal it is of.
+    #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     device_id: String,
     /// Why it is there: `revoked`, `forked`, or `evidence` if the device asked for it.
     #[schema(example = "revoked")]
@@ -316,8 +326,10 @@ pub(super) struct QuarantineBody {
     #[schema(example = 230)]
     last_seq: u64,
     /// When it arrived.
+    #[schema(example = "2026-11-21T09:00:02.017Z", format = "date-time")]
     received_at: String,
     /// When somebody adopted it.
+    #[schema(example = "2026-11-21T09:00:02.017Z", format = "date-time")]
     adopted_at: Option<String>,
 }
 

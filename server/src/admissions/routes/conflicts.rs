@@ -14,7 +14,7 @@ use crate::events::Event;
 use crate::events::routes::event_of;
 use crate::http::extract::{Json, Query};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 
 /// Where a conflict stands in the list: its first excess admission, which no other conflict has.
 const CURSOR_BYTES: usize = 10;
@@ -24,13 +24,8 @@ const CURSOR_BYTES: usize = 10;
 /// The list is derived from all that counts, so it is the same whatever order the entries arrived in.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/conflicts", tag = "admissions",
-    params(("event" = String, Path, description = "The event's id"), PageQuery),
-    responses(
-        (status = 200, body = Page<ConflictBody>),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    params(PageQuery),
+    responses((status = 200, body = Page<ConflictBody>))
 )]
 pub(super) async fn list_conflicts(
     State(app): State<App>,

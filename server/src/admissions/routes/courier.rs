@@ -15,7 +15,7 @@ use crate::db::StoreError;
 use crate::devices;
 use crate::events::routes::event_of;
 use crate::http::extract::Json;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::sync::routes::signed::read_body;
 use crate::sync::routes::unpack::unpack;
 
@@ -30,6 +30,7 @@ pub(super) struct BroughtBody {
 #[derive(Debug, Serialize, ToSchema)]
 struct BroughtBatchBody {
     /// The id of the device whose journal it is of.
+    #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     device_id: String,
     /// `stored`, `quarantined`, `gap` (entries are missing before it), `forked` (it contradicts what is
     /// held), `bad` (it does not hold together or is not the device's) or `unknown_device`.
@@ -47,15 +48,8 @@ struct BroughtBatchBody {
 /// signatures count. Bringing it again changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/journals", tag = "admissions",
-    params(("event" = String, Path, description = "The event's id")),
     request_body(content_type = "application/octet-stream", description = "The file, plain or as zstd"),
-    responses(
-        (status = 200, body = BroughtBody),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = BroughtBody))
 )]
 pub(super) async fn bring_journals(
     State(app): State<App>,

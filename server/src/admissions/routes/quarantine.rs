@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::events::routes::event_of;
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 
 impl From<AdoptError> for Problem {
     fn from(error: AdoptError) -> Self {
@@ -27,13 +27,8 @@ impl From<AdoptError> for Problem {
 /// versions, and what a device sent as evidence.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/quarantine", tag = "admissions",
-    params(("event" = String, Path, description = "The event's id"), PageQuery),
-    responses(
-        (status = 200, body = Page<QuarantineBody>),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    params(PageQuery),
+    responses((status = 200, body = Page<QuarantineBody>))
 )]
 pub(super) async fn list_quarantine(
     State(app): State<App>,
@@ -53,16 +48,7 @@ pub(super) async fn list_quarantine(
 /// Adopts a batch: its entries count from now on, under the caller's name. Adopting it again changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/quarantine/{number}/adopt", tag = "admissions",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("number" = u64, Path, description = "The batch's number"),
-    ),
-    responses(
-        (status = 200, body = AdoptedBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = AdoptedBody))
 )]
 pub(super) async fn adopt_batch(
     State(app): State<App>,

@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::db::StoreError;
 use crate::events::Event;
 use crate::events::routes::event_of;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 
 /// How often to look for what other processes have stored.
 const LOOK_EVERY: Duration = Duration::from_millis(400);
@@ -37,14 +37,9 @@ const BITE: u32 = 200;
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/check-ins/stream", tag = "admissions",
     params(
-        ("event" = String, Path, description = "The event's id"),
         ("Last-Event-ID" = Option<u64>, Header, description = "The number after which to go on"),
     ),
-    responses(
-        (status = 200, body = CheckInBody, content_type = "text/event-stream"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = CheckInBody, content_type = "text/event-stream"))
 )]
 pub(super) async fn stream_check_ins(
     State(app): State<App>,

@@ -43,7 +43,7 @@ pub(super) struct NewCodeBody {
     pub(super) walk_in: Vec<PlanBody>,
     /// For how many days its certificate counts each time, 1 to 400; 14 without. It is made anew whenever the
     /// terminal speaks to the server and less than half of that is left: a lost terminal runs out.
-    #[schema(example = 14)]
+    #[schema(example = 14, minimum = 1, maximum = 400)]
     pub(super) certificate_days: Option<u16>,
 }
 
@@ -139,9 +139,10 @@ pub(super) struct CodeBody {
     #[schema(example = "/api/v1/events/…/enrolment-codes/…/qr.svg")]
     qr_svg: String,
     /// The same as PNG.
+    #[schema(example = "/api/v1/events/…/enrolment-codes/…/qr.png")]
     qr_png: String,
     /// Until when it can be used.
-    #[schema(example = "2026-11-21T08:15:00.000Z")]
+    #[schema(example = "2026-11-21T08:15:00.000Z", format = "date-time")]
     expires_at: String,
 }
 

@@ -8,7 +8,7 @@ use super::{lock, note, shown};
 use crate::accounts::Organiser;
 use crate::app::App;
 use crate::http::extract::Json;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::sync::feed;
 
 /// Changes the gates that a device may stand at.
@@ -18,17 +18,7 @@ use crate::sync::feed;
 /// What it recorded before stays as it is.
 #[utoipa::path(
     patch, path = "/api/v1/events/{event}/devices/{device}", tag = "devices", request_body = DeviceChangeBody,
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("device" = String, Path, description = "The device's id"),
-    ),
-    responses(
-        (status = 200, body = DeviceBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = DeviceBody), (status = 409))
 )]
 pub(super) async fn change_device(
     State(app): State<App>,

@@ -40,6 +40,7 @@ pub(super) struct DeviceBody {
     #[schema(example = "active")]
     status: &'static str,
     /// The names of the gates it may stand at; none means any.
+    #[schema(example = json!(["Main entrance"]))]
     gates: Vec<String>,
     /// What it may do.
     #[schema(value_type = Vec<String>, example = json!(["scan", "search"]))]
@@ -48,8 +49,10 @@ pub(super) struct DeviceBody {
     #[schema(example = "048213")]
     digits: Option<String>,
     /// When it asked to be enrolled.
+    #[schema(example = "2026-11-21T09:00:02.017Z", format = "date-time")]
     enrolled_at: String,
     /// When it last spoke, to within a few seconds.
+    #[schema(example = "2026-11-21T09:00:02.017Z", format = "date-time")]
     last_seen_at: Option<String>,
     /// The number up to which its journal is held.
     #[schema(example = 217)]
@@ -61,7 +64,7 @@ pub(super) struct DeviceBody {
     #[schema(example = 1_200)]
     cursor: Option<u64>,
     /// Until when its certificate counts. It is renewed while the terminal speaks to the server.
-    #[schema(example = "2026-12-05T08:00:00.000Z")]
+    #[schema(example = "2026-12-05T08:00:00.000Z", format = "date-time")]
     certificate_until: Option<String>,
     /// Who was at the device when it wrote its last entry.
     #[schema(example = "Eve")]
@@ -78,7 +81,7 @@ pub(super) struct DeviceBody {
 #[derive(Debug, Serialize, ToSchema)]
 struct ClockBody {
     /// The time that it had, corrected.
-    #[schema(example = "2026-11-21T08:59:31.204Z")]
+    #[schema(example = "2026-11-21T08:59:31.204Z", format = "date-time")]
     at: String,
     /// How much it was corrected by, in ms: the server's time less its own.
     #[schema(example = -180)]
@@ -92,7 +95,7 @@ struct ClockBody {
 #[derive(Debug, Serialize, ToSchema)]
 struct DrillBody {
     /// When.
-    #[schema(example = "2026-11-21T08:15:00.000Z")]
+    #[schema(example = "2026-11-21T08:15:00.000Z", format = "date-time")]
     at: String,
     /// Who was at the device.
     #[schema(example = "Eve")]
@@ -134,7 +137,7 @@ struct LeaseBody {
     #[schema(example = 3)]
     sold: u32,
     /// Until when.
-    #[schema(example = "2026-11-22T17:00:00.000Z")]
+    #[schema(example = "2026-11-22T17:00:00.000Z", format = "date-time")]
     until: String,
 }
 

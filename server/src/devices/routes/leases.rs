@@ -8,7 +8,7 @@ use super::{lock, note, shown};
 use crate::accounts::Organiser;
 use crate::app::App;
 use crate::http::extract::Json;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::sync::feed;
 use crate::walk_ins::plan;
 
@@ -19,17 +19,7 @@ use crate::walk_ins::plan;
 /// less stays taken until its journal shows that it has.
 #[utoipa::path(
     put, path = "/api/v1/events/{event}/devices/{device}/leases", tag = "devices", request_body = LeasesBody,
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("device" = String, Path, description = "The device's id"),
-    ),
-    responses(
-        (status = 200, body = DeviceBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = DeviceBody), (status = 409))
 )]
 pub(super) async fn put_leases(
     State(app): State<App>,

@@ -14,13 +14,14 @@ use crate::http::time::rfc3339;
 pub struct ZoneBody {
     /// Its number, given by the server. In a change it says which one is meant, so that its name may be another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1)]
     pub id: Option<u16>,
     /// Its name, unlike every other zone's: 1 to 200 characters.
     #[schema(example = "Hall", min_length = 1, max_length = 200)]
     pub name: String,
-    /// How many people may be inside.
+    /// How many people may be inside, at most 1 000 000.
     #[serde(default)]
-    #[schema(example = 800)]
+    #[schema(example = 800, maximum = 1_000_000)]
     pub capacity: Option<u32>,
 }
 
@@ -30,6 +31,7 @@ pub struct ZoneBody {
 pub struct GateBody {
     /// Its number, given by the server. In a change it says which one is meant, so that its name may be another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1)]
     pub id: Option<u16>,
     /// Its name, unlike every other gate's: 1 to 200 characters.
     #[schema(example = "Main entrance", min_length = 1, max_length = 200)]
@@ -46,6 +48,7 @@ pub struct GateBody {
 pub struct TicketTypeBody {
     /// Its number, given by the server. In a change it says which one is meant, so that its name may be another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1)]
     pub id: Option<u16>,
     /// Its name, unlike every other type's: 1 to 200 characters.
     #[schema(example = "Regular", min_length = 1, max_length = 200)]
@@ -55,14 +58,14 @@ pub struct TicketTypeBody {
     pub price: Option<Price>,
     /// How many there may be, at most 1 000 000; any number without.
     #[serde(default)]
-    #[schema(maximum = 1_000_000)]
+    #[schema(example = 400, maximum = 1_000_000)]
     pub quota: Option<u32>,
     /// When the public may have it; at any time without.
     #[serde(default)]
     pub sale: Option<WindowBody>,
     /// How many one person may have, 1 to 100; one without, when registering again is refused.
     #[serde(default)]
-    #[schema(minimum = 1, maximum = 100)]
+    #[schema(example = 1, minimum = 1, maximum = 100)]
     pub per_person: Option<u32>,
     /// Shown and given by the public's side only to whoever knows this: 4 to 64 characters.
     #[serde(default)]
@@ -89,15 +92,18 @@ pub struct TicketTypeBody {
     pub re_entry: ReEntry,
     /// The zones it opens; every zone without.
     #[serde(default)]
+    #[schema(example = json!(["Hall"]))]
     pub zones: Vec<String>,
     /// The gates it may use; every gate of its zones without.
     #[serde(default)]
+    #[schema(example = json!(["Main entrance"]))]
     pub gates: Vec<String>,
     /// Whether an unsure clock keeps its holder out until staff decide.
     #[serde(default)]
     pub strict_clock: bool,
     /// The one gate that admits it while a terminal has no link.
     #[serde(default)]
+    #[schema(example = "Main entrance")]
     pub home_gate: Option<String>,
 }
 
@@ -117,8 +123,8 @@ pub struct WindowBody {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UsesBody {
-    /// The most admissions in one period; `null` for any number.
-    #[schema(example = 1, minimum = 1)]
+    /// The most admissions in one period, 1 to 1 000 000; `null` for any number.
+    #[schema(example = 1, minimum = 1, maximum = 1_000_000)]
     pub limit: Option<u32>,
     /// Spans that are counted apart (days, slots); without any, the whole event is one.
     pub periods: Vec<WindowBody>,
@@ -135,25 +141,25 @@ impl Default for UsesBody {
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsBody {
     /// The same ticket at the same device within this time is one presentation, in ms.
-    #[schema(example = 5000)]
+    #[schema(example = 5000, maximum = 31_622_400_000_i64)]
     pub repeat_ms: u64,
     /// How long a terminal waits for the server's word before it admits on its own, in ms.
-    #[schema(example = 400)]
+    #[schema(example = 400, maximum = 31_622_400_000_i64)]
     pub claim_ms: u64,
     /// How long a list may still admit after it should have been renewed, in ms.
-    #[schema(example = 43_200_000)]
+    #[schema(example = 43_200_000, maximum = 31_622_400_000_i64)]
     pub max_offline_ms: u64,
     /// The clock error above which a clock is unsure, in ms.
-    #[schema(example = 120_000)]
+    #[schema(example = 120_000, maximum = 31_622_400_000_i64)]
     pub max_uncertainty_ms: u64,
     /// What windows are widened by at both ends, in ms.
-    #[schema(example = 0)]
+    #[schema(example = 0, maximum = 31_622_400_000_i64)]
     pub grace_ms: u64,
     /// How many tickets that are not in its list one device may admit.
-    #[schema(example = 200)]
+    #[schema(example = 200, maximum = 1_000_000)]
     pub unlisted_cap: u32,
     /// How many tickets one device may sell without a right, where `walk_in` is `overflow`.
-    #[schema(example = 20)]
+    #[schema(example = 20, maximum = 1_000_000)]
     pub walk_in_overflow_cap: u32,
 }
 

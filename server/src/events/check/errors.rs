@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use sync_protocol::text;
 use sync_protocol::time::{UnixMillis, Window};
 
-use super::{NAME_CHARS_MAX, WINDOWS_MAX};
+use super::{AMOUNT_MAX, NAME_CHARS_MAX, WINDOWS_MAX};
 use crate::events::Price;
 use crate::events::body::WindowBody;
 use crate::http::problem::FieldError;
@@ -134,6 +134,7 @@ impl Errors {
         if price.currency.len() != 3 || !price.currency.bytes().all(|b| b.is_ascii_uppercase()) {
             self.add(&format!("{path}.currency"), "value", "must be a currency's three capital letters, such as EUR");
         }
+        self.range(&format!("{path}.amount"), Some(price.amount), 0..=AMOUNT_MAX);
     }
 }
 

@@ -26,6 +26,7 @@ pub struct PublicEventBody {
     #[schema(example = "RustConf")]
     name: String,
     /// What happens there; may be empty.
+    #[schema(example = "Two days of talks")]
     description: String,
     /// Where it takes place; may be empty.
     #[schema(example = "Kongresshalle, Berlin")]
@@ -34,10 +35,10 @@ pub struct PublicEventBody {
     #[schema(example = "Europe/Berlin")]
     time_zone: String,
     /// When it begins.
-    #[schema(example = "2026-11-21T08:00:00.000Z")]
+    #[schema(example = "2026-11-21T08:00:00.000Z", format = "date-time")]
     starts: String,
     /// When it ends.
-    #[schema(example = "2026-11-22T17:00:00.000Z")]
+    #[schema(example = "2026-11-22T17:00:00.000Z", format = "date-time")]
     ends: String,
 }
 
@@ -65,7 +66,7 @@ pub struct PublicEventDetail {
     #[serde(flatten)]
     event: PublicEventBody,
     /// Until when attendees may cancel by themselves.
-    #[schema(example = "2026-11-14T23:00:00.000Z")]
+    #[schema(example = "2026-11-14T23:00:00.000Z", format = "date-time")]
     cancel_until: String,
     /// The ticket types that are for everybody, and those that the access code opens.
     ticket_types: Vec<PublicTicketTypeBody>,
@@ -77,6 +78,7 @@ pub struct PublicEventDetail {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PublicTicketTypeBody {
     /// Its number.
+    #[schema(example = 1)]
     id: u16,
     /// Its name.
     #[schema(example = "Regular")]
@@ -88,6 +90,7 @@ pub struct PublicTicketTypeBody {
     /// Whether it can be had now.
     availability: Availability,
     /// How many one person may have; one without.
+    #[schema(example = 1)]
     per_person: Option<u32>,
     /// Whether an organiser says yes or no to each registration.
     needs_approval: bool,

@@ -12,10 +12,13 @@ use crate::app::App;
 use crate::events::lists::{Place, PublicFilter};
 use crate::events::routes::{query_text, query_time};
 use crate::events::store;
-use crate::http::extract::{Json, Query, id};
+use crate::http::extract::{Json, Query, bounded, id};
 use crate::http::page::{self, Page};
 use crate::http::problem::Problem;
 use crate::organisations;
+
+/// No access code is longer.
+const CODE_CHARS_MAX: usize = 64;
 
 /// Returns the feature's routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -48,9 +51,7 @@ struct PublicListQuery {
 /// Lists published events by when they begin.
 #[utoipa::path(
     get, path = "/api/v1/public/events", tag = "public", params(PublicListQuery), security(()),
-    responses(
-        (status = 200, body = Page<PublicEventBody>),
-    )
+    responses((status = 200, body = Page<PublicEventBody>))
 )]
 async fn list_public_events(
     State(app): State<App>,
@@ -88,10 +89,8 @@ struct CodeQuery {
 /// Shows a published event with its ticket types, and whether there are places.
 #[utoipa::path(
     get, path = "/api/v1/public/events/{event}", tag = "public", security(()),
-    params(("event" = String, Path, description = "The event's id"), CodeQuery),
-    responses(
-        (status = 200, body = PublicEventDetail),
-    )
+    params(CodeQuery),
+    responses((status = 200, body = PublicEventDetail))
 )]
 async fn show_public_event(
     State(app): State<App>,
@@ -99,7 +98,8 @@ async fn show_public_event(
     Query(query): Query<CodeQuery>,
 ) -> Result<Json<PublicEventDetail>, Problem> {
     let event: EventId = id(&event, "such event")?;
+    let code = bounded("query.access_code", query.access_code.as_deref(), CODE_CHARS_MAX)?;
     let mut tx = app.database().begin_read().await?;
     let found = super::find(&mut tx, event).await?.ok_or_else(|| Problem::not_found("such event"))?;
-    Ok(Json(PublicEventDetail::of(&found, query.access_code.as_deref(), app.clock().now())))
+    Ok(Json(PublicEventDetail::of(&found, code, app.clock().now())))
 }

@@ -1,6 +1,6 @@
 //! Steps of an event's life over HTTP.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -10,8 +10,8 @@ use crate::app::App;
 use crate::events::body::{EventWithDecisions, ReasonBody};
 use crate::events::decide::{self, DecideError, REASON_CHARS_MAX};
 use crate::events::life::Step;
-use crate::http::extract::{body, from_json, id};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::extract::{OptionalJson, id};
+use crate::http::problem::Problem;
 
 /// Returns the routes of an event's life.
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -43,9 +43,13 @@ impl From<DecideError> for Problem {
     }
 }
 
-async fn decide(app: &App, organiser: Organiser, event: &str, step: Step, request: Request) -> Result<Shown, Problem> {
-    let bytes = body(request, app).await?;
-    let ReasonBody { reason } = if bytes.is_empty() { ReasonBody::default() } else { from_json(&bytes)? };
+async fn decide(
+    app: &App,
+    organiser: Organiser,
+    event: &str,
+    step: Step,
+    ReasonBody { reason }: ReasonBody,
+) -> Result<Shown, Problem> {
     if reason.chars().count() > REASON_CHARS_MAX {
         let msg = format!("must have at most {REASON_CHARS_MAX} characters");
         return Err(Problem::invalid_field("body.reason", "too_long", msg));
@@ -61,20 +65,18 @@ macro_rules! step_route {
         $(#[doc = $doc])*
         #[utoipa::path(
             post, path = $path, tag = "events", request_body = Option<ReasonBody>,
-            params(("event" = String, Path, description = "The event's id")),
             responses(
                 (status = 200, body = EventWithDecisions),
-                (status = 409, body = ProblemBody, content_type = "application/problem+json",
-                 description = "The step does not lead on from the event's state"),
+                (status = 409, description = "The step does not lead on from the event's state"),
             )
         )]
         async fn $name(
             State(app): State<App>,
             organiser: Organiser,
             Path(event): Path<String>,
-            request: Request,
+            OptionalJson(body): OptionalJson<ReasonBody>,
         ) -> Result<Shown, Problem> {
-            decide(&app, organiser, &event, $step, request).await
+            decide(&app, organiser, &event, $step, body).await
         }
     };
 }

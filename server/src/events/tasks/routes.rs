@@ -19,7 +19,7 @@ use crate::db::Tx;
 use crate::events::Event;
 use crate::events::routes::event_of;
 use crate::http::extract::{Json, id};
-use crate::http::problem::{FieldError, Problem, ProblemBody};
+use crate::http::problem::{FieldError, Problem};
 use crate::http::time::{parse_rfc3339, rfc3339};
 use crate::http::version::{IfMatch, etag};
 
@@ -38,18 +38,18 @@ pub struct TaskBody {
     #[schema(example = "Order the stage")]
     title: String,
     /// Until when; nothing if that does not matter.
-    #[schema(example = "2026-10-01T10:00:00.000Z")]
+    #[schema(example = "2026-10-01T10:00:00.000Z", format = "date-time")]
     due: Option<String>,
     /// Whether it is done.
     done: bool,
     /// When it was done.
-    #[schema(example = "2026-09-28T15:12:00.000Z")]
+    #[schema(example = "2026-09-28T15:12:00.000Z", format = "date-time")]
     done_at: Option<String>,
     /// Its version, as `If-Match` takes it in quotation marks.
     #[schema(example = 1)]
     version: u64,
     /// When it was written down.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     created_at: String,
 }
 
@@ -150,10 +150,7 @@ async fn note(
 /// Lists what has to be done for an event.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/tasks", tag = "events",
-    params(("event" = String, Path, description = "The event's id")),
-    responses(
-        (status = 200, body = TasksBody),
-    )
+    responses((status = 200, body = TasksBody))
 )]
 async fn list_tasks(
     State(app): State<App>,
@@ -169,11 +166,9 @@ async fn list_tasks(
 /// Writes down something that has to be done. An event has at most 500 tasks.
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/tasks", tag = "events", request_body = NewTask,
-    params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 201, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "There are 500 tasks already"),
+        (status = 409, description = "There are 500 tasks already"),
     )
 )]
 async fn create_task(
@@ -206,13 +201,9 @@ async fn create_task(
 /// Changes a task, or says that it is done.
 #[utoipa::path(
     patch, path = "/api/v1/events/{event}/tasks/{task}", tag = "events", request_body = TaskPatch,
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("task" = String, Path, description = "The task's id"),
-    ),
     responses(
         (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412),
     )
 )]
 async fn change_task(
@@ -250,14 +241,7 @@ async fn change_task(
 /// Strikes a task off.
 #[utoipa::path(
     delete, path = "/api/v1/events/{event}/tasks/{task}", tag = "events",
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("task" = String, Path, description = "The task's id"),
-    ),
-    responses(
-        (status = 204, description = "It is no more"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 204, description = "It is no more"), (status = 412))
 )]
 async fn delete_task(
     State(app): State<App>,

@@ -13,7 +13,7 @@ use crate::accounts::{Caller, Organiser, Token};
 use crate::app::App;
 use crate::http::extract::{Json, Query};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::time::rfc3339;
 use crate::organisations::check::Errors;
 
@@ -67,10 +67,10 @@ struct InvitationBody {
     /// The account of who asked.
     #[schema(example = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e")]
     invited_by: String,
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     created_at: String,
     /// Until when it counts.
-    #[schema(example = "2026-08-08T10:00:00.000Z")]
+    #[schema(example = "2026-08-08T10:00:00.000Z", format = "date-time")]
     expires_at: String,
 }
 
@@ -114,11 +114,8 @@ struct Joined {
 /// The letter counts for a week. The answer does not tell whether there is an account of this address.
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/invitations", tag = "organisations",
-    request_body = NewInvitation, params(("organisation" = String, Path, description = "The organisation's id")),
-    responses(
-        (status = 201, body = InvitationBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    request_body = NewInvitation,
+    responses((status = 201, body = InvitationBody))
 )]
 async fn create_invitation(
     State(app): State<App>,
@@ -137,10 +134,8 @@ async fn create_invitation(
 /// Lists the invitations that were neither accepted, declined nor withdrawn, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/invitations", tag = "organisations",
-    params(("organisation" = String, Path, description = "The organisation's id"), PageQuery),
-    responses(
-        (status = 200, body = Page<InvitationBody>),
-    )
+    params(PageQuery),
+    responses((status = 200, body = Page<InvitationBody>))
 )]
 async fn list_invitations(
     State(app): State<App>,
@@ -157,14 +152,7 @@ async fn list_invitations(
 /// Takes an invitation back: its letter lets nobody in any more.
 #[utoipa::path(
     delete, path = "/api/v1/organisations/{organisation}/invitations/{invitation}", tag = "organisations",
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("invitation" = String, Path, description = "The invitation's id"),
-    ),
-    responses(
-        (status = 204),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 204), (status = 409))
 )]
 async fn withdraw_invitation(
     State(app): State<App>,
@@ -180,14 +168,7 @@ async fn withdraw_invitation(
 /// Sends an invitation again: it counts for another week, and only the new letter lets in.
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/invitations/{invitation}/resend", tag = "organisations",
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("invitation" = String, Path, description = "The invitation's id"),
-    ),
-    responses(
-        (status = 200, body = InvitationBody),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = InvitationBody))
 )]
 async fn resend_invitation(
     State(app): State<App>,
@@ -203,10 +184,7 @@ async fn resend_invitation(
 /// Accepts an invitation. It must be for the caller's own address, and that be verified.
 #[utoipa::path(
     post, path = "/api/v1/invitations/accept", tag = "organisations", request_body = InvitationToken,
-    responses(
-        (status = 200, body = Joined),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Joined), (status = 404), (status = 409))
 )]
 async fn accept_invitation(
     State(app): State<App>,
@@ -220,10 +198,7 @@ async fn accept_invitation(
 /// Declines an invitation. It must be for the caller's own address, and that be verified.
 #[utoipa::path(
     post, path = "/api/v1/invitations/decline", tag = "organisations", request_body = InvitationToken,
-    responses(
-        (status = 204),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 204), (status = 404), (status = 409))
 )]
 async fn decline_invitation(
     State(app): State<App>,

@@ -13,7 +13,7 @@ use crate::accounts::{AccountId, Organiser};
 use crate::app::App;
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::time::rfc3339;
 use crate::http::version::{IfMatch, etag};
 use crate::organisations::store;
@@ -53,7 +53,7 @@ struct MemberBody {
     /// What they are.
     role: Role,
     /// Since when.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     joined_at: String,
 }
 
@@ -81,10 +81,8 @@ struct MemberChange {
 /// Lists who belongs to an organisation, by the age of their accounts.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/members", tag = "organisations",
-    params(("organisation" = String, Path, description = "The organisation's id"), PageQuery),
-    responses(
-        (status = 200, body = Page<MemberBody>),
-    )
+    params(PageQuery),
+    responses((status = 200, body = Page<MemberBody>))
 )]
 async fn list_members(
     State(app): State<App>,
@@ -102,13 +100,7 @@ async fn list_members(
 /// Shows a member.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/members/{account}", tag = "organisations",
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("account" = String, Path, description = "The member's account"),
-    ),
-    responses(
-        (status = 200, body = MemberBody, headers(("ETag" = String))),
-    )
+    responses((status = 200, body = MemberBody, headers(("ETag" = String))))
 )]
 async fn show_member(
     State(app): State<App>,
@@ -126,14 +118,10 @@ async fn show_member(
 #[utoipa::path(
     patch, path = "/api/v1/organisations/{organisation}/members/{account}", tag = "organisations",
     request_body = MemberChange,
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("account" = String, Path, description = "The member's account"),
-    ),
     responses(
         (status = 200, body = MemberBody, headers(("ETag" = String))),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409),
+        (status = 412),
     )
 )]
 async fn change_member(
@@ -154,15 +142,7 @@ async fn change_member(
 /// Removes a member. Managers remove only who is below them. The last owner stays.
 #[utoipa::path(
     delete, path = "/api/v1/organisations/{organisation}/members/{account}", tag = "organisations",
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("account" = String, Path, description = "The member's account"),
-    ),
-    responses(
-        (status = 204),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 204), (status = 409), (status = 412))
 )]
 async fn remove_member(
     State(app): State<App>,
@@ -181,11 +161,7 @@ async fn remove_member(
 /// Leaves an organisation. The last owner stays.
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/leave", tag = "organisations",
-    params(("organisation" = String, Path, description = "The organisation's id")),
-    responses(
-        (status = 204),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 204), (status = 409))
 )]
 async fn leave_organisation(State(app): State<App>, organiser: Organiser) -> Result<StatusCode, Problem> {
     let mut tx = app.database().begin_write().await?;

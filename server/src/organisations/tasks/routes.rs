@@ -11,7 +11,7 @@ use super::{TemplateTask, checked, put, versioned};
 use crate::accounts::Organiser;
 use crate::app::App;
 use crate::http::extract::Json;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::version::{IfMatch, etag};
 use crate::organisations::store;
 
@@ -34,10 +34,7 @@ struct TaskTemplate {
 /// Shows what an organisation does before each of its events.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/task-template", tag = "organisations",
-    params(("organisation" = String, Path, description = "The organisation's id")),
-    responses(
-        (status = 200, body = TaskTemplate, headers(("ETag" = String))),
-    )
+    responses((status = 200, body = TaskTemplate, headers(("ETag" = String))))
 )]
 async fn show_task_template(
     State(app): State<App>,
@@ -53,13 +50,10 @@ async fn show_task_template(
 #[utoipa::path(
     put, path = "/api/v1/organisations/{organisation}/task-template", tag = "organisations",
     request_body = TaskTemplate,
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-    ),
     responses(
         (status = 200, body = TaskTemplate, headers(("ETag" = String))),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409),
+        (status = 412),
     )
 )]
 async fn put_task_template(

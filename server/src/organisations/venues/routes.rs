@@ -12,7 +12,7 @@ use crate::accounts::Organiser;
 use crate::app::App;
 use crate::http::extract::{Json, Query};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::time::rfc3339;
 use crate::http::version::{IfMatch, etag};
 
@@ -96,7 +96,7 @@ struct VenueBody {
     zones: Vec<VenueZone>,
     /// Entrances.
     gates: Vec<VenueGate>,
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     created_at: String,
 }
 
@@ -117,11 +117,7 @@ fn shown(venue: Venue) -> Shown {
 /// Makes a venue.
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/venues", tag = "organisations", request_body = NewVenue,
-    params(("organisation" = String, Path, description = "The organisation's id")),
-    responses(
-        (status = 201, body = VenueBody, headers(("ETag" = String), ("Location" = String))),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 201, body = VenueBody, headers(("ETag" = String), ("Location" = String))))
 )]
 async fn create_venue(
     State(app): State<App>,
@@ -141,10 +137,8 @@ async fn create_venue(
 /// Lists venues, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/venues", tag = "organisations",
-    params(("organisation" = String, Path, description = "The organisation's id"), PageQuery),
-    responses(
-        (status = 200, body = Page<VenueBody>),
-    )
+    params(PageQuery),
+    responses((status = 200, body = Page<VenueBody>))
 )]
 async fn list_venues(
     State(app): State<App>,
@@ -161,13 +155,7 @@ async fn list_venues(
 /// Shows a venue.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/venues/{venue}", tag = "organisations",
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("venue" = String, Path, description = "The venue's id"),
-    ),
-    responses(
-        (status = 200, body = VenueBody, headers(("ETag" = String))),
-    )
+    responses((status = 200, body = VenueBody, headers(("ETag" = String))))
 )]
 async fn show_venue(
     State(app): State<App>,
@@ -183,14 +171,10 @@ async fn show_venue(
 #[utoipa::path(
     patch, path = "/api/v1/organisations/{organisation}/venues/{venue}", tag = "organisations",
     request_body = VenueChange,
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("venue" = String, Path, description = "The venue's id"),
-    ),
     responses(
         (status = 200, body = VenueBody, headers(("ETag" = String))),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409),
+        (status = 412),
     )
 )]
 async fn change_venue(
@@ -222,15 +206,7 @@ async fn change_venue(
 /// Deletes a venue. Events that were made from it stay as they are.
 #[utoipa::path(
     delete, path = "/api/v1/organisations/{organisation}/venues/{venue}", tag = "organisations",
-    params(
-        ("organisation" = String, Path, description = "The organisation's id"),
-        ("venue" = String, Path, description = "The venue's id"),
-    ),
-    responses(
-        (status = 204),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 204), (status = 409), (status = 412))
 )]
 async fn delete_venue(
     State(app): State<App>,

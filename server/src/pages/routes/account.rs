@@ -22,7 +22,6 @@ use crate::pages::{Button, Field, Form, Page};
 /// Asks whoever has the letter to say that an address is theirs.
 #[utoipa::path(
     get, path = "/letters/verify/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, description = "What the letter brought")),
     responses(
         (status = 200, body = String, content_type = "text/html"),
         (status = 404, body = String, content_type = "text/html", description = "The link has ended or never was"),
@@ -46,12 +45,10 @@ pub(super) async fn show_verify_page(
 /// Takes the proof that somebody reads the mail of an address.
 #[utoipa::path(
     post, path = "/letters/verify/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, description = "What the letter brought")),
     request_body(content = NothingBody, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, body = String, content_type = "text/html"),
         (status = 404, body = String, content_type = "text/html", description = "The link has ended or never was"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn send_verify_page(
@@ -80,7 +77,6 @@ async fn to_verify(app: &App, token: &str) -> Result<Option<(Token, Linked)>, Pr
 /// Asks for another password.
 #[utoipa::path(
     get, path = "/letters/reset/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, description = "What the letter brought")),
     responses(
         (status = 200, body = String, content_type = "text/html"),
         (status = 404, body = String, content_type = "text/html", description = "The link has ended or never was"),
@@ -112,7 +108,6 @@ pub(super) struct ResetForm {
 /// Sets another password, and ends all sessions and, unless the form says otherwise, all API tokens of the account.
 #[utoipa::path(
     post, path = "/letters/reset/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, description = "What the letter brought")),
     request_body(content = ResetForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, body = String, content_type = "text/html"),

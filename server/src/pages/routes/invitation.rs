@@ -27,7 +27,6 @@ const NAME_CHARS_MAX: usize = 200;
 /// Asks somebody whether they join an organisation.
 #[utoipa::path(
     get, path = "/letters/invite/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, description = "What the letter brought")),
     responses(
         (status = 200, body = String, content_type = "text/html"),
         (status = 404, body = String, content_type = "text/html", description = "The link has ended or never was"),
@@ -61,7 +60,6 @@ pub(super) struct InvitationForm {
 /// Lets somebody join an organisation, with the account of the address that was asked or a new one; or takes their no.
 #[utoipa::path(
     post, path = "/letters/invite/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, description = "What the letter brought")),
     request_body(content = InvitationForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, body = String, content_type = "text/html"),

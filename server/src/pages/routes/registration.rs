@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::events;
 use crate::http::peer::Peer;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::language::{Language, fill};
 use crate::pages::words::{Words, words};
 use crate::pages::{Button, Folded, Form, Page, Picture};
@@ -27,7 +27,6 @@ const FILE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-
 /// Shows an attendee how their registration stands, and their ticket.
 #[utoipa::path(
     get, path = "/letters/registration/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, description = "What the letter brought")),
     responses(
         (status = 200, body = String, content_type = "text/html"),
         (status = 404, body = String, content_type = "text/html", description = "The link has ended or never was"),
@@ -48,14 +47,12 @@ pub(super) async fn show_registration_page(
 /// Cancels a registration for good, while there is time.
 #[utoipa::path(
     post, path = "/letters/registration/{token}", tag = "pages", security(()),
-    params(("token" = String, Path, description = "What the letter brought")),
     request_body(content = NothingBody, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, body = String, content_type = "text/html"),
         (status = 404, body = String, content_type = "text/html", description = "The link has ended or never was"),
         (status = 409, body = String, content_type = "text/html",
          description = "It is too late, the attendee was let in, or the event is over: the page says which"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn send_registration_page(
@@ -192,7 +189,6 @@ macro_rules! file_route {
         $(#[doc = $doc])*
         #[utoipa::path(
             get, path = $path, tag = "pages", security(()),
-            params(("token" = String, Path, description = "What the letter brought")),
             responses((status = 200, body = $body, content_type = $kind))
         )]
         pub(super) async fn $name(

@@ -1,6 +1,6 @@
 //! Changing registrations over HTTP, for organisers.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderName;
 use sync_protocol::id::{EventId, RegistrationId};
 use sync_protocol::text;
@@ -14,8 +14,8 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::events::routes::event_of;
 use crate::events::{self, Event};
-use crate::http::extract::{Json, body, from_json, id};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::extract::{Json, OptionalJson, id};
+use crate::http::problem::Problem;
 use crate::http::version::{IfMatch, etag};
 use crate::registrations::body::RegistrationBody;
 use crate::registrations::routes::{class_named, invalid};
@@ -107,21 +107,11 @@ fn shown(registration: &registrations::Registration, ticket: Option<&Ticket>, ev
     patch, path = "/api/v1/events/{event}/registrations/{registration}", tag = "registrations",
     request_body = EditBody,
     params(
-        ("event" = String, Path, description = "The event's id"),
-        ("registration" = String, Path, description = "The registration's id"),
         ("If-Match" = String, Header, description = "The `ETag` of what is changed, or `*`"),
     ),
     responses(
         (status = 200, body = RegistrationBody, headers(("ETag" = String, description = "What `If-Match` takes"))),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412),
     )
 )]
 async fn edit_registration(
@@ -144,21 +134,9 @@ async fn edit_registration(
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/registrations/{registration}/transfer", tag = "registrations",
     request_body = TransferBody,
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("registration" = String, Path, description = "The registration's id"),
-    ),
     responses(
         (status = 200, body = RegistrationBody),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "`wrong-state` or `sold-at-door`"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`wrong-state` or `sold-at-door`"),
     )
 )]
 async fn transfer_registration(
@@ -181,11 +159,9 @@ async fn change(
     event: &str,
     registration: &str,
     action: Action,
-    request: Request,
+    body: ChangeBody,
 ) -> Result<Shown, Problem> {
-    let bytes = body(request, app).await?;
-    let ChangeBody { reason } = if bytes.is_empty() { ChangeBody::default() } else { from_json(&bytes)? };
-    let reason = checked_reason(&reason)?;
+    let reason = checked_reason(&body.reason)?;
     let registration: RegistrationId = id(registration, "such registration")?;
     let mut tx = app.database().begin_write().await?;
     let event = event_of(&mut tx, organiser, event).await?;
@@ -202,29 +178,18 @@ macro_rules! action_route {
         $(#[doc = $doc])*
         #[utoipa::path(
             post, path = $path, tag = "registrations", request_body = Option<ChangeBody>,
-            params(
-                ("event" = String, Path, description = "The event's id"),
-                ("registration" = String, Path, description = "The registration's id"),
-            ),
             responses(
                 (status = 200, body = RegistrationBody),
-                (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-                (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-                (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-                (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-                (status = 409, body = ProblemBody, content_type = "application/problem+json",
-                 description = $conflicts),
-                (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-                (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+                (status = 409, description = $conflicts),
             )
         )]
         async fn $name(
             State(app): State<App>,
             organiser: Organiser,
             Path((event, registration)): Path<(String, String)>,
-            request: Request,
+            OptionalJson(body): OptionalJson<ChangeBody>,
         ) -> Result<Shown, Problem> {
-            change(&app, organiser, &event, &registration, $action, request).await
+            change(&app, organiser, &event, &registration, $action, body).await
         }
     };
 }
@@ -271,17 +236,7 @@ action_route!(
 /// What could be done is done, whatever became of the others.
 #[utoipa::path(
     post, path = "/api/v1/events/{event}/registrations/bulk", tag = "registrations", request_body = BulkBody,
-    params(("event" = String, Path, description = "The event's id")),
-    responses(
-        (status = 200, body = BulkDone),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = BulkDone))
 )]
 async fn change_many(
     State(app): State<App>,

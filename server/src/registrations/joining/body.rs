@@ -94,6 +94,7 @@ pub struct GroupBody {
 /// Who speaks for a group.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = GroupContactBody)]
 pub struct ContactBody {
     /// 1 to 200 characters.
     #[schema(min_length = 1, max_length = 200, example = "Grace Hopper")]
@@ -225,7 +226,7 @@ pub struct JoinedBody {
     #[schema(example = "G-7J2V90QK4N")]
     pub order: Option<String>,
     /// When the registration was made.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     pub created_at: String,
 }
 

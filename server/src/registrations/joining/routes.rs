@@ -15,7 +15,7 @@ use crate::audit::By;
 use crate::events::Event;
 use crate::http::extract::{Json, id};
 use crate::http::peer::Peer;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::time::rfc3339;
 use crate::registrations::RegisterError;
 
@@ -85,20 +85,12 @@ async fn event_of(app: &App, part: &str) -> Result<Event, Problem> {
 /// is `unpaid` until organisers have marked it as paid.
 #[utoipa::path(
     post, path = "/api/v1/public/events/{event}/registrations", tag = "registrations", request_body = JoinBody,
-    params(("event" = String, Path, description = "The event's id")),
     security((), ("session" = [])),
     responses(
         (status = 201, body = JoinedBody),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json",
-         description = "A token was sent that is of no session"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "`already-registered`, `sold-out`, `not-on-sale` or `event-over`"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "A token was sent that is of no session"),
+        (status = 403),
+        (status = 409, description = "`already-registered`, `sold-out`, `not-on-sale` or `event-over`"),
     )
 )]
 async fn join(
@@ -121,20 +113,12 @@ async fn join(
 /// their own count as their contact's, who may have no more of a ticket type than one person may.
 #[utoipa::path(
     post, path = "/api/v1/public/events/{event}/groups", tag = "registrations", request_body = GroupBody,
-    params(("event" = String, Path, description = "The event's id")),
     security((), ("session" = [])),
     responses(
         (status = 201, body = GroupJoinedBody),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json",
-         description = "A token was sent that is of no session"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "`already-registered`, `sold-out`, `not-on-sale` or `event-over`"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "A token was sent that is of no session"),
+        (status = 403),
+        (status = 409, description = "`already-registered`, `sold-out`, `not-on-sale` or `event-over`"),
     )
 )]
 async fn join_as_group(

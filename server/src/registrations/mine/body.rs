@@ -31,6 +31,7 @@ pub struct MyRegistrationBody {
     /// How far it has come: `registered`, `pending`, `waiting`, `cancelled` or `rejected`.
     pub state: State,
     /// Why it was cancelled or rejected; may be empty.
+    #[schema(example = "")]
     pub reason: String,
     /// For one who waits: 1 is next.
     #[schema(example = 3)]
@@ -46,10 +47,10 @@ pub struct MyRegistrationBody {
     /// Whether the attendee was let in.
     pub checked_in: bool,
     /// Until when it can be cancelled.
-    #[schema(example = "2026-11-21T08:00:00.000Z")]
+    #[schema(example = "2026-11-21T08:00:00.000Z", format = "date-time")]
     pub cancel_until: String,
     /// When it was made.
-    #[schema(example = "2026-08-01T10:00:00.000Z")]
+    #[schema(example = "2026-08-01T10:00:00.000Z", format = "date-time")]
     pub created_at: String,
 }
 
@@ -69,10 +70,10 @@ pub struct MyEventBody {
     #[schema(example = "Europe/Berlin")]
     pub time_zone: String,
     /// When it begins.
-    #[schema(example = "2026-11-21T08:00:00.000Z")]
+    #[schema(example = "2026-11-21T08:00:00.000Z", format = "date-time")]
     pub starts: String,
     /// When it ends.
-    #[schema(example = "2026-11-22T17:00:00.000Z")]
+    #[schema(example = "2026-11-22T17:00:00.000Z", format = "date-time")]
     pub ends: String,
 }
 

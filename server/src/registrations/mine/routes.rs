@@ -12,7 +12,7 @@ use crate::accounts::Caller;
 use crate::app::App;
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self, Page, PageQuery};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::http::time::rfc3339;
 use crate::registrations::actions::body::TransferBody;
 use crate::registrations::joining::routes::already_registered;
@@ -47,12 +47,7 @@ impl From<MineError> for Problem {
 /// proven.
 #[utoipa::path(
     get, path = "/api/v1/me/registrations", tag = "registrations", params(PageQuery),
-    responses(
-        (status = 200, body = Page<MyRegistrationBody>),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = Page<MyRegistrationBody>))
 )]
 async fn list_mine(
     State(app): State<App>,
@@ -70,13 +65,7 @@ async fn list_mine(
 /// Shows one of one's registrations.
 #[utoipa::path(
     get, path = "/api/v1/me/registrations/{registration}", tag = "registrations",
-    params(("registration" = String, Path, description = "The registration's id")),
-    responses(
-        (status = 200, body = MyRegistrationBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    )
+    responses((status = 200, body = MyRegistrationBody))
 )]
 async fn show_mine(
     State(app): State<App>,
@@ -91,14 +80,9 @@ async fn show_mine(
 /// Cancels one of one's registrations, until the event's deadline. Doing it again changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/me/registrations/{registration}/cancel", tag = "registrations",
-    params(("registration" = String, Path, description = "The registration's id")),
     responses(
         (status = 200, body = MyRegistrationBody),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
-         description = "`too-late`, `checked-in` or `wrong-state`"),
+        (status = 409, description = "`too-late`, `checked-in` or `wrong-state`"),
     )
 )]
 async fn cancel_mine(
@@ -114,18 +98,10 @@ async fn cancel_mine(
 #[utoipa::path(
     post, path = "/api/v1/me/registrations/{registration}/transfer", tag = "registrations",
     request_body = TransferBody,
-    params(("registration" = String, Path, description = "The registration's id")),
     responses(
         (status = 204, description = "It is theirs"),
-        (status = 400, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, body = ProblemBody, content_type = "application/problem+json",
+        (status = 409,
          description = "`too-late`, `checked-in`, `ticket-blocked`, `already-registered`, `wrong-state` or `sold-at-door`"),
-        (status = 413, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn transfer_mine(

@@ -15,7 +15,6 @@ use crate::http::extract::Json;
 /// Asks for a ticket that a terminal is about to admit. Asking again is answered alike.
 #[utoipa::path(
     post, path = "/sync/v1/events/{event}/claims", tag = "sync", security(()),
-    params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 200, description = "Granted: `{\"until\": …}`"),
         (status = 400, description = "MALFORMED"),

@@ -13,7 +13,6 @@ use crate::http::extract::Json;
 /// Lists the event's terminals: when each was last heard of, and how many it let in.
 #[utoipa::path(
     get, path = "/sync/v1/events/{event}/doors", tag = "sync", security(()),
-    params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 200, description = "`{\"at\": …, \"doors\": [{\"device_no\": …, \"name\": …, \"gates\": […], \
             \"status\": …, \"last_seen_at\": …, \"last_entry_at\": …, \"last_seq\": …, \"admitted\": …, \"exits\": …}]}`"),

@@ -68,7 +68,6 @@ fn pending(device: &Device) -> EnrolPending {
 /// Asks whether an organiser has confirmed: 202 until then, and then the certificate and what comes with it.
 #[utoipa::path(
     get, path = "/sync/v1/enrol/{device}", tag = "sync", security(()),
-    params(("device" = String, Path, description = "The device's id")),
     responses(
         (status = 200, description = "The device's number, certificate, feed and K_body"),
         (status = 202, description = "Not confirmed yet"),

@@ -31,7 +31,6 @@ pub(super) const BYTES: (HeaderName, &str) = (header::CONTENT_TYPE, "application
 /// Says how far the feed goes, signed.
 #[utoipa::path(
     get, path = "/sync/v1/events/{event}/head", tag = "sync", security(()),
-    params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 200, description = "The head and its signature; its `ETag` is `\"feed_id.seq\"`"),
         (status = 304, description = "The feed has not moved"),
@@ -83,7 +82,6 @@ struct FeedQuery {
 #[utoipa::path(
     get, path = "/sync/v1/events/{event}/feed", tag = "sync", security(()),
     params(
-        ("event" = String, Path, description = "The event's id"),
         ("after" = Option<u64>, Query, description = "The number held; 0 without"),
         ("max" = Option<u32>, Query, description = "The most records"),
         ("wait" = Option<u64>, Query, description = "How many seconds to wait for news, at most 25; 0 without"),

@@ -51,8 +51,6 @@ struct PushQuery {
 #[utoipa::path(
     post, path = "/sync/v1/events/{event}/journals/{device}", tag = "sync", security(()),
     params(
-        ("event" = String, Path, description = "The event's id"),
-        ("device" = String, Path, description = "The id of the device whose journal it is"),
         ("evidence" = Option<u8>, Query, description = "1 asks for quarantine"),
     ),
     responses(
@@ -93,10 +91,6 @@ pub(super) async fn push_journal(
 /// Says how far a device's journal is held, and which of its entries are in quarantine.
 #[utoipa::path(
     get, path = "/sync/v1/events/{event}/journals/{device}", tag = "sync", security(()),
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("device" = String, Path, description = "The id of the device whose journal it is"),
-    ),
     responses(
         (status = 200, description = "`{\"last_seq\": …, \"last_hash\": …, \"quarantined\": [[first, last], …]}`"),
         (status = 401, description = "BAD_REQUEST_SIGNATURE or CLOCK"),

@@ -15,7 +15,6 @@ use crate::http::extract::Json;
 /// tells it as well: what counts is there. Asking again changes nothing.
 #[utoipa::path(
     post, path = "/sync/v1/events/{event}/leases", tag = "sync", security(()),
-    params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 200, description = "`{\"leases\": [{\"class\": …, \"places\": …, \"count\": …, \"expires\": …}]}`"),
         (status = 401, description = "BAD_REQUEST_SIGNATURE or CLOCK"),

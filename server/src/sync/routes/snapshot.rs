@@ -18,7 +18,6 @@ const IMMUTABLE: &str = "private, max-age=31536000, immutable";
 /// Sends the signed list of a snapshot's chunks.
 #[utoipa::path(
     get, path = "/sync/v1/events/{event}/snapshot", tag = "sync", security(()),
-    params(("event" = String, Path, description = "The event's id")),
     responses(
         (status = 200, description = "The manifest and its signature"),
         (status = 401, description = "BAD_REQUEST_SIGNATURE or CLOCK"),
@@ -41,10 +40,6 @@ pub(super) async fn show_snapshot(
 /// Sends a chunk, or the part of it that a `Range` asks for.
 #[utoipa::path(
     get, path = "/sync/v1/events/{event}/chunks/{hash}", tag = "sync", security(()),
-    params(
-        ("event" = String, Path, description = "The event's id"),
-        ("hash" = String, Path, description = "The chunk's SHA-256, 64 hexadecimal digits"),
-    ),
     responses(
         (status = 200, description = "The chunk: a zstd frame"),
         (status = 206, description = "A part of it"),

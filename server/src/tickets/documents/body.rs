@@ -24,10 +24,10 @@ pub struct MyTicketBody {
     #[schema(example = "Große Halle, Köln")]
     location: String,
     /// When it begins.
-    #[schema(example = "2026-11-21T08:00:00.000Z")]
+    #[schema(example = "2026-11-21T08:00:00.000Z", format = "date-time")]
     starts: String,
     /// When it ends.
-    #[schema(example = "2026-11-22T17:00:00.000Z")]
+    #[schema(example = "2026-11-22T17:00:00.000Z", format = "date-time")]
     ends: String,
     /// Where its clocks are: an IANA name.
     #[schema(example = "Europe/Berlin")]

@@ -17,7 +17,7 @@ use crate::db::Tx;
 use crate::events;
 use crate::http::extract::{Json, Query, id};
 use crate::http::page::{self as pages, Page, PageQuery};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
 use crate::registrations;
 use crate::tickets::qr::MODULE_PX_DEFAULT;
 use crate::tickets::routes::{sold_at_door, ticket_id, ticket_of};
@@ -134,15 +134,10 @@ macro_rules! organisers_route {
         $(#[doc = $doc])*
         #[utoipa::path(
             get, path = $path, tag = "tickets",
-            params(
-                ("event" = String, Path, description = "The event's id"),
-                ("ticket" = String, Path, description = "The ticket's number, as it is typed"),
-                DocumentQuery,
-            ),
+            params(DocumentQuery),
             responses(
                 (status = 200, body = $body, content_type = $kind),
-                (status = 409, body = ProblemBody, content_type = "application/problem+json",
-                 description = "The ticket is cancelled, or it was sold at the door"),
+                (status = 409, description = "The ticket is cancelled, or it was sold at the door"),
             )
         )]
         async fn $name(
@@ -172,9 +167,7 @@ organisers_route!(
 /// Lists the caller's own tickets, in the order they were registered: those of their proven e-mail address.
 #[utoipa::path(
     get, path = "/api/v1/me/tickets", tag = "tickets", params(PageQuery),
-    responses(
-        (status = 200, body = Page<MyTicketBody>),
-    )
+    responses((status = 200, body = Page<MyTicketBody>))
 )]
 async fn my_tickets(
     State(app): State<App>,
@@ -206,15 +199,10 @@ macro_rules! members_route {
         $(#[doc = $doc])*
         #[utoipa::path(
             get, path = $path, tag = "tickets",
-            params(
-                ("event" = String, Path, description = "The event's id"),
-                ("ticket" = String, Path, description = "The ticket's number, as it is typed"),
-                DocumentQuery,
-            ),
+            params(DocumentQuery),
             responses(
                 (status = 200, body = $body, content_type = $kind),
-                (status = 409, body = ProblemBody, content_type = "application/problem+json",
-                 description = "The ticket is cancelled, or it was sold at the door"),
+                (status = 409, description = "The ticket is cancelled, or it was sold at the door"),
             )
         )]
         async fn $name(
