@@ -7,6 +7,7 @@ use sources::{File, Source};
 mod files;
 mod imports;
 mod lexer;
+mod schemas;
 mod sentences;
 mod sources;
 mod tables;
@@ -30,6 +31,11 @@ fn sql_stands_only_in_stores() {
 #[test]
 fn each_table_of_the_server_is_named_by_one_store() {
     none(tables::shared_tables(&sources::rust(), &sources::texts()));
+}
+
+#[test]
+fn each_schema_of_the_description_has_a_name_of_its_own() {
+    none(schemas::shared_names(&sources::rust()));
 }
 
 #[test]
