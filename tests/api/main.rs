@@ -19,6 +19,7 @@ mod event_copies;
 mod event_life;
 mod events;
 mod festival;
+mod fuzz;
 mod garbage;
 mod identity;
 mod import;

@@ -12,7 +12,10 @@ use usher_server::access::{Role, Route};
 use usher_server::http::time::rfc3339;
 use usher_server::organisations;
 
-use crate::served::{Served, conference, own_ids};
+use crate::served::{PASSWORD, Served, conference, own_ids};
+
+/// What Olga logs in with.
+const EMAIL: &str = "olga@example.org";
 
 /// Things of an organisation, made when a path first names them.
 pub(crate) struct Subjects<'a> {
@@ -42,7 +45,7 @@ impl<'a> Subjects<'a> {
     /// A path of the table below `/api/v1`, with something that is there for each of its names.
     pub(crate) async fn path(&mut self, route: &Route) -> String {
         let mut path = route.path.strip_prefix("/api/v1").unwrap().to_owned();
-        for name in route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        for name in placeholders(route) {
             let value = Box::pin(self.one(name, route)).await;
             path = path.replace(&format!("{{{name}}}"), &value);
         }
@@ -94,8 +97,10 @@ impl<'a> Subjects<'a> {
             }
             "mail" => ("mail", self.letter().await),
             "session" => {
+                Organiser::log_in(&self.served.url, EMAIL, PASSWORD).await.unwrap();
                 let own = self.olga.list("/me/sessions").await.unwrap();
-                ("session", own[0]["id"].as_str().unwrap().to_owned())
+                let other = own.iter().find(|session| session["is_current"] == false).unwrap();
+                ("session", other["id"].as_str().unwrap().to_owned())
             }
             "token" => ("token", self.api_token(&["events:read"]).await["id"].as_str().unwrap().to_owned()),
             "registration" | "ticket" => {
@@ -109,6 +114,9 @@ impl<'a> Subjects<'a> {
                 }
                 if route.path.ends_with("/resend") {
                     body["email"] = json!(format!("guest{}@example.org", self.count));
+                }
+                if route.path.starts_with("/api/v1/me/") {
+                    body["email"] = json!(EMAIL);
                 }
                 let made = self.olga.register(&event, &body).await.unwrap();
                 let ticket = made["ticket"]["id"].as_str().unwrap().to_owned();
@@ -157,7 +165,7 @@ impl<'a> Subjects<'a> {
         let id = self.make("/events", &event).await;
         let before: &[&str] = match route.path.rsplit('/').next() {
             _ if route.path.contains("/proposals/") => &[],
-            _ if is_pending(route) => &["submit", "approve", "publish"],
+            _ if is_pending(route) || route.path.contains("/public/events/") => &["submit", "approve", "publish"],
             Some("approve" | "reject") => &["submit"],
             Some("publish") => &["submit", "approve"],
             Some("unpublish") => &["submit", "approve", "publish"],
@@ -224,6 +232,11 @@ impl<'a> Subjects<'a> {
         organisations::join(&mut tx, organisation, account, role, self.served.app.clock().now()).await.unwrap();
         tx.commit().await.unwrap();
     }
+}
+
+/// What a route's path names: `event`, `ticket`.
+pub(crate) fn placeholders(route: &Route) -> Vec<&'static str> {
+    route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect()
 }
 
 /// Whether a route decides about somebody who waits for that.

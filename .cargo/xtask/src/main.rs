@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod camera;
 mod packages;
+mod python;
 mod reading;
 mod steps;
 mod tools;
@@ -133,6 +134,7 @@ impl Test {
     fn run(self) -> anyhow::Result<()> {
         packages::require(&[packages::BUILD, packages::TEST].concat(), self.yes)?;
         tools::require_nextest()?;
+        tools::require_fuzzer()?;
         if !self.only {
             tools::require_component("fmt", "rustfmt")?;
             tools::require_component("clippy", "clippy")?;

@@ -28,6 +28,7 @@ pub(crate) const TEST: &[Package] = &[
     POSTGRESQL,
     ("python3", "runs the second implementation of the protocol's test vectors"),
     ("python3-cryptography", "the second implementation's signatures"),
+    ("python3-venv", "keeps the fuzzer of the interface apart"),
 ];
 
 /// What `cargo xtask camera` needs besides. The kernel's own packages are only unpacked.

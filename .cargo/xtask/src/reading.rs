@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use self::drivers::{Installed, READERS};
 use self::table::{Answer, Outcome};
-use crate::{packages, steps};
+use crate::{packages, python, steps};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -121,15 +121,7 @@ impl Reading {
         let arguments: Vec<&str> = arguments.into_iter().filter_map(Path::to_str).collect();
         steps::cargo("Building the readers in Rust", &arguments)?;
 
-        let environment = folder.join("python");
-        let python = environment.join("bin/python");
-        if !python.exists() {
-            let mut venv = Command::new("python3");
-            steps::run("A place for the readers in Python", venv.args(["-m", "venv"]).arg(&environment))?;
-        }
-        let mut pip = Command::new(&python);
-        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "--requirement"]);
-        steps::run("Installing the readers in Python", pip.arg(own.join("requirements.txt")))?;
+        let python = python::install("the readers in Python", &own.join("requirements.txt"), &folder.join("python"))?;
         Ok(Installed { usher, rust: build.join("release/usher-reading"), python, script: own.join("readers.py") })
     }
 

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::steps;
+use crate::{python, steps};
 
 /// Installs cargo-nextest, which runs each test in a process of its own.
 pub(crate) fn require_nextest() -> Result<()> {
@@ -22,6 +22,13 @@ fn require(command: &str, package: &str) -> Result<()> {
     }
     // Unoptimised, because that is there in a third of the time and runs the same tests.
     steps::cargo(&format!("Installing {package}, once, from its source"), &["install", "--locked", "--debug", package])
+}
+
+/// Installs the fuzzer of the HTTP interface where its test looks for it.
+pub(crate) fn require_fuzzer() -> Result<()> {
+    let root = steps::root();
+    let requirements = root.join("tests/api/fuzz/requirements.txt");
+    python::install("the fuzzer of the interface", &requirements, &root.join("target/fuzzer")).map(|_| ())
 }
 
 /// Has rustup add a component that a minimal installation lacks.

@@ -108,7 +108,8 @@ fn fill(media_type: &str, content: &mut Content, schemas: &Schemas) {
 
 /// Whether a schema says something of this media type: of pictures, documents and tables it does not.
 fn has_fields(media_type: &str) -> bool {
-    let kinds = ["application/json", "application/problem+json", "application/x-www-form-urlencoded", "text/event-stream"];
+    let kinds =
+        ["application/json", "application/problem+json", "application/x-www-form-urlencoded", "text/event-stream"];
     kinds.contains(&media_type)
 }
 

@@ -49,7 +49,8 @@ pub(super) fn define(components: &mut Components) {
         let part = parameter(name, ParameterIn::Path, about, pattern, json!(example));
         components.parameters.insert(name.to_owned(), RefOr::T(part));
     }
-    let link = parameter("token", ParameterIn::Path, "What the link carries", "^[0-9A-Za-z._~-]{1,200}$", json!(A_LINK));
+    let link =
+        parameter("token", ParameterIn::Path, "What the link carries", "^[0-9A-Za-z._~-]{1,200}$", json!(A_LINK));
     components.parameters.insert(LINK.to_owned(), RefOr::T(link));
     let headers = [
         (
