@@ -39,6 +39,10 @@ async fn whoever_asks_too_much_is_told_when_to_come_back() {
     assert_eq!(refused.headers()["retry-after"], "1");
     assert_eq!(refused.headers()["ratelimit-remaining"], "0");
     assert_eq!(refused.headers()["content-type"], "application/problem+json");
+    // Strangers reach nothing else that costs something either.
+    let letter = reqwest::get(format!("{}/letters/reset/{}", served.url, "0".repeat(43))).await.unwrap();
+    let enrolling = reqwest::Client::new().post(format!("{}/sync/v1/enrol", served.url)).body("{}").send();
+    assert_eq!([letter.status(), enrolling.await.unwrap().status()], [429, 429]);
     // Those who look after the server, and the doors, are not kept waiting.
     for path in ["/healthz", "/sync/v1/time"] {
         let response = reqwest::get(format!("{}{path}", served.url)).await.unwrap();

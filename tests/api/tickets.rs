@@ -97,7 +97,9 @@ on_both_databases! {
 
         assert_problem(post(&olga, &path, &json!({ "why": "x" })), 422, "invalid").await;
         assert_problem(post(&olga, &path, &json!({ "reason": "x".repeat(501) })), 422, "invalid").await;
-        assert_problem(olga.request(reqwest::Method::POST, &path).body("{"), 400, "not-json").await;
+        let broken = || olga.request(reqwest::Method::POST, &path).body("{");
+        assert_problem(broken(), 415, "unsupported-media-type").await;
+        assert_problem(broken().header("content-type", "application/json"), 400, "not-json").await;
         assert_eq!(olga.get(&format!("/events/{event}/tickets/{ticket}")).await.unwrap()["status"], "valid");
 
         let bare = olga.request(reqwest::Method::POST, &path).send().await.unwrap();

@@ -119,17 +119,22 @@ fn too_many(standing: Standing) -> Problem {
     Problem::of_status(StatusCode::TOO_MANY_REQUESTS).retry_after(standing.reset_s)
 }
 
+/// Terminals share their venue's address, prove who they are with each request, and must never be kept waiting; only what
+/// anybody may send before they are enrolled is counted.
+fn is_counted(path: &str) -> bool {
+    path.starts_with("/api/") || path.starts_with("/letters/") || path == "/sync/v1/enrol"
+}
+
 /// Counts requests by address, and tells every caller how they stand.
 pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Response {
-    // Terminals share their venue's address, prove who they are with each request, and must never be kept waiting.
-    if !request.uri().path().starts_with("/api/") {
+    if !is_counted(request.uri().path()) {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let Ok(Peer(address)) = Peer::from_request_parts(&mut parts, &app).await;
+    let Ok(peer) = Peer::from_request_parts(&mut parts, &app).await;
     let slot = Slot::default();
     parts.extensions.insert(slot.clone());
-    let of_address = app.rates().addresses.as_ref().map(|addresses| addresses.count(&address));
+    let of_address = app.rates().addresses.as_ref().map(|addresses| addresses.count(&peer.network()));
     let mut response = match of_address {
         Some(Err(standing)) => too_many(standing).into_response(),
         None | Some(Ok(_)) => next.run(Request::from_parts(parts, body)).await,
