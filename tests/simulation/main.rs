@@ -21,9 +21,9 @@ use std::collections::BTreeMap;
 use mistake::Mistake;
 
 /// How many seeds a normal run has.
-const SEEDS: u64 = 120;
+const SEEDS: u64 = 200;
 /// How many of those a normal run has in which the doors sell.
-const SELLING_SEEDS: u64 = 60;
+const SELLING_SEEDS: u64 = 100;
 /// What must come up in all seeds together.
 const KINDS: [&str; 11] =
     ["shown", "crash", "conflict", "fork", "gap", "quarantine", "revoke", "disk back", "snapshot", "suspend", "undo"];

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How many steps a run has before the network heals.
-pub(crate) const STEPS: usize = 1_000;
+pub(crate) const STEPS: usize = 2_000;
 /// How many of the newest tickets from the doors are read at every terminal before the end.
 const CODES_READ: usize = 5;
 /// After how many steps conflicts are looked for; then again at the end.
