@@ -112,6 +112,27 @@ impl Language {
         format!("{}, {}{hour}", self.date(&time), time.format("%H:%M"))
     }
 
+    /// Writes an amount in a currency's smallest unit as it is read, without the currency.
+    pub fn amount(self, minor: u64, currency: &str) -> String {
+        // ISO 4217: how many decimals a currency has, where these are not two.
+        const WHOLE: [&str; 17] = [
+            "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
+            "XOF", "XPF",
+        ];
+        const THREE: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+        let point = match self {
+            Self::English => '.',
+            Self::German => ',',
+        };
+        if WHOLE.contains(&currency) {
+            minor.to_string()
+        } else if THREE.contains(&currency) {
+            format!("{}{point}{:03}", minor / 1_000, minor % 1_000)
+        } else {
+            format!("{}{point}{:02}", minor / 100, minor % 100)
+        }
+    }
+
     /// Writes from when until when something lasts, as the clocks in `zone` show it.
     pub fn span(self, starts: UnixMillis, ends: UnixMillis, zone: Tz) -> String {
         let (starts, ends) = (in_zone(starts, zone), in_zone(ends, zone));
@@ -181,6 +202,14 @@ mod tests {
             Language::German.span(starts, time("2026-03-29T10:00:00Z"), berlin),
             "Samstag, 28. März 2026, 21:00 Uhr \u{2013} Sonntag, 29. März 2026, 12:00 Uhr (CEST)"
         );
+    }
+
+    #[test]
+    fn amounts_are_written_with_the_decimals_of_their_currency() {
+        assert_eq!(Language::English.amount(4_905, "EUR"), "49.05");
+        assert_eq!(Language::German.amount(4_905, "EUR"), "49,05");
+        assert_eq!(Language::English.amount(4_905, "JPY"), "4905");
+        assert_eq!(Language::German.amount(4_905, "KWD"), "4,905");
     }
 
     #[test]

@@ -153,7 +153,7 @@ fn run(program: &str, arguments: &[&str], document: &[u8]) -> Vec<u8> {
 }
 
 /// The text of a document, as a reader finds and copies it.
-fn text_of(pdf: &[u8]) -> String {
+pub(crate) fn text_of(pdf: &[u8]) -> String {
     String::from_utf8(run("pdftotext", &["-layout", "-", "-"], pdf)).unwrap()
 }
 

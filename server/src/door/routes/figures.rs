@@ -231,5 +231,8 @@ pub(super) async fn report_pdf(
     Path(event): Path<String>,
 ) -> Result<([(HeaderName, &'static str); 2], Vec<u8>), Problem> {
     let report = make(&app, organiser, &event).await?;
-    Ok((file("application/pdf", "attachment; filename=\"report.pdf\""), pdf::pdf(&report)))
+    Ok((
+        file("application/pdf", "attachment; filename=\"report.pdf\""),
+        pdf::pdf(&report).map_err(|error| Problem::internal(&error))?,
+    ))
 }

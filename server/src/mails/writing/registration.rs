@@ -34,7 +34,9 @@ pub(super) fn registration(words: &'static Words, language: Language, event: &Ev
     let mut before = vec![fill(first, &values)];
     let is_over = matches!(told.state, State::Cancelled | State::Rejected);
     if let Some(price) = told.unpaid.filter(|_| told.state == State::Registered) {
-        let price = price.map(|price| format!(": {}", amount(price, language))).unwrap_or_default();
+        let price = price
+            .map(|price| format!(": {} {}", language.amount(price.amount.into(), &price.currency), price.currency))
+            .unwrap_or_default();
         before.push(fill(words.unpaid, &[("price", &price)]));
     }
     if is_over && !told.reason.is_empty() {
@@ -56,43 +58,5 @@ pub(super) fn given_away(words: &'static Words, event: &Event, name: &str) -> Fo
         subject: fill(subject, &values),
         before: vec![fill(first, &values), words.given_away_code.to_owned()],
         ..Form::default()
-    }
-}
-
-/// Returns an amount as it is read. Currencies whose smallest unit is the whole one have no decimals.
-fn amount(price: &Price, language: Language) -> String {
-    // ISO 4217: minor unit 0.
-    const WHOLE: [&str; 17] = [
-        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
-        "XPF",
-    ];
-    let Price { amount, currency } = price;
-    let point = match language {
-        Language::English => '.',
-        Language::German => ',',
-    };
-    if WHOLE.contains(&currency.as_str()) {
-        return format!("{amount} {currency}");
-    }
-    // Minor unit 3.
-    if ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"].contains(&currency.as_str()) {
-        return format!("{}{point}{:03} {currency}", amount / 1_000, amount % 1_000);
-    }
-    format!("{}{point}{:02} {currency}", amount / 100, amount % 100)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_written_with_the_decimals_of_their_currency() {
-        let written = |amount: u32, currency: &str, language| {
-            super::amount(&Price { amount, currency: currency.to_owned() }, language)
-        };
-        assert_eq!(written(4_905, "EUR", Language::English), "49.05 EUR");
-        assert_eq!(written(4_905, "EUR", Language::German), "49,05 EUR");
-        assert_eq!(written(4_905, "JPY", Language::English), "4905 JPY");
-        assert_eq!(written(4_905, "KWD", Language::German), "4,905 KWD");
     }
 }
