@@ -53,11 +53,13 @@ impl Gate {
         let Some(claims) = &mut self.claims else { return weighed };
         match claims.ask(&claim, weighed.moment.now, patience) {
             Word::Granted => weighed,
-            Word::Held(by) => {
+            Word::Held(by) if by.device_no != claim.device_no => {
                 let standing = self.movement(ticket, &by);
                 self.refused(weighed, standing)
             }
-            Word::None => {
+            // What this terminal did itself was weighed already, with what it did since and has not sent yet: a way out,
+            // or an admission taken back.
+            Word::Held(_) | Word::None => {
                 if let Verdict::Admit { flags, .. } = &mut weighed.verdict {
                     *flags = flags.and(Flags::NO_CLAIM);
                 }

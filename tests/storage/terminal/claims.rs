@@ -8,7 +8,7 @@ use sync_protocol::journal::{EntryKind, Flags};
 use sync_protocol::sync::message::{ClaimRequest, HeldBy};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Code, Direction, Fact, Verdict};
-use usher_terminal::door::{Decision, Grounds, Link, NotDecided};
+use usher_terminal::door::{Decision, Grounds, Link, NotDecided, Notice, Request};
 use usher_terminal::gate::Source;
 use usher_terminal::gate::claims::{Claims, Word};
 
@@ -104,6 +104,23 @@ fn whoever_lets_in_against_a_refused_claim_must_be_allowed_to() {
     let refused = door.gate.decide_against(&decision).unwrap();
 
     assert_eq!(refused.unwrap_err(), NotDecided::NeedsSupervisor, "the list does not know yet, but the door was told");
+}
+
+#[test]
+fn what_this_door_has_taken_back_stands_against_nobody_though_the_server_has_not_heard() {
+    let (mut door, texts, server) = online(Word::Granted);
+    let first = door.enter(&texts[0]);
+    let undone = door.gate.answer(Request::Undo { entry: first.entry.unwrap(), reason: "wrong guest".into() });
+    assert!(matches!(undone, Notice::Answer(_)), "{undone:?}");
+    let own = door.gate.store().identity().number();
+    let at = door.gate.moment().now;
+    let word = Word::Held(HeldBy { device_no: own, jseq: first.entry.unwrap(), gate: Some(GateId(0)), at });
+    door.gate.set_claims(Box::new(Server { word, ..server }));
+    door.world.clock.advance(10_000);
+
+    let again = door.enter(&texts[0]);
+
+    assert!(flags(&again.verdict).has(Flags::NO_CLAIM));
 }
 
 #[test]
