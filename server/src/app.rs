@@ -31,6 +31,7 @@ use crate::pages;
 use crate::people;
 use crate::proposals;
 use crate::registrations;
+use crate::registrations::joining::Arrivals;
 use crate::seal::{MasterKey, Sealer};
 use crate::sync::{self, snapshot};
 use crate::tickets;
@@ -73,6 +74,7 @@ struct Inner {
     passwords: Passwords,
     rates: Rates,
     snapshot_maker: snapshot::Maker,
+    arrivals: Arrivals,
     desk: door::Desk,
     figures: door::statistics::Shared,
     shutdown: watch::Sender<bool>,
@@ -95,6 +97,7 @@ impl App {
             server_key,
             passwords: Passwords::default(),
             snapshot_maker: snapshot::Maker::default(),
+            arrivals: Arrivals::default(),
             desk: door::Desk::default(),
             figures: door::statistics::Shared::default(),
             shutdown: watch::Sender::new(false),
@@ -139,6 +142,11 @@ impl App {
     /// Returns what makes snapshots, one at a time.
     pub fn snapshot_maker(&self) -> &snapshot::Maker {
         &self.0.snapshot_maker
+    }
+
+    /// Returns who registers at this process at the moment.
+    pub fn arrivals(&self) -> &Arrivals {
+        &self.0.arrivals
     }
 
     /// Returns what this process keeps for the server's own door.

@@ -13,7 +13,6 @@ use sync_protocol::id::EventId;
 use sync_protocol::time::UnixMillis;
 
 use crate::accounts::{AccountId, Caller, OrganisationId, Organiser};
-use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
 
 /// Who changes something, and from where.
@@ -124,7 +123,16 @@ fn first_id_of(time: UnixMillis) -> [u8; 16] {
 ///
 /// [`StoreError`].
 pub async fn note(tx: &mut Tx, by: impl Into<By>, change: &Change<'_>, now: UnixMillis) -> Result<(), StoreError> {
-    store::insert(tx, uuid_v7(now), &by.into(), change, now).await
+    store::insert(tx, &[(by.into(), change)], now).await
+}
+
+/// Records changes, in the transaction that makes them.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn note_all(tx: &mut Tx, changes: &[(By, Change<'_>)], now: UnixMillis) -> Result<(), StoreError> {
+    store::insert(tx, changes, now).await
 }
 
 /// Returns up to `limit` records of what one person did, or of what was done to one of `subjects`, newest first; of one
@@ -154,6 +162,7 @@ pub async fn about(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::uuid_v7;
 
     #[test]
     fn a_span_of_time_is_a_span_of_ids() {

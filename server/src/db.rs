@@ -16,12 +16,16 @@ use tokio::sync::watch;
 
 use crate::once;
 
-/// Connections to PostgreSQL, and readers of SQLite, in one process.
+/// Connections to PostgreSQL in one process.
 const CONNECTIONS_MAX: u32 = 12;
+/// Connections that read a file: each has pages of its own in memory.
+const READERS_MAX: u32 = 8;
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection to PostgreSQL that was used within this time is taken to be alive: asking it costs as much as a query.
 const ALIVE: Duration = Duration::from_secs(1);
+/// How often what another transaction was in the way of is tried.
+const TRIES_MAX: usize = 3;
 /// Statements that each connection to PostgreSQL keeps ready: more than the program has.
 const STATEMENTS_MAX: usize = 1_000;
 
@@ -149,7 +153,7 @@ impl Database {
                 make_private(&url);
                 // The writer opens first: it makes the file and turns on its write-ahead log.
                 let writer = sqlite_pool(&url, 1, SQLITE_WRITER).await?;
-                let reader = sqlite_pool(&url, CONNECTIONS_MAX, SQLITE_READER).await?;
+                let reader = sqlite_pool(&url, READERS_MAX, SQLITE_READER).await?;
                 Ok(Self { dialect, writer, reader, commits })
             }
             Dialect::Postgres => {
@@ -161,6 +165,9 @@ impl Database {
                     .test_before_acquire(false)
                     .before_acquire(|connection, known| {
                         Box::pin(async move { Ok(known.idle_for < ALIVE || connection.ping().await.is_ok()) })
+                    })
+                    .after_connect(|connection, _| {
+                        Box::pin(async move { sqlx::raw_sql(POSTGRES).execute(connection).await.map(|_| ()) })
                     })
                     .connect_with(options(&url)?)
                     .await
@@ -333,6 +340,24 @@ pub fn carried_out() -> Option<once::Key> {
     CARRIED_OUT.try_with(Clone::clone).ok()
 }
 
+/// Does `work` again, a few times at most, if another transaction was in its way.
+///
+/// # Errors
+///
+/// That of the last time.
+pub async fn again_if_busy<T, F>(work: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    for _ in 1..TRIES_MAX {
+        match work().await {
+            Err(StoreError::Busy(_)) => {}
+            done => return done,
+        }
+    }
+    work().await
+}
+
 /// What statements run on.
 #[derive(Debug)]
 enum Inner {
@@ -393,11 +418,16 @@ impl Tx {
     }
 }
 
-/// Full durability: what was acknowledged survives a power cut.
+/// Full durability: what was acknowledged survives a power cut. The indexes are those that there are: one made for a
+/// single statement reads the whole table first.
 const SQLITE_WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF";
-const SQLITE_READER: &str =
-    "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF";
+     PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; \
+     PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF";
+const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA foreign_keys = ON; \
+     PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; \
+     PRAGMA automatic_index = OFF";
+/// No statement is worth a compiler's time.
+const POSTGRES: &str = "SET jit = off";
 
 async fn sqlite_pool(url: &str, connections_max: u32, settings: &'static str) -> Result<AnyPool, OpenError> {
     AnyPoolOptions::new()

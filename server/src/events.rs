@@ -14,6 +14,8 @@ pub mod store;
 pub mod supervisors;
 pub mod tasks;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -142,9 +144,12 @@ impl Event {
         }
     }
 
-    /// Returns what a search looks through.
+    /// Returns what a search looks through, short enough to stand in an index.
     fn search_text(&self) -> String {
-        fold(&format!("{}\n{}", self.policy.event, self.about.location))
+        /// Signs of the name and place.
+        const CHARS_MAX: usize = 500;
+        let text = fold(&format!("{}\n{}", self.policy.event, self.about.location));
+        text.chars().take(CHARS_MAX).collect()
     }
 }
 
@@ -406,6 +411,16 @@ pub async fn organisation_of(tx: &mut Tx, id: EventId) -> Result<Option<Organisa
     store::organisation_of(tx, id).await
 }
 
+/// Returns an event that the public may see, with its organisation.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn published(tx: &mut Tx, id: EventId) -> Result<Option<(OrganisationId, Event)>, StoreError> {
+    let found = store::find_any(tx, id).await?;
+    Ok(found.filter(|(_, event)| event.state == State::Published))
+}
+
 /// Returns an event that is known to be there.
 ///
 /// # Errors
@@ -413,6 +428,15 @@ pub async fn organisation_of(tx: &mut Tx, id: EventId) -> Result<Option<Organisa
 /// [`StoreError`].
 pub async fn get(tx: &mut Tx, id: EventId) -> Result<Event, StoreError> {
     store::get(tx, id).await
+}
+
+/// Returns those of these events that there are.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn get_all(tx: &mut Tx, ids: &BTreeSet<EventId>) -> Result<BTreeMap<EventId, Event>, StoreError> {
+    Ok(store::get_all(tx, ids).await?.into_iter().map(|event| (event.id, event)).collect())
 }
 
 /// Returns how far an event that is known to be there has come.

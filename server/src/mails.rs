@@ -13,6 +13,7 @@ pub mod transport;
 mod words;
 pub mod writing;
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,7 +23,7 @@ use sync_protocol::time::UnixMillis;
 
 use crate::accounts::OrganisationId;
 use crate::app::App;
-use crate::clock::{uuid_v7, uuids_v7};
+use crate::clock::uuids_v7;
 use crate::db::{StoreError, Tx};
 use crate::registrations;
 use crate::registrations::letters::News;
@@ -232,11 +233,7 @@ pub async fn post(
     recipient: &str,
     letter: &Letter,
 ) -> Result<(), StoreError> {
-    let now = app.clock().now();
-    let id = uuid_v7(now);
-    let content = serde_json::to_vec(letter).map_err(|_| StoreError::Corrupt("content"))?;
-    let sealed = app.sealer().seal(CONTENT_PLACE, &id, &content);
-    store::insert(tx, id, organisation, letter.kind(), recipient, &sealed, now).await
+    post_each(tx, app, organisation, &[(recipient, letter)]).await
 }
 
 /// Posts the same letter to each of many: it is sent once the transaction is committed.
@@ -251,13 +248,34 @@ pub async fn post_all(
     recipients: &[String],
     letter: &Letter,
 ) -> Result<(), StoreError> {
+    let letters: Vec<(&str, &Letter)> = recipients.iter().map(|recipient| (recipient.as_str(), letter)).collect();
+    post_each(tx, app, organisation, &letters).await
+}
+
+/// Posts letters, each to its recipient: they are sent once the transaction is committed.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn post_each(
+    tx: &mut Tx,
+    app: &App,
+    organisation: Option<OrganisationId>,
+    letters: &[(&str, impl Borrow<Letter>)],
+) -> Result<(), StoreError> {
     let now = app.clock().now();
-    let content = serde_json::to_vec(letter).map_err(|_| StoreError::Corrupt("content"))?;
-    let posted: Vec<Posted<'_>> = uuids_v7(now, recipients.len())
-        .zip(recipients)
-        .map(|(id, recipient)| Posted { id, recipient, sealed: app.sealer().seal(CONTENT_PLACE, &id, &content) })
-        .collect();
-    store::insert_all(tx, organisation, letter.kind(), &posted, now).await
+    let mut posted = Vec::with_capacity(letters.len());
+    for (id, (recipient, letter)) in uuids_v7(now, letters.len()).zip(letters) {
+        let letter = letter.borrow();
+        let content = serde_json::to_vec(letter).map_err(|_| StoreError::Corrupt("content"))?;
+        posted.push(Posted {
+            id,
+            kind: letter.kind(),
+            recipient,
+            sealed: app.sealer().seal(CONTENT_PLACE, &id, &content),
+        });
+    }
+    store::insert(tx, organisation, &posted, now).await
 }
 
 /// Returns up to `limit` letters that were posted to an address, on behalf of one organisation if one is named, newest
@@ -275,9 +293,10 @@ pub async fn to(
     store::to(tx, recipient, organisation, limit).await
 }
 
-/// One of many letters.
+/// A letter as it is stored.
 struct Posted<'a> {
     id: [u8; 16],
+    kind: &'static str,
     recipient: &'a str,
     sealed: Vec<u8>,
 }

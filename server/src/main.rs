@@ -20,6 +20,10 @@ use usher_server::http::{serve, tls::Tls};
 use usher_server::seed::{self, Made, Seeded, Sizes, Wish};
 use usher_server::{logs, webhooks, work};
 
+/// Rows and answers are many small pieces, which the system's allocator is slow to hand out.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Before anything can make a connection: there is no other provider to fall back on.
     let _ = rustls::crypto::ring::default_provider().install_default();

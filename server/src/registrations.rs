@@ -28,6 +28,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 pub use self::check::Raw;
+use self::joining::people::Held;
 pub use self::waitlist::{fill_up, move_up};
 use crate::accounts::{AccountId, Organiser};
 use crate::app::App;
@@ -353,8 +354,9 @@ pub async fn register_within(
     // Two that register the same external id, or the same words, wait for each other here and nowhere else.
     feed::lock(tx, app.sealer(), event.id).await?;
     let kept = new.iter().filter(|new| new.per_person == PerPerson::Kept);
-    let people = kept.filter_map(|new| Some((new.attendee.email.as_deref()?, new.class)));
-    joining::check_people(tx, event, people).await?.map_err(|limit| RegisterError::AlreadyRegistered { limit })?;
+    let people: Vec<_> = kept.filter_map(|new| Some((new.attendee.email.as_deref()?, new.class))).collect();
+    let mut held = Held::read(tx, event.id, people.iter().map(|(address, _)| *address)).await?;
+    held.add(event, people.into_iter()).map_err(|limit| RegisterError::AlreadyRegistered { limit })?;
     let now = app.clock().now();
     let mut registrations = Vec::with_capacity(new.len());
     let mut new_tickets = Vec::with_capacity(new.len());
@@ -532,7 +534,7 @@ pub async fn of_email(
 }
 
 /// Which registrations of an event.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Filter {
     /// Only these types.
     pub class: Option<ClassId>,

@@ -27,7 +27,7 @@ use crate::clock::random_bytes;
 use crate::db::{StoreError, Tx};
 use crate::events::{self, Event, Over, TicketKey};
 use crate::registrations::{self, Labels};
-use crate::sync::feed;
+use crate::sync::feed::{self, FeedHead};
 use crate::walk_ins;
 use crate::webhooks::{self, Kind};
 
@@ -106,7 +106,6 @@ pub enum IssueError {
 ///
 /// [`IssueError`], after which the transaction must not be committed.
 pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket]) -> Result<Vec<Ticket>, IssueError> {
-    let kid = events::active_kid(tx, event.id).await?;
     let head = feed::lock(tx, app.sealer(), event.id).await?;
     events::takes_changes(tx, event.id).await?.map_err(IssueError::Over)?;
     // Counted under the feed's lock, so that two sales at once cannot both take the last place.
@@ -114,6 +113,26 @@ pub async fn issue(tx: &mut Tx, app: &App, event: &Event, new: &[NewTicket]) -> 
     for (class, wanted) in wanted(new) {
         places.take(class, wanted)?;
     }
+    Ok(issue_counted(tx, app, event, head, new).await?)
+}
+
+/// Issues tickets as [`issue`] does, of an event that takes changes, at places that were counted since its feed was
+/// locked.
+///
+/// # Errors
+///
+/// [`StoreError`], after which the transaction must not be committed.
+pub async fn issue_counted(
+    tx: &mut Tx,
+    app: &App,
+    event: &Event,
+    head: FeedHead,
+    new: &[NewTicket],
+) -> Result<Vec<Ticket>, StoreError> {
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let kid = events::active_kid(tx, event.id).await?;
     let ids = free_ids(tx, event.id, new.len()).await?;
     let now = app.clock().now();
     let first = head.next().0;
@@ -165,6 +184,42 @@ pub struct Counted {
 /// [`StoreError`].
 pub async fn counts(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, Counted>, StoreError> {
     store::counts(tx, event).await
+}
+
+/// How many tickets of a type and status there are, and how many of them came.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Arrivals {
+    /// The type.
+    pub class: ClassId,
+    /// The status.
+    pub status: TicketStatus,
+    /// Tickets.
+    pub tickets: u64,
+    /// Those that came in at least once.
+    pub came: u64,
+}
+
+/// Returns how many tickets there are and came, by type and status.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn arrivals(tx: &mut Tx, event: EventId) -> Result<Vec<Arrivals>, StoreError> {
+    store::arrivals(tx, event).await
+}
+
+/// Notes of tickets whether they ever came in. The event's feed is locked.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn note_arrivals(tx: &mut Tx, event: EventId, arrived: &BTreeMap<TicketId, bool>) -> Result<(), StoreError> {
+    for has_come in [true, false] {
+        let tickets: Vec<TicketId> =
+            arrived.iter().filter(|(_, arrived)| **arrived == has_come).map(|(ticket, _)| *ticket).collect();
+        store::set_arrived(tx, event, &tickets, has_come).await?;
+    }
+    Ok(())
 }
 
 /// Returns how many are wanted of each type.

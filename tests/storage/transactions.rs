@@ -74,6 +74,56 @@ on_both_databases! {
 
         assert_eq!(count(&mut database.begin_read().await.unwrap()).await, 40);
     }
+
+    async fn writers_who_come_at_once_keep_what_they_did_whatever_becomes_of_the_others(url: String) {
+        let database = opened(&url).await;
+        let mut writers = tokio::task::JoinSet::new();
+        for number in 0..60 {
+            let database = database.clone();
+            writers.spawn(async move {
+                let mut tx = database.begin_write().await.unwrap();
+                add(&mut tx, &format!("organisation {number}")).await;
+                match number % 3 {
+                    0 => {
+                        tx.commit().await.unwrap();
+                        // Every reader sees at once what this one was told is done.
+                        let mut reader = database.begin_read().await.unwrap();
+                        assert!(has(&mut reader, &format!("organisation {number}")).await);
+                    }
+                    1 => drop(tx),
+                    _ => {
+                        let twice = "INSERT INTO organisations (id, name, created_at) SELECT id, name, 0 FROM organisations";
+                        sqlx::query(twice).execute(tx.connection()).await.unwrap_err();
+                    }
+                }
+            });
+        }
+        while let Some(done) = writers.join_next().await {
+            done.unwrap();
+        }
+
+        assert_eq!(count(&mut database.begin_read().await.unwrap()).await, 20);
+    }
+
+    async fn a_writer_who_goes_away_while_it_waits_is_in_nobodys_way(url: String) {
+        let database = opened(&url).await;
+        let mut first = database.begin_write().await.unwrap();
+        add(&mut first, "first").await;
+        for _ in 0..20 {
+            let waiting = database.clone();
+            let waits = tokio::spawn(async move { drop(waiting.begin_write().await) });
+            tokio::task::yield_now().await;
+            waits.abort();
+        }
+        first.commit().await.unwrap();
+
+        // Another program gets its turn as well.
+        let other = Database::open(&url).await.unwrap();
+        let mut tx = other.begin_write().await.unwrap();
+        add(&mut tx, "other").await;
+        tx.commit().await.unwrap();
+        assert_eq!(count(&mut database.begin_read().await.unwrap()).await, 2);
+    }
 }
 
 async fn opened(url: &str) -> Database {
@@ -94,4 +144,10 @@ async fn add(tx: &mut usher_server::db::Tx, name: &str) {
 
 async fn count(tx: &mut usher_server::db::Tx) -> i64 {
     sqlx::query_scalar("SELECT COUNT(*) FROM organisations").fetch_one(tx.connection()).await.unwrap()
+}
+
+async fn has(tx: &mut usher_server::db::Tx, name: &str) -> bool {
+    let found =
+        sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM organisations WHERE name = $1").bind(name.to_owned());
+    found.fetch_one(tx.connection()).await.unwrap() == 1
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::id::{ClassId, EventId, GateId, TicketId, ZoneId};
 use sync_protocol::journal::EntryKind;
-use sync_protocol::verdict::TicketStatus;
 
 use super::{CheckIn, Tally, store};
 use crate::db::{StoreError, Tx};
@@ -78,26 +77,14 @@ pub struct Sum {
     pub total: u64,
 }
 
-/// How many tickets of a type and status there are, and how many of them came.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Arrivals {
-    /// The type.
-    pub class: ClassId,
-    /// The status.
-    pub status: TicketStatus,
-    /// Tickets.
-    pub tickets: u64,
-    /// Those that came in at least once.
-    pub came: u64,
-}
-
-/// Counts what is new, and takes out what counts no longer. The event's feed is locked.
+/// Counts what is new, and takes out what counts no longer. Returns, of each ticket that moved, whether it ever came in
+/// by what counts now. The event's feed is locked.
 pub(super) async fn note(
     tx: &mut Tx,
     event: EventId,
     fresh: &[CheckIn],
     no_longer: &[CheckIn],
-) -> Result<(), StoreError> {
+) -> Result<BTreeMap<TicketId, bool>, StoreError> {
     let counts = |check_in: &&CheckIn| check_in.is_effective || check_in.kind == EntryKind::Deny;
     let mut differences: BTreeMap<Cell, i64> = BTreeMap::new();
     for check_in in fresh.iter().filter(counts) {
@@ -113,7 +100,22 @@ pub(super) async fn note(
         fresh.iter().chain(no_longer).filter(|check_in| check_in.kind != EntryKind::Deny).collect();
     let tickets: BTreeSet<TicketId> = moved.iter().map(|check_in| check_in.ticket).collect();
     let held = store::of_tickets(tx, event, &tickets).await?;
-    store::put_attendances(tx, event, &add_up(&held)).await
+    let attendances = add_up(&held);
+    store::put_attendances(tx, event, &attendances).await?;
+    let mut arrived = BTreeMap::new();
+    for attendance in attendances {
+        *arrived.entry(attendance.ticket).or_default() |= attendance.admissions > 0;
+    }
+    Ok(arrived)
+}
+
+/// Returns, of each of these tickets that ever came in, that it did.
+pub(super) async fn arrived(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: &BTreeSet<TicketId>,
+) -> Result<BTreeMap<TicketId, bool>, StoreError> {
+    Ok(store::arrived(tx, event, tickets).await?.into_iter().map(|ticket| (ticket, true)).collect())
 }
 
 /// Adds up movements, for each ticket and zone that they name: what was taken back leaves nobody there.
@@ -165,13 +167,4 @@ pub async fn gates(tx: &mut Tx, event: EventId) -> Result<BTreeMap<GateId, Tally
         gates.entry(GateId(gate)).or_default().add(sum.kind, sum.total);
     }
     Ok(gates)
-}
-
-/// Returns how many tickets there are and came, by type and status.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn arrivals(tx: &mut Tx, event: EventId) -> Result<Vec<Arrivals>, StoreError> {
-    store::arrivals(tx, event).await
 }

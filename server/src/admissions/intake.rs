@@ -20,6 +20,7 @@ use crate::devices::{self, Device};
 use crate::events;
 use crate::registrations;
 use crate::sync::feed;
+use crate::tickets;
 use crate::walk_ins::leases::GivenBack;
 use crate::walk_ins::{self, sales};
 
@@ -208,9 +209,12 @@ pub(super) async fn count(
     }
     store::insert_check_ins(tx, device.event, &check_ins).await?;
     store::take_back(tx, device.event, &undone.taken_back).await?;
-    attendance::note(tx, device.event, &check_ins, &undone.no_longer).await?;
+    let mut arrived = attendance::note(tx, device.event, &check_ins, &undone.no_longer).await?;
     news::tell(tx, device.event, &policy, &check_ins, now).await?;
     let sold = sales::store(tx, app, device, number, &reported, now).await?;
+    // Other doors may have let in what this one reports only now.
+    arrived.extend(attendance::arrived(tx, device.event, &reported.tickets()).await?);
+    tickets::note_arrivals(tx, device.event, &arrived).await?;
     // Tickets come first: a door that sees a later number of this journal expects those sold before in its list.
     let mut said = sold.tickets;
     said.extend(moved);

@@ -18,6 +18,7 @@ use sync_protocol::id::{DeviceId, EventId, Seq, TicketId, ZoneId};
 use sync_protocol::time::UnixMillis;
 
 use crate::db::column::{Columns as _, int};
+use crate::db::list::listing;
 use crate::db::{StoreError, Tx};
 
 /// A claim as it is stored.
@@ -82,7 +83,7 @@ pub(super) async fn claims(
              WHERE event_id = $1 AND until_at > $2 AND ticket_id IN ({})",
             places.join(", ")
         );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(&event.0[..]).bind(int(now.0));
+        let mut query = listing(tx.dialect(), text).bind(&event.0[..]).bind(int(now.0));
         for ticket in tickets {
             query = query.bind(int(ticket.0));
         }

@@ -1,5 +1,7 @@
 //! SQL of the record of changes.
 
+use std::borrow::Borrow;
+
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::id::EventId;
@@ -7,31 +9,32 @@ use sync_protocol::time::UnixMillis;
 
 use super::{By, Change, Filter, Record};
 use crate::accounts::{AccountId, OrganisationId};
+use crate::clock::uuids_v7;
 use crate::db::column::{Columns as _, int};
+use crate::db::insert::insert_rows;
 use crate::db::{StoreError, Tx};
 
-pub(super) async fn insert(
+pub(super) async fn insert<'a>(
     tx: &mut Tx,
-    id: [u8; 16],
-    by: &By,
-    change: &Change<'_>,
+    changes: &[(By, impl Borrow<Change<'a>>)],
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO audit (id, organisation_id, event_id, account_id, address, action, subject, before, after, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(&id[..])
-    .bind(by.organisation.map(|id| id.0.to_vec()))
-    .bind(change.event.map(|id| id.0.to_vec()))
-    .bind(by.account.map(|id| id.0.to_vec()))
-    .bind(by.address.map(|address| address.to_string()).unwrap_or_default())
-    .bind(change.action)
-    .bind(change.subject)
-    .bind(change.before.to_string())
-    .bind(change.after.to_string())
-    .bind(int(now.0))
-    .execute(tx.connection())
+    const COLUMNS: &[&str] =
+        &["id", "organisation_id", "event_id", "account_id", "address", "action", "subject", "before", "after", "at"];
+    let rows: Vec<([u8; 16], &By, &Change<'a>)> =
+        uuids_v7(now, changes.len()).zip(changes).map(|(id, (by, change))| (id, by, change.borrow())).collect();
+    insert_rows(tx, "audit", COLUMNS, "", &rows, |(id, by, change), row| {
+        row.push(&id[..])
+            .push(by.organisation.map(|id| id.0.to_vec()))
+            .push(change.event.map(|id| id.0.to_vec()))
+            .push(by.account.map(|id| id.0.to_vec()))
+            .push(by.address.map(|address| address.to_string()).unwrap_or_default())
+            .push(change.action)
+            .push(change.subject)
+            .push(change.before.to_string())
+            .push(change.after.to_string())
+            .push(int(now.0));
+    })
     .await?;
     Ok(())
 }

@@ -1,7 +1,17 @@
 //! Lists of values in one statement: `IN (…)`.
 
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe};
+
 use super::Dialect;
 use super::insert::push_placeholders;
+
+/// Returns a statement with a list of values. PostgreSQL plans it anew each time: what it plans once, for an event of the
+/// usual size, reads a large one whole.
+pub fn listing<'q>(dialect: Dialect, text: String) -> Query<'q, Any, AnyArguments> {
+    sqlx::query(AssertSqlSafe(text)).persistent(dialect == Dialect::Sqlite)
+}
 
 /// Returns as many values as the next power of two, the last repeated: whoever is named twice is found once. So lists
 /// of all lengths share few texts, which the databases then keep prepared.

@@ -14,7 +14,8 @@ use crate::admissions::Tally;
 use crate::admissions::attendance::{self, By, QUARTER_MS};
 use crate::app::App;
 use crate::db::{StoreError, Tx};
-use crate::together::Together;
+use crate::in_turn::InTurn;
+use crate::tickets;
 
 const HOUR_MS: i64 = 60 * 60_000;
 
@@ -55,8 +56,15 @@ impl OfClass {
     }
 }
 
-/// Figures that are being added up, by event.
-pub type Shared = Together<EventId, Result<Arc<Statistics>, Busy>>;
+/// Who waits for figures, by event: all are told what was found by one reading that began after they asked.
+#[derive(Debug)]
+pub struct Shared(InTurn<EventId, (), Result<Arc<Statistics>, Busy>>);
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self(InTurn::new(usize::MAX))
+    }
+}
 
 /// The database failed, for all who asked; the log says how.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,20 +78,21 @@ pub struct Busy {
 ///
 /// # Errors
 ///
-/// [`DoorError::Failed`].
+/// [`DoorError::Failed`] or [`DoorError::Full`].
 pub async fn shared(app: &App, event: EventId, time_zone: &str) -> Result<Arc<Statistics>, DoorError> {
     let (read, time_zone) = (app.clone(), time_zone.to_owned());
-    let find = move || {
+    let serve = move |asked: Vec<()>| {
         let (app, time_zone) = (read.clone(), time_zone.clone());
         async move {
-            let figures = read_figures(&app, event, &time_zone).await;
-            figures.map(Arc::new).map_err(|error| {
+            let figures = read_figures(&app, event, &time_zone).await.map(Arc::new);
+            let figures = figures.map_err(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, %event, "figures were not added up");
                 Busy { is_busy: matches!(error, StoreError::Busy(_)) }
-            })
+            });
+            vec![figures; asked.len()]
         }
     };
-    let found = app.figures().ask(event, find).await.unwrap_or(Err(Busy { is_busy: false }));
+    let found = app.figures().0.ask(event, (), serve).await?;
     found.map_err(|Busy { is_busy }| DoorError::Failed { is_busy })
 }
 
@@ -123,7 +132,7 @@ pub async fn statistics(tx: &mut Tx, event: EventId, time_zone: &str) -> Result<
             counts.insert(code, sum.total);
         }
     }
-    for arrivals in attendance::arrivals(tx, event).await? {
+    for arrivals in tickets::arrivals(tx, event).await? {
         if arrivals.status != TicketStatus::Cancelled {
             let of_class = statistics.classes.entry(arrivals.class).or_default();
             of_class.registered += arrivals.tickets;

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq as _;
 use sync_protocol::id::{ClassId, EventId};
 use sync_protocol::time::UnixMillis;
 
-use super::{Event, OfferedType, State, change, store};
+use super::{Event, OfferedType, change};
 use crate::accounts::OrganisationId;
 use crate::db::{StoreError, Tx};
 use crate::organisations;
@@ -54,11 +54,7 @@ pub struct Found {
 ///
 /// [`StoreError`].
 pub async fn find(tx: &mut Tx, id: EventId) -> Result<Option<Found>, StoreError> {
-    let Some(organisation) = store::organisation_of(tx, id).await? else { return Ok(None) };
-    let event = store::get(tx, id).await?;
-    if event.state != State::Published {
-        return Ok(None);
-    }
+    let Some((organisation, event)) = super::published(tx, id).await? else { return Ok(None) };
     let taken = change::places_taken(tx, id).await?;
     let mut names = organisations::names(tx, &BTreeSet::from([organisation])).await?;
     let organisation_name = names.remove(&organisation).unwrap_or_default();
@@ -104,6 +100,7 @@ mod tests {
     use sync_protocol::time::Window;
 
     use super::*;
+    use crate::events::State;
     use crate::events::{About, Offer};
 
     fn event(capacity: Option<u32>, offered: OfferedType) -> Event {

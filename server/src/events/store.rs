@@ -2,6 +2,8 @@
 
 mod lists;
 
+use std::collections::BTreeSet;
+
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::id::{EventId, Kid};
@@ -14,6 +16,7 @@ use super::life::Step;
 use super::{About, Decision, Event, State, VerifyKey};
 use crate::accounts::{AccountId, OrganisationId};
 use crate::db::column::{Columns as _, int};
+use crate::db::list::{padded, placeholders};
 use crate::db::{StoreError, Tx};
 use crate::language::Language;
 
@@ -90,9 +93,35 @@ pub(super) async fn organisation_of(tx: &mut Tx, id: EventId) -> Result<Option<O
     row.map(|row| row.array("organisation_id").map(OrganisationId)).transpose()
 }
 
+/// Returns an event with its organisation.
+pub(super) async fn find_any(tx: &mut Tx, id: EventId) -> Result<Option<(OrganisationId, Event)>, StoreError> {
+    let text = format!("SELECT {EVENT}, organisation_id FROM events WHERE id = $1");
+    let row = sqlx::query(AssertSqlSafe(text)).bind(&id.0[..]).fetch_optional(tx.connection()).await?;
+    row.map(|row| Ok((OrganisationId(row.array("organisation_id")?), read(&row)?))).transpose()
+}
+
 pub(super) async fn get(tx: &mut Tx, id: EventId) -> Result<Event, StoreError> {
     let text = format!("SELECT {EVENT} FROM events WHERE id = $1");
     read(&sqlx::query(AssertSqlSafe(text)).bind(&id.0[..]).fetch_one(tx.connection()).await?)
+}
+
+/// Returns those of these events that there are.
+pub(super) async fn get_all(tx: &mut Tx, ids: &BTreeSet<EventId>) -> Result<Vec<Event>, StoreError> {
+    /// Values in one `IN (…)`.
+    const LIST_MAX: usize = 500;
+    let ids: Vec<EventId> = ids.iter().copied().collect();
+    let mut events = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(LIST_MAX) {
+        let text = format!("SELECT {EVENT} FROM events WHERE id IN ({})", placeholders(1, ids.len()));
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for EventId(id) in padded(ids) {
+            query = query.bind(id.to_vec());
+        }
+        for row in query.fetch_all(tx.connection()).await? {
+            events.push(read(&row)?);
+        }
+    }
+    Ok(events)
 }
 
 pub(super) async fn state(tx: &mut Tx, id: EventId) -> Result<State, StoreError> {

@@ -1,8 +1,10 @@
 //! Sending the letters that are due.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::future::join_all;
+use lettre::Message;
 use lettre::message::Mailbox;
 
 use super::store::{self, Claimed};
@@ -15,6 +17,8 @@ use crate::work::{Turn, insist, retry_at};
 
 /// Letters under way at once.
 const BATCH_MAX: u32 = 8;
+/// Between two full batches letters rest so many times as long as it took to write the first.
+const RESTS: u32 = 2;
 /// How long nobody else takes up a letter: longer than a mail server may take for all of its answers.
 const LEASE_MS: u64 = 15 * 60 * 1_000;
 /// Tries before a letter is given up: over eight hours.
@@ -52,16 +56,29 @@ pub async fn turn(app: &App, post: &Post) -> Result<Turn, StoreError> {
     let claimed = store::claim(&mut tx, now, now.plus(LEASE_MS), BATCH_MAX).await?;
     tx.commit().await?;
     let is_full = claimed.len() == BATCH_MAX as usize;
-    for done in join_all(claimed.into_iter().map(|claimed| send(app, post, claimed))).await {
+    let began = Instant::now();
+    let mut written = Vec::with_capacity(claimed.len());
+    for claimed in claimed {
+        let message = write(app, post, &claimed).await;
+        written.push((claimed.mail, message));
+    }
+    let busy = began.elapsed();
+    for done in join_all(written.into_iter().map(|(mail, message)| send(app, post, mail, message))).await {
         done?;
+    }
+    if is_full {
+        // A rush of registrations brings as many letters: who registers comes first.
+        tokio::time::sleep(busy * RESTS).await;
     }
     Ok(if is_full { Turn::More } else { Turn::Done })
 }
 
 /// Sends one letter and sees to it that this is noted.
-async fn send(app: &App, post: &Post, claimed: Claimed) -> Result<(), StoreError> {
-    let mail = claimed.mail.clone();
-    let sent = deliver(app, post, claimed).await;
+async fn send(app: &App, post: &Post, mail: Mail, message: Result<Message, Refused>) -> Result<(), StoreError> {
+    let sent = match message {
+        Ok(message) => post.transport.deliver(message, &name(&mail)).await,
+        Err(refused) => Err(refused),
+    };
     insist(|| note(app, &mail, &sent)).await
 }
 
@@ -87,20 +104,23 @@ async fn note(app: &App, mail: &Mail, sent: &Result<(), Refused>) -> Result<(), 
     tx.commit().await
 }
 
-async fn deliver(app: &App, post: &Post, claimed: Claimed) -> Result<(), Refused> {
+/// Writes a letter as it is sent.
+async fn write(app: &App, post: &Post, claimed: &Claimed) -> Result<Message, Refused> {
     let Claimed { mail, sealed } = claimed;
     let for_good = |error: &dyn std::error::Error| Refused::ForGood(chain(error));
-    let content = app.sealer().open(CONTENT_PLACE, &mail.id.0, &sealed).map_err(|error| for_good(&error))?;
+    let content = app.sealer().open(CONTENT_PLACE, &mail.id.0, sealed).map_err(|error| for_good(&error))?;
     let letter: Letter = serde_json::from_slice(&content).map_err(|error| for_good(&error))?;
-    let written = {
-        let mut tx = app.database().begin_read().await.map_err(|error| Refused::ForNow(chain(&error)))?;
-        let written = writing::write(&mut tx, app, &letter, &mail.recipient).await;
-        written.map_err(|error| if error.is_transient() { Refused::ForNow(chain(&error)) } else { for_good(&error) })?
-    };
-    let message = message::message(written, &mail, &post.from).map_err(|error| for_good(&error))?;
+    let mut tx = app.database().begin_read().await.map_err(|error| Refused::ForNow(chain(&error)))?;
+    let written = writing::write(&mut tx, app, &letter, &mail.recipient).await;
+    let written = written
+        .map_err(|error| if error.is_transient() { Refused::ForNow(chain(&error)) } else { for_good(&error) })?;
+    message::message(written, mail, &post.from).map_err(|error| for_good(&error))
+}
+
+/// Returns what a letter is called where it is a file.
+fn name(mail: &Mail) -> String {
     let day = rfc3339(mail.created_at);
-    let name = format!("{}-{}-{}", day.split('T').next().unwrap_or_default(), mail.kind, mail.id);
-    post.transport.deliver(message, &name).await
+    format!("{}-{}-{}", day.split('T').next().unwrap_or_default(), mail.kind, mail.id)
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

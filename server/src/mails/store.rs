@@ -15,33 +15,7 @@ const COLUMNS: &str =
 
 pub(super) async fn insert(
     tx: &mut Tx,
-    id: [u8; 16],
     organisation: Option<OrganisationId>,
-    kind: &str,
-    recipient: &str,
-    sealed: &[u8],
-    now: UnixMillis,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO mails
-         (id, organisation_id, kind, recipient, content, state, tries, next_try_at, last_error, created_at)
-         VALUES ($1, $2, $3, $4, $5, 0, 0, $6, '', $6)",
-    )
-    .bind(&id[..])
-    .bind(organisation.map(|id| id.0.to_vec()))
-    .bind(kind)
-    .bind(recipient)
-    .bind(sealed)
-    .bind(int(now.0))
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn insert_all(
-    tx: &mut Tx,
-    organisation: Option<OrganisationId>,
-    kind: &str,
     posted: &[Posted<'_>],
     now: UnixMillis,
 ) -> Result<(), StoreError> {
@@ -60,7 +34,7 @@ pub(super) async fn insert_all(
     insert_rows(tx, "mails", COLUMNS, "", posted, |letter, row| {
         row.push(&letter.id[..])
             .push(organisation.map(|id| id.0.to_vec()))
-            .push(kind)
+            .push(letter.kind)
             .push(letter.recipient)
             .push(letter.sealed.as_slice())
             .push(0_i64)

@@ -1,6 +1,7 @@
 //! What attendees are written about their registrations.
 
 use serde::{Deserialize, Serialize};
+use sync_protocol::id::EventId;
 use sync_protocol::verdict::TicketStatus;
 
 use super::Registration;
@@ -42,13 +43,35 @@ pub async fn post(
     ticket: Option<&Ticket>,
     news: News,
 ) -> Result<(), StoreError> {
-    let Some(recipient) = registration.recipient() else { return Ok(()) };
-    let letter = match ticket {
-        Some(ticket) if ticket.row.status == TicketStatus::Valid => {
-            Letter::Ticket { event: event.id, ticket: ticket.id }
-        }
+    post_all(tx, app, organisation, event, std::iter::once((registration, ticket)), news).await
+}
+
+/// Writes to many as [`post`] does.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn post_all<'a>(
+    tx: &mut Tx,
+    app: &App,
+    organisation: OrganisationId,
+    event: &Event,
+    registrations: impl Iterator<Item = (&'a Registration, Option<&'a Ticket>)>,
+    news: News,
+) -> Result<(), StoreError> {
+    let letters: Vec<(&str, Letter)> = registrations
+        .filter_map(|(registration, ticket)| {
+            Some((registration.recipient()?, letter(event.id, registration, ticket, news)))
+        })
+        .collect();
+    mails::post_each(tx, app, Some(organisation), &letters).await
+}
+
+fn letter(event: EventId, registration: &Registration, ticket: Option<&Ticket>, news: News) -> Letter {
+    match ticket {
+        Some(ticket) if ticket.row.status == TicketStatus::Valid => Letter::Ticket { event, ticket: ticket.id },
         _ => Letter::Registration {
-            event: event.id,
+            event,
             registration: registration.id,
             name: registration.attendee.name.clone(),
             news,
@@ -56,8 +79,7 @@ pub async fn post(
             is_unpaid: ticket.is_some_and(|ticket| ticket.row.status == TicketStatus::Unpaid),
             reason: registration.reason.clone(),
         },
-    };
-    mails::post(tx, app, Some(organisation), recipient, &letter).await
+    }
 }
 
 /// Sends a ticket, if it is valid, the server can make its code, and there is an address.

@@ -12,6 +12,7 @@ use sync_protocol::verdict::TicketStatus;
 
 use super::actions::{Action, ActionError, Actor, act};
 use super::edit::{self, Receiver};
+use super::joining::people::Held;
 use super::{Registration, joining, store};
 use crate::accounts::{self, Caller};
 use crate::app::App;
@@ -181,11 +182,9 @@ pub async fn transfer(app: &App, caller: &Caller, id: RegistrationId, to: Receiv
         return Err(MineError::Blocked);
     }
     let class = mine.registration.class;
-    let held = store::held_by(&mut tx, mine.event.id, &super::fold(&to.email)).await?;
-    if let Some(offered) = mine.event.offered(class) {
-        let wanted = BTreeMap::from([(class, 1)]);
-        joining::may_have(offered, &held, &wanted).map_err(|limit| MineError::AlreadyRegistered { limit })?;
-    }
+    let mut held = Held::read(&mut tx, mine.event.id, std::iter::once(to.email.as_str())).await?;
+    let receiver = std::iter::once((to.email.as_str(), class));
+    held.add(&mine.event, receiver).map_err(|limit| MineError::AlreadyRegistered { limit })?;
     let found = (mine.registration, mine.ticket);
     edit::transfer(&mut tx, app, actor, &mine.event, found, to, "").await?;
     tx.commit().await?;

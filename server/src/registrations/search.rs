@@ -23,10 +23,14 @@ const WORDS_MAX: usize = 40;
 const WORD_CHARS_MAX: usize = 40;
 /// Words that one typed word may mean.
 const MEANINGS_MAX: u64 = 300;
+/// Words that look like a typed one and may be meant by it.
+const LIKE_MAX: u64 = 60;
+/// How well a word fits itself; none fits better.
+const EXACT: Score = 1_000;
 /// Attendees that one typed word may mean.
 const HOLDERS_MAX: u64 = 10_000;
-/// Attendees that are ranked, and so the most that one search finds.
-pub const RANKED_MAX: usize = 2_000;
+/// Attendees that are ranked at once where they have to be looked at one by one, and so the most that such a search finds.
+pub const RANKED_MAX: u32 = 2_000;
 
 /// How well something fits what was searched for: more is better.
 pub type Score = u32;
@@ -71,13 +75,10 @@ pub async fn search(
     after: Option<Rank>,
     limit: u32,
 ) -> Result<Vec<Found>, StoreError> {
-    let limit = limit as usize;
-    let mut ranking = ranking(tx, event, text).await?;
-    if let Some(after) = after {
-        ranking.retain(|rank| rank.key() > after.key());
-    }
     let mut found = Vec::new();
-    for ranks in ranking.chunks(limit.max(50)) {
+    // Where nothing else is asked, the best are those of the page.
+    let ranked = if *filter == Filter::default() { limit } else { RANKED_MAX };
+    for ranks in ranking(tx, event, text, after, ranked).await?.chunks(limit.max(50) as usize) {
         let ids: Vec<RegistrationId> = ranks.iter().map(|rank| rank.id).collect();
         let mut held: BTreeMap<[u8; 16], (Registration, Option<Ticket>)> =
             store::find_all(tx, event, &ids, filter).await?.into_iter().map(|item| (item.0.id.0, item)).collect();
@@ -86,71 +87,71 @@ pub async fn search(
                 found.push(Found { rank: *rank, registration, ticket });
             }
         }
-        if found.len() >= limit {
+        if found.len() >= limit as usize {
             break;
         }
     }
-    found.truncate(limit);
+    found.truncate(limit as usize);
     Ok(found)
 }
 
-/// Returns all that `text` may mean, the best first.
-async fn ranking(tx: &mut Tx, event: EventId, text: &str) -> Result<Vec<Rank>, StoreError> {
+/// Returns up to `limit` of those whom `text` may mean, the best first, after the one that stands at `after`.
+async fn ranking(
+    tx: &mut Tx,
+    event: EventId,
+    text: &str,
+    after: Option<Rank>,
+    limit: u32,
+) -> Result<Vec<Rank>, StoreError> {
     let typed = typed_words(text);
-    let mut complete: Option<BTreeMap<[u8; 16], Score>> = None;
-    let mut partial: Option<BTreeMap<[u8; 16], Score>> = None;
-    for typed in &typed {
-        let (holders, is_complete) = holders(tx, event, typed).await?;
-        if !is_complete {
-            partial.get_or_insert(holders);
-            continue;
-        }
-        complete = Some(match complete {
-            None => holders,
-            Some(before) => both(&before, &holders),
-        });
+    // Nobody fits better than those who have all of the words themselves: where they fill the page, it is theirs.
+    let themselves: Vec<Meanings> = typed.iter().map(|typed| Meanings::from([(typed.clone(), EXACT)])).collect();
+    let ranking = store::ranked(tx, event, &themselves, after, limit).await?;
+    if ranking.len() == limit as usize {
+        return Ok(ranking);
     }
-    let Some(candidates) = complete.or(partial) else { return Ok(Vec::new()) };
-    let mut candidates: Vec<(Score, RegistrationId)> =
-        candidates.into_iter().map(|(id, score)| (score, RegistrationId(id))).collect();
-    candidates.sort_unstable_by_key(|(score, id)| (Score::MAX - score, id.0));
-    let ids: Vec<RegistrationId> = candidates.into_iter().take(RANKED_MAX).map(|(_, id)| id).collect();
-
+    let (mut complete, mut partial) = (Vec::new(), None);
+    for typed in &typed {
+        let (meanings, is_complete) = meanings(tx, event, typed).await?;
+        if is_complete {
+            complete.push(meanings);
+        } else {
+            partial.get_or_insert(meanings);
+        }
+    }
+    if complete.len() == typed.len() {
+        // All who have such words are known, so how well they fit is as well.
+        return store::ranked(tx, event, &complete, after, limit).await;
+    }
+    // What is too common to look through is looked for among those who have the rest.
+    let looked_for = if complete.is_empty() { partial.into_iter().collect() } else { complete };
+    let candidates = store::ranked(tx, event, &looked_for, None, RANKED_MAX).await?;
+    let ids: Vec<RegistrationId> = candidates.into_iter().map(|rank| rank.id).collect();
     let attendees = store::attendees(tx, event, &ids).await?;
     let rank = |(id, attendee): (RegistrationId, Attendee)| Some(Rank { score: fit(&typed, &words(&attendee))?, id });
     let mut ranking: Vec<Rank> = attendees.into_iter().filter_map(rank).collect();
     ranking.sort_unstable_by_key(|rank| rank.key());
+    ranking.retain(|rank| after.is_none_or(|after| rank.key() > after.key()));
     Ok(ranking)
 }
 
-/// Returns those who are in both, with the sum of their scores.
-fn both(one: &BTreeMap<[u8; 16], Score>, other: &BTreeMap<[u8; 16], Score>) -> BTreeMap<[u8; 16], Score> {
-    one.iter().filter_map(|(id, score)| Some((*id, score + other.get(id)?))).collect()
-}
+/// Words that a typed one may mean, and how well each of them fits.
+pub(super) type Meanings = BTreeMap<String, Score>;
 
-/// Returns who has a word that a typed one may mean, and whether these are all.
-async fn holders(tx: &mut Tx, event: EventId, typed: &str) -> Result<(BTreeMap<[u8; 16], Score>, bool), StoreError> {
-    let mut meanings: BTreeMap<String, Score> = BTreeMap::new();
+/// Returns what a typed word may mean, and whether these are all, with few enough attendees who have them.
+async fn meanings(tx: &mut Tx, event: EventId, typed: &str) -> Result<(Meanings, bool), StoreError> {
+    let mut meanings = Meanings::new();
     let beginning = store::words_from(tx, event, typed, MEANINGS_MAX).await?;
-    let is_all = (beginning.len() as u64) < MEANINGS_MAX;
-    let like = store::words_like(tx, event, &trigrams(typed), MEANINGS_MAX).await?;
+    // Whoever typed a whole word that many others begin with means that word.
+    let is_all = (beginning.len() as u64) < MEANINGS_MAX || beginning.first().is_some_and(|first| first == typed);
+    let like = store::words_like(tx, event, &trigrams(typed), LIKE_MAX).await?;
     for word in beginning.into_iter().chain(like) {
         if let Some(score) = score(typed, &word) {
             meanings.insert(word, score);
         }
     }
-    let mut ordered: Vec<(&str, Score)> = meanings.iter().map(|(word, score)| (word.as_str(), *score)).collect();
-    ordered.sort_by_key(|(_, score)| Score::MAX - score);
-    let ordered: Vec<&str> = ordered.into_iter().map(|(word, _)| word).collect();
-    let rows = store::with_words(tx, event, &ordered, HOLDERS_MAX).await?;
-    let is_complete = is_all && (rows.len() as u64) < HOLDERS_MAX;
-    let mut holders: BTreeMap<[u8; 16], Score> = BTreeMap::new();
-    for (id, word) in rows {
-        let score = meanings.get(&word).copied().unwrap_or_default();
-        let best = holders.entry(id.0).or_default();
-        *best = score.max(*best);
-    }
-    Ok((holders, is_complete))
+    let is_complete = is_all && store::count_holders(tx, event, &meanings, HOLDERS_MAX).await? < HOLDERS_MAX;
+    Ok((meanings, is_complete))
 }
 
 /// Returns how well an attendee of these words fits all that was typed; nothing if something typed fits none of
@@ -163,7 +164,7 @@ fn fit(typed: &[String], words: &BTreeSet<String>) -> Option<Score> {
 /// Returns how well a word fits what was typed; nothing if it does not.
 fn score(typed: &str, word: &str) -> Option<Score> {
     if typed == word {
-        return Some(1_000);
+        return Some(EXACT);
     }
     let (typed_chars, word_chars) = (typed.chars().count(), word.chars().count());
     if word.starts_with(typed) {

@@ -14,11 +14,12 @@ use sync_protocol::time::UnixMillis;
 pub(super) use self::everybody::{addresses, cancel, has_any, hoped_for, hopeful, living};
 pub(super) use self::person::of_person;
 pub(super) use self::search::*;
+use super::joining::seating::Queue;
 use super::{Attendee, Contact, Filter, Labels, Registration, State};
 use crate::accounts::AccountId;
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::{insert_rows, push_placeholders};
-use crate::db::list::{padded, padded_len, placeholders};
+use crate::db::list::{listing, padded, padded_len, placeholders};
 use crate::db::{StoreError, Tx};
 use crate::tickets::{self, Ticket};
 use crate::walk_ins;
@@ -194,7 +195,9 @@ fn conditions(filter: &Filter, first: usize) -> String {
     add(" AND wanted_class = ?", filter.class.is_some());
     add(" AND status = ?", filter.status.is_some());
     add(" AND state = ?", filter.state.is_some());
-    add(" AND checked_in = ?", filter.is_checked_in.is_some());
+    // Who has no ticket was not let in either.
+    add(" AND has_come = ?", filter.is_checked_in == Some(true));
+    add(" AND (has_come = ? OR has_come IS NULL)", filter.is_checked_in == Some(false));
     add(" AND order_ref = ?", filter.order.is_some());
     text
 }
@@ -242,6 +245,13 @@ fn list_text(filter: &Filter) -> String {
              ORDER BY of_registration LIMIT $3"
         );
     }
+    if filter.is_checked_in == Some(true) {
+        return format!(
+            "SELECT registered.* FROM ticket_arrivals CROSS JOIN registered
+             WHERE at_event = $1 AND of_registration > $2 AND id = of_registration{conditions}
+             ORDER BY of_registration LIMIT $3"
+        );
+    }
     format!("SELECT * FROM registered WHERE event_id = $1 AND id > $2{conditions} ORDER BY id LIMIT $3")
 }
 
@@ -255,7 +265,7 @@ pub(super) async fn find_all(
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(VALUES_PER_QUERY_MAX) {
         let text = find_all_text(filter, chunk.len());
-        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]);
+        let mut query = listing(tx.dialect(), text).bind(&event.0[..]);
         for RegistrationId(id) in padded(chunk) {
             query = query.bind(id.to_vec());
         }
@@ -271,20 +281,34 @@ fn find_all_text(filter: &Filter, ids: usize) -> String {
     format!("SELECT * FROM registered WHERE event_id = $1 AND id IN ({}){conditions}", placeholders(2, ids))
 }
 
-/// Returns how many registrations that are not over a person has at an event, by ticket type.
-pub(super) async fn held_by(tx: &mut Tx, event: EventId, person: &str) -> Result<BTreeMap<ClassId, u64>, StoreError> {
-    sqlx::query(
-        "SELECT class, COUNT(*) AS number FROM registrations
-         WHERE event_id = $1 AND person = $2 AND state <= $3 GROUP BY class",
+/// Returns how many registrations that are not over people have at an event, by ticket type.
+pub(super) async fn held_by(
+    tx: &mut Tx,
+    event: EventId,
+    people: &[String],
+) -> Result<BTreeMap<String, BTreeMap<ClassId, u64>>, StoreError> {
+    let mut held: BTreeMap<String, BTreeMap<ClassId, u64>> = BTreeMap::new();
+    for chunk in people.chunks(VALUES_PER_QUERY_MAX) {
+        let text = held_by_text(chunk.len());
+        let mut query = listing(tx.dialect(), text).bind(&event.0[..]).bind(State::Waiting as i64);
+        let people: Vec<&str> = chunk.iter().map(String::as_str).collect();
+        for person in padded(&people) {
+            query = query.bind(person);
+        }
+        for row in query.fetch_all(tx.connection()).await? {
+            let of_person = held.entry(row.text("person")?).or_default();
+            of_person.insert(row.small("class").map(ClassId)?, row.uint("number")?);
+        }
+    }
+    Ok(held)
+}
+
+fn held_by_text(people: usize) -> String {
+    format!(
+        "SELECT person, class, COUNT(*) AS number FROM registrations
+         WHERE event_id = $1 AND state <= $2 AND person IN ({}) GROUP BY person, class",
+        placeholders(3, people)
     )
-    .bind(&event.0[..])
-    .bind(person)
-    .bind(State::Waiting as i64)
-    .fetch_all(tx.connection())
-    .await?
-    .iter()
-    .map(|row| Ok((row.small("class").map(ClassId)?, row.uint("number")?)))
-    .collect()
 }
 
 /// Returns the number that the next who waits gets. The event's feed is locked.
@@ -297,6 +321,22 @@ pub(super) async fn next_queue_no(tx: &mut Tx, event: EventId, class: ClassId) -
     .fetch_one(tx.connection())
     .await?;
     Ok(row.uint_or_null("number")?.unwrap_or_default() + 1)
+}
+
+/// Returns who waits for each ticket type that somebody waits for. The event's feed is locked.
+pub(super) async fn queues(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, Queue>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT class, COUNT(*) AS number, MAX(queue_no) AS last_no FROM registrations
+         WHERE event_id = $1 AND queue_no IS NOT NULL GROUP BY class",
+    )
+    .bind(&event.0[..])
+    .fetch_all(tx.connection())
+    .await?;
+    let queue = |row: &AnyRow| {
+        let queue = Queue { waiting: row.uint("number")?, last_no: row.uint("last_no")? };
+        Ok((row.small("class").map(ClassId)?, queue))
+    };
+    rows.iter().map(queue).collect()
 }
 
 /// Returns the ticket types that somebody waits for.

@@ -1,6 +1,7 @@
 //! Who waits moves up when places are free: in order, in the transaction that frees them. The server also looks by
 //! itself now and then, for those who were too many to move up at once.
 
+use serde_json::json;
 use sync_protocol::id::{ClassId, EventId};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::TicketStatus;
@@ -49,17 +50,21 @@ pub async fn move_up(tx: &mut Tx, app: &App, event: &Event) -> Result<usize, Sto
     }
     let tickets = tickets::issue(tx, app, event, &wanted).await.map_err(counted)?;
     let by = By { organisation: Some(organisation), ..By::default() };
-    for (registration, ticket) in moved.iter().zip(&tickets) {
-        letters::post(tx, app, organisation, event, registration, Some(ticket), News::MovedUp).await?;
+    let told = moved.iter().zip(&tickets).map(|(registration, ticket)| (registration, Some(ticket)));
+    letters::post_all(tx, app, organisation, event, told, News::MovedUp).await?;
+    let subjects: Vec<String> = moved.iter().map(|registration| registration.id.to_string()).collect();
+    let noted = |subject| {
         let change = audit::Change {
             action: "registration.move_up",
             event: Some(event.id),
-            subject: &registration.id.to_string(),
-            before: serde_json::json!({ "state": State::Waiting }),
-            after: serde_json::json!({ "state": State::Registered }),
+            subject,
+            before: json!({ "state": State::Waiting }),
+            after: json!({ "state": State::Registered }),
         };
-        audit::note(tx, by, &change, now).await?;
-    }
+        (by, change)
+    };
+    let changes: Vec<_> = subjects.iter().map(|subject| noted(subject)).collect();
+    audit::note_all(tx, &changes, now).await?;
     Ok(moved.len())
 }
 
@@ -135,7 +140,7 @@ pub(super) fn status_of(event: &Event, class: ClassId) -> TicketStatus {
 }
 
 /// Places that were counted under the lock are there.
-fn counted(error: IssueError) -> StoreError {
+pub(super) fn counted(error: IssueError) -> StoreError {
     match error {
         IssueError::SoldOut { .. } | IssueError::Over(_) => StoreError::Corrupt("ticket_counts"),
         IssueError::Store(error) => error,

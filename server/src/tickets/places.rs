@@ -42,7 +42,8 @@ impl Places {
         if offer.capacity.is_none() && offer.ticket_types.iter().all(|offered| offered.quota.is_none()) {
             return Ok(Self { by_class: BTreeMap::new(), in_all: Left::default() });
         }
-        let taken = store::living(tx, event.id).await?;
+        let counts = store::counts(tx, event.id).await?;
+        let taken = counts.into_iter().map(|(class, counted)| (class, counted.living)).collect();
         let held = walk_ins::leases::held_by_class(tx, event.id).await?;
         Ok(Self::of(offer, &taken, &held))
     }

@@ -4,19 +4,18 @@ mod many;
 
 use std::collections::{BTreeMap, HashSet};
 
-use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::id::{ClassId, EventId, FeedSeq, Issue, Kid, RegistrationId, TicketId};
 use sync_protocol::verdict::{Row, TicketStatus};
 
-use super::{Change, Changed, Ticket};
+use super::{Change, Changed, Counted, Ticket};
 use crate::accounts::AccountId;
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::{insert_rows, push_placeholders};
-use crate::db::list::{padded, padded_len};
+use crate::db::list::{listing, padded, padded_len};
 use crate::db::{StoreError, Tx};
 
-pub(super) use self::many::{cancel, counts, insert_changes};
+pub(super) use self::many::{arrivals, cancel, insert_changes, set_arrived};
 
 const ATTENTION: u64 = 1;
 const ID_CHECK: u64 = 2;
@@ -49,39 +48,45 @@ pub(super) async fn insert(tx: &mut Tx, event: EventId, tickets: &[Ticket]) -> R
             .push(int(ticket.changed_at.0));
     })
     .await?;
-    let mut living = BTreeMap::new();
-    for ticket in tickets.iter().filter(|ticket| ticket.row.status != TicketStatus::Cancelled) {
-        *living.entry(ticket.row.class).or_default() += 1;
+    let mut more: BTreeMap<ClassId, (i64, i64)> = BTreeMap::new();
+    for ticket in tickets {
+        let (issued, living) = more.entry(ticket.row.class).or_default();
+        *issued += 1;
+        *living += i64::from(ticket.row.status != TicketStatus::Cancelled);
     }
-    for (class, number) in living {
-        count(tx, event, class, number).await?;
+    for (class, (issued, living)) in more {
+        count(tx, event, class, issued, living).await?;
     }
     Ok(())
 }
 
-/// Counts `more` tickets of a type. The event's feed is locked.
-async fn count(tx: &mut Tx, event: EventId, class: ClassId, more: i64) -> Result<(), StoreError> {
+/// Counts more tickets of a type. The event's feed is locked.
+async fn count(tx: &mut Tx, event: EventId, class: ClassId, issued: i64, living: i64) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO ticket_counts (event_id, class, living) VALUES ($1, $2, $3)
-         ON CONFLICT (event_id, class) DO UPDATE SET living = ticket_counts.living + excluded.living",
+        "INSERT INTO ticket_counts (event_id, class, issued, living) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (event_id, class) DO UPDATE SET
+         issued = ticket_counts.issued + excluded.issued, living = ticket_counts.living + excluded.living",
     )
     .bind(&event.0[..])
     .bind(i64::from(class.0))
-    .bind(more)
+    .bind(issued)
+    .bind(living)
     .execute(tx.connection())
     .await?;
     Ok(())
 }
 
-/// Returns how many tickets of each type there are that are not cancelled.
-pub(super) async fn living(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, u64>, StoreError> {
-    sqlx::query("SELECT class, living FROM ticket_counts WHERE event_id = $1")
+/// Returns how many tickets there are of each type that has any.
+pub(super) async fn counts(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, Counted>, StoreError> {
+    let rows = sqlx::query("SELECT class, issued, living FROM ticket_counts WHERE event_id = $1")
         .bind(&event.0[..])
         .fetch_all(tx.connection())
-        .await?
-        .iter()
-        .map(|row| Ok((row.small("class").map(ClassId)?, row.uint("living")?)))
-        .collect()
+        .await?;
+    let counted = |row: &AnyRow| {
+        let counted = Counted { issued: row.uint("issued")?, living: row.uint("living")? };
+        Ok((ClassId(row.small("class")?), counted))
+    };
+    rows.iter().map(counted).collect()
 }
 
 /// Returns which of `ids` the event has.
@@ -97,7 +102,7 @@ pub(super) async fn which_exist(
         text.push_str(" AND ticket_id IN (");
         push_placeholders(tx.dialect(), &mut text, 2, padded_len(chunk.len()));
         text.push(')');
-        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]);
+        let mut query = listing(tx.dialect(), text).bind(&event.0[..]);
         for id in padded(chunk) {
             query = query.bind(int(id.0));
         }
@@ -140,7 +145,7 @@ pub(super) async fn update(tx: &mut Tx, event: EventId, before: &Ticket, ticket:
     .await?;
     // A cancelled ticket stays so.
     if ticket.row.status == TicketStatus::Cancelled && before.row.status != TicketStatus::Cancelled {
-        count(tx, event, ticket.row.class, -1).await?;
+        count(tx, event, ticket.row.class, 0, -1).await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_protocol::certificate::{Capabilities, Certificate};
 use sync_protocol::feed::NewEntry;
 use sync_protocol::feed::entry::DeviceStatus;
-use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, Issue, Kid, RegistrationId, Seq};
+use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, Issue, Kid, RegistrationId, Seq, TicketId};
 use sync_protocol::journal::batch::BatchEntry;
 use sync_protocol::journal::walk_in::{self, Guest, Right, SaleError};
 use sync_protocol::journal::{EntryKind, PersonalData};
@@ -58,6 +58,11 @@ impl Reported {
     /// Whether something that was sold is taken back.
     pub fn has_undoings(&self) -> bool {
         !self.undone.is_empty()
+    }
+
+    /// Returns the tickets that were sold.
+    pub fn tickets(&self) -> BTreeSet<TicketId> {
+        self.sold.iter().map(|sold| sold.sale.ticket).collect()
     }
 
     /// Whether something was sold.

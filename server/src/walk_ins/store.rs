@@ -12,6 +12,7 @@ use sync_protocol::time::UnixMillis;
 use super::{CashUpLine, Lease, Origin, Sale, Takings};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::insert_rows;
+use crate::db::list::listing;
 use crate::db::{StoreError, Tx};
 
 const LEASE: &str = "device_no, class, places, total, expires_at, told_seq, bound, bound_expires_at";
@@ -175,7 +176,7 @@ pub(crate) async fn by_seq(
             "SELECT {SALE} FROM sales WHERE event_id = $1 AND device_no = $2 AND seq IN ({})",
             places.join(", ")
         );
-        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(i64::from(device.0));
+        let mut query = listing(tx.dialect(), text).bind(&event.0[..]).bind(i64::from(device.0));
         for seq in seqs {
             query = query.bind(int(seq.0));
         }

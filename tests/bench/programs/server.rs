@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use self::crowd::Times;
 use self::place::Place;
+use self::requests::Asked;
 
 /// What is measured, on what, and how long.
 #[derive(Args, Debug)]
@@ -42,6 +43,9 @@ pub(crate) struct Load {
     /// Keeps the sample data in this folder, and takes it from there if it is there already.
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
+    /// Asks only requests whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
     /// Print a line of JSON for each figure instead of a table.
     #[arg(long)]
     json: bool,
@@ -108,7 +112,8 @@ impl Load {
         let mut server = options.environment("USHER_LOG", "warn").start()?;
         let asked = requests::of(&place, &server.url()).await?;
         let mut rows = Vec::new();
-        for asked in asked {
+        let is_asked = |asked: &Asked| self.only.as_deref().is_none_or(|only| asked.what.contains(only));
+        for asked in asked.into_iter().filter(is_asked) {
             eprintln!("{kind:?}: {}", asked.what);
             let times = crowd::ask(&asked, self.clients, self.seconds).await?;
             rows.push(Row::of(kind, &asked.what, &times, asked.goal));

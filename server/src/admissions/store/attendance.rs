@@ -1,15 +1,15 @@
 //! SQL of what check-ins add up to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::AssertSqlSafe;
-use sync_protocol::id::{ClassId, EventId, ZoneId};
+use sync_protocol::id::{EventId, TicketId, ZoneId};
 use sync_protocol::journal::EntryKind;
-use sync_protocol::verdict::TicketStatus;
 
-use crate::admissions::attendance::{Arrivals, Attendance, By, Cell, Sum};
+use crate::admissions::attendance::{Attendance, By, Cell, Sum};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::insert_rows;
+use crate::db::list::{listing, padded, placeholders};
 use crate::db::{StoreError, Tx};
 
 /// Adds to the tallies; a difference may be below zero.
@@ -88,20 +88,28 @@ pub(in crate::admissions) async fn sums(tx: &mut Tx, event: EventId, by: By) -> 
         .collect()
 }
 
-/// Returns, for each ticket type and status, how many tickets there are and how many of them came.
-pub(in crate::admissions) async fn arrivals(tx: &mut Tx, event: EventId) -> Result<Vec<Arrivals>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT class, status, COUNT(*) AS total, CAST(SUM(has_come) AS BIGINT) AS came FROM arrivals
-         WHERE event_id = $1 GROUP BY class, status ORDER BY class, status",
-    )
-    .bind(&event.0[..])
-    .fetch_all(tx.connection())
-    .await?;
-    rows.iter()
-        .map(|row| {
-            let status = TicketStatus::from_u8(row.small("status")?).ok_or(StoreError::Corrupt("status"))?;
-            let (tickets, came) = (row.uint("total")?, row.uint("came")?);
-            Ok(Arrivals { class: ClassId(row.small("class")?), status, tickets, came })
-        })
-        .collect()
+/// Returns which of these tickets ever came in.
+pub(in crate::admissions) async fn arrived(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: &BTreeSet<TicketId>,
+) -> Result<BTreeSet<TicketId>, StoreError> {
+    /// Values in one `IN (…)`.
+    const LIST_MAX: usize = 500;
+    let tickets: Vec<TicketId> = tickets.iter().copied().collect();
+    let mut arrived = BTreeSet::new();
+    for tickets in tickets.chunks(LIST_MAX) {
+        let text = format!(
+            "SELECT ticket_id FROM attendances WHERE event_id = $1 AND admissions > 0 AND ticket_id IN ({})",
+            placeholders(2, tickets.len())
+        );
+        let mut query = listing(tx.dialect(), text).bind(&event.0[..]);
+        for ticket in padded(tickets) {
+            query = query.bind(int(ticket.0));
+        }
+        for row in query.fetch_all(tx.connection()).await? {
+            arrived.insert(TicketId(row.uint("ticket_id")?));
+        }
+    }
+    Ok(arrived)
 }

@@ -12,7 +12,7 @@ use crate::admissions::doors::Presented;
 use crate::admissions::{CheckIn, EntryName, Filter, Order, Tally};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::insert_rows;
-use crate::db::list::{padded, placeholders};
+use crate::db::list::{listing, padded, placeholders};
 use crate::db::{StoreError, Tx};
 
 const COLUMNS: &[&str] = &[
@@ -141,7 +141,7 @@ async fn take_back_of(
              AND seq IN ({})",
             placeholders(3, targets.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(i64::from(device.0));
+        let mut query = listing(tx.dialect(), text).bind(&event.0[..]).bind(i64::from(device.0));
         for target in padded(targets) {
             query = query.bind(int(target.0));
         }
@@ -178,7 +178,7 @@ pub(in crate::admissions) async fn by_seq(
             "SELECT {READ} FROM check_ins WHERE event_id = $1 AND device_no = $2 AND seq IN ({})",
             placeholders(3, seqs.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(i64::from(device.0));
+        let mut query = listing(tx.dialect(), text).bind(&event.0[..]).bind(i64::from(device.0));
         for seq in padded(seqs) {
             query = query.bind(int(seq.0));
         }
@@ -216,7 +216,7 @@ pub(in crate::admissions) async fn of_tickets(
             "SELECT {READ} FROM check_ins WHERE event_id = $1 AND kind IN (1, 2, 5) AND ticket_id IN ({})",
             placeholders(2, tickets.len())
         );
-        let mut query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]);
+        let mut query = listing(tx.dialect(), text).bind(&event.0[..]);
         for ticket in padded(tickets) {
             query = query.bind(int(ticket.0));
         }

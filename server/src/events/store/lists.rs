@@ -105,10 +105,17 @@ pub(in crate::events) async fn list_public(
         conditions.add("search LIKE ? ESCAPE '!'", [pattern]);
     }
     conditions.after(after);
-    let text =
-        format!("SELECT {EVENT}, organisation_id FROM events{} ORDER BY starts_at, id LIMIT {limit}", conditions.text);
+    // Which they are stands in an index, words and all: only those of the page are read.
+    let text = format!(
+        "SELECT {EVENT}, organisation_id FROM events WHERE id IN
+         (SELECT id FROM events{} ORDER BY starts_at, id LIMIT {limit})",
+        conditions.text
+    );
     let rows = sqlx::query_with(AssertSqlSafe(text), conditions.values).fetch_all(tx.connection()).await?;
-    rows.iter().map(|row| Ok((read(row)?, OrganisationId(row.array("organisation_id")?)))).collect()
+    let found = rows.iter().map(|row| Ok((read(row)?, OrganisationId(row.array("organisation_id")?))));
+    let mut found: Vec<(Event, OrganisationId)> = found.collect::<Result<_, StoreError>>()?;
+    found.sort_unstable_by_key(|(event, _)| (event.policy.starts, event.id));
+    Ok(found)
 }
 
 impl Conditions {

@@ -8,7 +8,7 @@ use sync_protocol::id::ClassId;
 use sync_protocol::verdict::TicketStatus;
 use utoipa::ToSchema;
 
-use super::{Guest, Joined, Party};
+use super::{Guest, Joined, Party, Seat};
 use crate::accounts::AccountId;
 use crate::events::Event;
 use crate::http::problem::FieldError;
@@ -260,10 +260,8 @@ pub struct GroupJoinedBody {
 impl GroupJoinedBody {
     /// Returns what became of a group.
     pub fn of(joined: &Joined) -> Self {
-        let body = |(registration, ticket, position): &(Registration, Option<Ticket>, Option<u64>)| {
-            JoinedBody::of(registration, ticket.as_ref(), *position, &joined.event)
-        };
-        let registrations: Vec<JoinedBody> = joined.registrations.iter().map(body).collect();
+        let body = |seat: &Seat| JoinedBody::of(&seat.registration, seat.ticket.as_ref(), seat.position, &joined.event);
+        let registrations: Vec<JoinedBody> = joined.seats.iter().map(body).collect();
         Self { order: registrations.first().and_then(|first| first.order.clone()), registrations }
     }
 }

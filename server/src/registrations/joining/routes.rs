@@ -37,6 +37,9 @@ impl From<JoinError> for Problem {
             }
             JoinError::AlreadyRegistered { limit } => already_registered(limit),
             JoinError::Issue(error) => RegisterError::from(error).into(),
+            JoinError::Full | JoinError::Failed { is_busy: true } => Self::busy(1),
+            // The log has said why, once for all who registered together.
+            JoinError::Failed { is_busy: false } => Self::of_status(StatusCode::INTERNAL_SERVER_ERROR),
             JoinError::Store(error) => error.into(),
         }
     }
@@ -74,8 +77,8 @@ impl Someone {
 
 async fn event_of(app: &App, part: &str) -> Result<Event, Problem> {
     let event: EventId = id(part, "such event")?;
-    let mut tx = app.database().begin_read().await?;
-    Ok(super::public_event(&mut tx, event).await?.1)
+    let mut tx = app.database().glance().await?;
+    Ok(super::public_event(&mut tx, event).await?)
 }
 
 /// Registers oneself for a published event.

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
 use sync_protocol::id::{EventId, RegistrationId};
 
 use super::Registration;
 use crate::db::column::{Columns as _, int};
 use crate::db::insert::{insert_missing, push_placeholders};
+use crate::db::list::{listing, padded, placeholders};
 use crate::db::{StoreError, Tx};
 use crate::registrations::Attendee;
-use crate::registrations::search::{name_words, trigrams, words};
+use crate::registrations::search::{Meanings, Rank, Score, name_words, trigrams, words};
 
 /// Words or trigrams in one statement.
 const WORDS_PER_QUERY_MAX: usize = 500;
@@ -140,36 +142,83 @@ pub(in crate::registrations) async fn words_like(
     query.bind(int(limit)).fetch_all(tx.connection()).await?.iter().map(word).collect()
 }
 
-fn word(row: &sqlx::any::AnyRow) -> Result<String, StoreError> {
+fn word(row: &AnyRow) -> Result<String, StoreError> {
     String::from_utf8(row.bytes("word")?).map_err(|_| StoreError::Corrupt("word"))
 }
 
-/// Returns who has one of `words`, up to `limit` rows, with which of them.
-pub(in crate::registrations) async fn with_words(
+/// Returns how many rows say that somebody has one of these words, at most `limit`.
+pub(in crate::registrations) async fn count_holders(
     tx: &mut Tx,
     event: EventId,
-    words: &[&str],
+    words: &Meanings,
     limit: u64,
-) -> Result<Vec<(RegistrationId, String)>, StoreError> {
-    let dialect = tx.dialect();
-    let mut found = Vec::new();
-    for chunk in words.chunks(WORDS_PER_QUERY_MAX) {
-        let mut text = "SELECT word, registration_id FROM attendee_words WHERE event_id = ".to_owned();
-        push_placeholders(dialect, &mut text, 1, 1);
-        text.push_str(" AND word IN (");
-        push_placeholders(dialect, &mut text, 2, chunk.len());
-        text.push_str(") LIMIT ");
-        push_placeholders(dialect, &mut text, chunk.len() + 2, 1);
-        let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(&event.0[..]);
-        for word in chunk {
-            query = query.bind(word.as_bytes());
-        }
-        let left = limit.saturating_sub(found.len() as u64);
-        for row in query.bind(int(left)).fetch_all(tx.connection()).await? {
-            found.push((RegistrationId(row.array("registration_id")?), word(&row)?));
+) -> Result<u64, StoreError> {
+    if words.is_empty() {
+        return Ok(0);
+    }
+    let words: Vec<&str> = words.keys().map(String::as_str).collect();
+    let text = format!(
+        "SELECT COUNT(*) AS total FROM (
+             SELECT 1 FROM attendee_words WHERE event_id = $1 AND word IN ({}) LIMIT {limit}
+         ) held",
+        placeholders(2, words.len())
+    );
+    let mut query = listing(tx.dialect(), text).bind(&event.0[..]);
+    for word in padded(&words) {
+        query = query.bind(word.as_bytes());
+    }
+    query.fetch_one(tx.connection()).await?.uint("total")
+}
+
+/// Returns up to `limit` of those who have a meaning of everything that was typed, the best first, after one of them.
+/// Of each typed word the meaning that fits best counts.
+pub(in crate::registrations) async fn ranked(
+    tx: &mut Tx,
+    event: EventId,
+    typed: &[Meanings],
+    after: Option<Rank>,
+    limit: u32,
+) -> Result<Vec<Rank>, StoreError> {
+    if typed.is_empty() || typed.iter().any(Meanings::is_empty) {
+        return Ok(Vec::new());
+    }
+    let mut words = Vec::new();
+    let mut meant = Vec::new();
+    for (number, meanings) in typed.iter().enumerate() {
+        for (word, score) in meanings {
+            words.push(word);
+            meant.push(format!("({number}, ${}, {score})", words.len() + 1));
         }
     }
-    Ok(found)
+    let beyond = match after {
+        None => String::new(),
+        Some(Rank { score, .. }) => {
+            format!(" AND (SUM(best) < {score} OR (SUM(best) = {score} AND id > ${}))", words.len() + 2)
+        }
+    };
+    // The meanings come first in the join: each leads to its place in the index.
+    let text = format!(
+        "WITH meant (typed, word, score) AS (VALUES {})
+         SELECT id, CAST(SUM(best) AS BIGINT) AS score FROM (
+             SELECT w.registration_id AS id, meant.typed, MAX(meant.score) AS best
+             FROM meant CROSS JOIN attendee_words w WHERE w.event_id = $1 AND w.word = meant.word
+             GROUP BY w.registration_id, meant.typed
+         ) held GROUP BY id HAVING COUNT(*) = {}{beyond} ORDER BY score DESC, id LIMIT {limit}",
+        meant.join(", "),
+        typed.len()
+    );
+    let mut query = sqlx::query(AssertSqlSafe(text)).persistent(false).bind(&event.0[..]);
+    for word in words {
+        query = query.bind(word.as_bytes());
+    }
+    if let Some(Rank { id, .. }) = after {
+        query = query.bind(id.0.to_vec());
+    }
+    let rank = |row: &AnyRow| {
+        let score = Score::try_from(row.uint("score")?).map_err(|_| StoreError::Corrupt("score"))?;
+        Ok(Rank { score, id: RegistrationId(row.array("id")?) })
+    };
+    query.fetch_all(tx.connection()).await?.iter().map(rank).collect()
 }
 
 /// Returns of `ids` what their words stand in.

@@ -1,7 +1,5 @@
 //! Tickets' documents over HTTP: for organisers, and for members whose tickets they are.
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
@@ -181,12 +179,7 @@ async fn my_tickets(
         return Ok(Json(Page { items: Vec::new(), next: None }));
     };
     let found = registrations::of_email(&mut tx, &address, after, limit + 1).await?;
-    let mut held = BTreeMap::new();
-    for (event, ..) in &found {
-        if !held.contains_key(event) {
-            held.insert(*event, events::get(&mut tx, *event).await?);
-        }
-    }
+    let held = events::get_all(&mut tx, &found.iter().map(|(event, ..)| *event).collect()).await?;
     let page = Page::new(found, limit, |(_, registration, _)| registration.id.0.to_vec());
     let items = page.items.into_iter().filter_map(|(event, registration, ticket)| {
         Some(MyTicketBody::of(held.get(&event)?, registration.attendee.name, &ticket))

@@ -8,27 +8,49 @@ use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::TicketStatus;
 
 use super::{NUMBERS_PER_QUERY_MAX, count};
-use crate::db::column::{Columns as _, int};
+use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::{insert_rows, push_placeholders};
+use crate::db::list::{listing, padded, placeholders};
 use crate::db::{StoreError, Tx};
-use crate::tickets::{Changed, Counted, Ticket};
+use crate::tickets::{Arrivals, Changed, Ticket};
 
-/// Returns how many tickets there are of each type that has any.
-pub(in crate::tickets) async fn counts(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, Counted>, StoreError> {
-    sqlx::query(
-        "SELECT class, COUNT(*) AS issued, COUNT(CASE WHEN status <> $1 THEN 1 END) AS living
-         FROM tickets WHERE event_id = $2 GROUP BY class",
+/// Returns, for each ticket type and status, how many tickets there are and how many of them came.
+pub(in crate::tickets) async fn arrivals(tx: &mut Tx, event: EventId) -> Result<Vec<Arrivals>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT class, status, COUNT(*) AS total, CAST(SUM(has_come) AS BIGINT) AS came FROM tickets
+         WHERE event_id = $1 GROUP BY class, status ORDER BY class, status",
     )
-    .bind(TicketStatus::Cancelled as i64)
     .bind(&event.0[..])
     .fetch_all(tx.connection())
-    .await?
-    .iter()
-    .map(|row| {
-        let counted = Counted { issued: row.uint("issued")?, living: row.uint("living")? };
-        Ok((ClassId(row.small("class")?), counted))
-    })
-    .collect()
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let status = TicketStatus::from_u8(row.small("status")?).ok_or(StoreError::Corrupt("status"))?;
+            let (tickets, came) = (row.uint("total")?, row.uint("came")?);
+            Ok(Arrivals { class: ClassId(row.small("class")?), status, tickets, came })
+        })
+        .collect()
+}
+
+/// Notes of tickets that they ever came in, or did not.
+pub(in crate::tickets) async fn set_arrived(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: &[TicketId],
+    has_come: bool,
+) -> Result<(), StoreError> {
+    for chunk in tickets.chunks(NUMBERS_PER_QUERY_MAX) {
+        let text = format!(
+            "UPDATE tickets SET has_come = $1 WHERE event_id = $2 AND has_come <> $1 AND ticket_id IN ({})",
+            placeholders(3, chunk.len())
+        );
+        let mut query = listing(tx.dialect(), text).bind(flag(has_come)).bind(&event.0[..]);
+        for ticket in padded(chunk) {
+            query = query.bind(int(ticket.0));
+        }
+        query.execute(tx.connection()).await?;
+    }
+    Ok(())
 }
 
 /// Cancels tickets that are not cancelled yet. The event's feed is locked.
@@ -63,7 +85,7 @@ pub(in crate::tickets) async fn cancel(
         *fewer.entry(ticket.row.class).or_default() -= 1;
     }
     for (class, number) in fewer {
-        count(tx, event, class, number).await?;
+        count(tx, event, class, 0, number).await?;
     }
     Ok(())
 }
