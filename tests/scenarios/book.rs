@@ -42,8 +42,7 @@ pub(crate) fn door_key(door: usize) -> SigningKey {
 }
 
 /// What a story's doors may do: they sell nothing.
-pub(crate) const DOOR_MAY: Capabilities =
-    Capabilities::SCAN.and(Capabilities::SEARCH).and(Capabilities::SUPERVISOR);
+pub(crate) const DOOR_MAY: Capabilities = Capabilities::SCAN.and(Capabilities::SEARCH).and(Capabilities::SUPERVISOR);
 
 /// One attendee's ticket.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! The committed scenarios on every way, and what becomes of wrong expectations and of bad files.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -76,7 +78,8 @@ fn every_code_of_the_specification_is_expected_somewhere() {
             }
         }
     }
-    let missing: Vec<&str> = Code::ALL.iter().map(|code| code.name()).filter(|code| !expected.contains(*code)).collect();
+    let missing: Vec<&str> =
+        Code::ALL.iter().map(|code| code.name()).filter(|code| !expected.contains(*code)).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
 

@@ -57,13 +57,7 @@ const TABLE: &[Difference] = &[
     },
     Difference {
         because: Because::Alone,
-        codes: &[
-            Code::JustScanned,
-            Code::AlreadyIn,
-            Code::AlreadyUsed,
-            Code::UsesExhausted,
-            Code::ZoneFull,
-        ],
+        codes: &[Code::JustScanned, Code::AlreadyIn, Code::AlreadyUsed, Code::UsesExhausted, Code::ZoneFull],
     },
     Difference { because: Because::Age, codes: &[Code::CacheTooOld] },
     Difference { because: Because::Stopped, codes: &[Code::TerminalNotReady] },

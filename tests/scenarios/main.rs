@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, ValueEnum};
@@ -79,11 +80,11 @@ impl Chosen {
     }
 }
 
+/// How many stories are played at once: they wait for disks more than they work.
+const LANES: usize = 4;
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let outcome = runtime.context("could not start").and_then(|runtime| runtime.block_on(run(&arguments)));
-    match outcome {
+    match run(&Arguments::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -94,31 +95,60 @@ fn main() -> ExitCode {
 }
 
 /// Returns whether everything was as expected.
-async fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+fn run(arguments: &Arguments) -> anyhow::Result<bool> {
     let files = if arguments.files.is_empty() { committed()? } else { arguments.files.clone() };
-    let ways: Vec<Way> = Chosen::value_variants()
-        .iter()
-        .filter(|chosen| arguments.way.is_empty() || arguments.way.contains(chosen))
-        .flat_map(|chosen| chosen.ways())
-        .copied()
-        .collect();
+    let chosen = |chosen: &&Chosen| arguments.way.is_empty() || arguments.way.contains(chosen);
+    let ways = Chosen::value_variants().iter().filter(chosen).flat_map(|chosen| chosen.ways());
     let mut stories = Vec::new();
     for file in &files {
-        stories.push((file.as_path(), stories_of(file)?));
+        stories.extend(stories_of(file)?.into_iter().map(|story| (file.as_path(), story)));
     }
     let mut summary = Summary::default();
-    for way in ways {
-        let mut house = None;
-        for (file, story) in stories.iter().flat_map(|(file, all)| all.iter().map(move |story| (*file, story))) {
-            let played = play_on(way, story, &mut house, arguments.database).await?;
-            summary.add(file, way, story, played, arguments.json)?;
+    for &way in ways {
+        for ((file, story), played) in stories.iter().zip(play_all(way, &stories, arguments.database)?) {
+            summary.add(file, way, story, &played, arguments.json)?;
         }
     }
     summary.print(arguments.json)?;
     Ok(summary.differences == 0)
 }
 
-/// Plays a story on one way. The server is opened once, for all stories of its way.
+/// Plays every story on one way, a few at once, and returns what came of each.
+fn play_all(way: Way, stories: &[(&Path, Story)], kind: Kind) -> anyhow::Result<Vec<Played>> {
+    let lanes: Vec<anyhow::Result<Vec<(usize, Played)>>> = thread::scope(|scope| {
+        let lane = |lane: usize| {
+            let its_own = stories.iter().enumerate().skip(lane).step_by(LANES).map(|(at, (_, story))| (at, story));
+            scope.spawn(move || play_lane(way, its_own, kind))
+        };
+        let lanes: Vec<_> = (0..LANES).map(lane).collect();
+        let panicked = |_| Err(anyhow::anyhow!("a lane ended in a panic"));
+        lanes.into_iter().map(|lane| lane.join().unwrap_or_else(panicked)).collect()
+    });
+    let mut played = Vec::with_capacity(stories.len());
+    for lane in lanes {
+        played.extend(lane?);
+    }
+    played.sort_by_key(|(at, _)| *at);
+    Ok(played.into_iter().map(|(_, played)| played).collect())
+}
+
+/// Plays stories one after the other. Each lane has a server of its own, since a server has one clock.
+fn play_lane<'a>(
+    way: Way,
+    stories: impl Iterator<Item = (usize, &'a Story)>,
+    kind: Kind,
+) -> anyhow::Result<Vec<(usize, Played)>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("could not start")?;
+    let mut house = None;
+    let played =
+        stories.map(|(at, story)| Ok((at, runtime.block_on(play_on(way, story, &mut house, kind))?))).collect();
+    // What the server still does ends within its runtime.
+    let _within = runtime.enter();
+    drop(house);
+    played
+}
+
+/// Plays a story on one way. The server is opened once, for all stories of its lane.
 async fn play_on(way: Way, story: &Story, house: &mut Option<House>, kind: Kind) -> anyhow::Result<Played> {
     if !is_playable(way, story) {
         return Ok(Played { left_out: story.steps.len(), ..Played::default() });
@@ -195,7 +225,7 @@ enum Line<'a> {
 }
 
 impl Summary {
-    fn add(&mut self, file: &Path, way: Way, story: &Story, played: Played, is_json: bool) -> anyhow::Result<()> {
+    fn add(&mut self, file: &Path, way: Way, story: &Story, played: &Played, is_json: bool) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
         for difference in &played.differences {
             let file = file.display().to_string();
@@ -231,7 +261,11 @@ impl Summary {
         }
         if !is_json {
             let count = self.differences;
-            writeln!(out, "{}", if count == 0 { "No difference.".to_owned() } else { format!("{count} differences.") })?;
+            writeln!(
+                out,
+                "{}",
+                if count == 0 { "No difference.".to_owned() } else { format!("{count} differences.") }
+            )?;
         }
         Ok(())
     }

@@ -44,9 +44,10 @@ impl Said {
             Some("deny") => Answer::Deny,
             _ => anyhow::bail!("the server answers no verdict: {answer}"),
         };
-        let codes: Option<Vec<Value>> = answer.get("reasons").and_then(Value::as_array).map(|reasons| {
-            reasons.iter().filter_map(|reason| reason.get("code").cloned()).collect()
-        });
+        let codes: Option<Vec<Value>> = answer
+            .get("reasons")
+            .and_then(Value::as_array)
+            .map(|reasons| reasons.iter().filter_map(|reason| reason.get("code").cloned()).collect());
         let shown = answer.pointer("/reason/code").and_then(Value::as_str);
         let reasons = texts(&Value::Array(codes.context("the server lists no reasons")?));
         anyhow::ensure!(shown == reasons.first().map(String::as_str), "the server shows another reason: {answer}");

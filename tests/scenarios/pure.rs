@@ -196,7 +196,14 @@ impl<'a> Pure<'a> {
         })
     }
 
-    fn record(&mut self, door: usize, ticket: TicketId, gate: GateId, kind: MovementKind, is_override: bool) -> anyhow::Result<Movement> {
+    fn record(
+        &mut self,
+        door: usize,
+        ticket: TicketId,
+        gate: GateId,
+        kind: MovementKind,
+        is_override: bool,
+    ) -> anyhow::Result<Movement> {
         let now = self.now;
         let door = self.doors.get_mut(door).context("no such door")?;
         door.seq = door.seq.next();

@@ -111,8 +111,14 @@ fn story(wrongs: &mut Wrongs, path: &str, scenario: &Scenario) -> Option<Story> 
     };
     let policy = event::policy(wrongs, &format!("{path}.given"), &scenario.name, zone, given)?;
     let attendees = given.attendees.clone();
-    let mut story =
-        Story { name: scenario.name.clone(), policy, attendees, doors: given.doors.clone(), steps: Vec::new(), conflicts: Vec::new() };
+    let mut story = Story {
+        name: scenario.name.clone(),
+        policy,
+        attendees,
+        doors: given.doors.clone(),
+        steps: Vec::new(),
+        conflicts: Vec::new(),
+    };
     story.steps = scans::steps(wrongs, path, zone, &story, &scenario.scans);
     story.conflicts.clone_from(&scenario.conflicts);
     story.conflicts.sort();
@@ -172,7 +178,8 @@ mod tests {
               "expected": { "verdict": "admit", "reason": "NO_SUCH", "overridden": true } },
             { "at": "noon", "show": { "number": "Dot" }, "expected": { "verdict": "admit" } }
         ], "conflicts": [{ "attendee": "Eve", "excess": 1 }]"#;
-        let paths: Vec<String> = read(&scenario(&format!("{ADA}, {scans}"))).unwrap_err().into_iter().map(|w| w.path).collect();
+        let paths: Vec<String> =
+            read(&scenario(&format!("{ADA}, {scans}"))).unwrap_err().into_iter().map(|w| w.path).collect();
         for path in [
             "scenarios[0].scans[0].show",
             "scenarios[0].scans[0].gate",
@@ -205,7 +212,8 @@ mod tests {
     fn an_hour_that_a_clock_skips_or_shows_twice_is_no_time() {
         for at in ["2027-03-28T02:30", "2027-10-31T02:30"] {
             let given = r#""given": { "starts": "2027-01-01T00:00", "ends": "2027-12-31T00:00", "attendees": [{ "name": "Ada" }] }"#;
-            let scans = format!(r#""scans": [{{ "at": "{at}", "show": "Ada", "expected": {{ "verdict": "admit" }} }}]"#);
+            let scans =
+                format!(r#""scans": [{{ "at": "{at}", "show": "Ada", "expected": {{ "verdict": "admit" }} }}]"#);
             assert_eq!(wrong(&scenario(&format!("{given}, {scans}"))).len(), 1);
         }
     }

@@ -14,7 +14,7 @@ use usher_terminal::clock::SetClock;
 use usher_terminal::gate::Gate;
 
 use crate::book::{self, Book};
-use crate::door::{Door, Done};
+use crate::door::{Done, Door};
 use crate::format::Change;
 use crate::play::{Said, Stage};
 use crate::story::{Step, Story};

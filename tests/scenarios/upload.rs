@@ -115,7 +115,13 @@ impl<'a> Upload<'a> {
         let told = check_ins.iter().filter(counts).map(|check_in| {
             let name = text(check_in, "/attendee");
             let is_entry = text(check_in, "/kind") == "admit";
-            line(&name, is_entry, &text(check_in, "/gate/name"), &text(check_in, "/device/name"), &text(check_in, "/at"))
+            line(
+                &name,
+                is_entry,
+                &text(check_in, "/gate/name"),
+                &text(check_in, "/device/name"),
+                &text(check_in, "/at"),
+            )
         });
         let mut lines: Vec<String> = told.collect();
         lines.sort();
@@ -180,7 +186,6 @@ impl Terminal {
         }
     }
 }
-
 
 impl Stage for Upload<'_> {
     async fn come(&mut self, now: UnixMillis) -> anyhow::Result<()> {

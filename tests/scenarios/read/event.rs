@@ -21,7 +21,9 @@ pub(super) fn policy(wrongs: &mut Wrongs, path: &str, name: &str, tz: Tz, given:
     wrongs.unlike(&format!("{path}.zones"), given.zones.iter().map(|zone| &zone.name));
     wrongs.unlike(&format!("{path}.gates"), given.gates.iter().map(|gate| &gate.name));
     wrongs.unlike(&format!("{path}.ticket_types"), given.ticket_types.iter().map(|class| &class.name));
-    for (what, count) in [("zones", given.zones.len()), ("gates", given.gates.len()), ("ticket_types", given.ticket_types.len())] {
+    for (what, count) in
+        [("zones", given.zones.len()), ("gates", given.gates.len()), ("ticket_types", given.ticket_types.len())]
+    {
         wrongs.at_most(&format!("{path}.{what}"), count, 100);
         if count == 0 {
             wrongs.add(format!("{path}.{what}"), "must not be empty");

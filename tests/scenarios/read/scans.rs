@@ -128,9 +128,9 @@ impl Reader<'_> {
     fn shown(&mut self, path: &str, show: &Show) {
         match show {
             Show::Newest(name)
-            | Show::Other(
-                Shown::Number(name) | Shown::Credential { of: name, .. } | Shown::Altered { of: name, .. },
-            ) => self.attendee(path, name),
+            | Show::Other(Shown::Number(name) | Shown::Credential { of: name, .. } | Shown::Altered { of: name, .. }) => {
+                self.attendee(path, name)
+            }
             Show::Other(Shown::Minted(minted)) => {
                 if let Some(name) = &minted.of {
                     self.attendee(path, name);
@@ -166,7 +166,9 @@ impl Reader<'_> {
         let has_same_words = differing.is_empty() && expected.verdict == at.verdict;
         if has_same_words && expected.flags == at.flags && expected.overridden == at.overridden {
             self.wrongs.add(path, "says the same as the server: leave it out");
-        } else if let Some(code) = differing.iter().find(|code| !terminal.because.iter().any(|because| because.explains(code))) {
+        } else if let Some(code) =
+            differing.iter().find(|code| !terminal.because.iter().any(|because| because.explains(code)))
+        {
             let because = &terminal.because;
             self.wrongs.add(path, format!("{because:?} does not explain that one says {code} and the other not"));
         }

@@ -54,8 +54,7 @@ impl Wire {
         ensure!(count > 0, "an entry fits into a batch");
         let target = format!("/events/{}/journals/{}", self.event, self.signer.device);
         let body = pack(&batch);
-        let answer =
-            self.transport.send(&target, Body::Packed(&body), Some(&self.signer), now, Duration::ZERO).await?;
+        let answer = self.transport.send(&target, Body::Packed(&body), Some(&self.signer), now, Duration::ZERO).await?;
         if answer.status == 202 {
             return Ok(None);
         }
