@@ -166,7 +166,7 @@ mod tests {
         let said = wrong(&scenario(&format!("{ADA}, {scans}")));
         assert!(said[0].starts_with("scenarios[0].scans[0].show.altered.how: unknown variant `torn`"), "{said:?}");
 
-        assert!(wrong("[]")[0].contains("invalid type"));
+        assert!(wrong("5")[0].contains("invalid type"));
         assert!(wrong(&format!("{} 5", scenario("\"scans\": []")))[0].contains("trailing"));
     }
 

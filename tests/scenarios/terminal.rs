@@ -71,7 +71,7 @@ impl<'a> Terminals<'a> {
             let store = world.create_store(data.path());
             let clock = Arc::new(SetClock::new(now));
             let door = Door::new(Gate::new(store, clock.clone(), GateId(0)), clock);
-            terminals.push(Terminal { door, enrolled, told: Seq(0), is_cut: false, data: data });
+            terminals.push(Terminal { door, enrolled, told: Seq(0), is_cut: false, data });
         }
         let mut book = Book::new(world.ticket_key.clone(), world.seq().0);
         for attendee in &story.attendees {
