@@ -1,6 +1,6 @@
 //! The committed scenarios on every way, and what becomes of wrong expectations and of bad files.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers of tests are tests too")]
 
 use std::collections::BTreeSet;
 use std::fs;
