@@ -84,6 +84,8 @@ pub struct FeedWorld {
     pub clock: Arc<SetClock>,
     /// The terminal that stores are made for.
     pub terminal: Enrolled,
+    /// How long a head promises that the list is fresh, in ms.
+    pub head_valid_ms: u64,
     k_body: [u8; 32],
     records: Vec<Record>,
     points: Vec<ChainPoint>,
@@ -109,6 +111,7 @@ impl FeedWorld {
             feed,
             clock: Arc::new(SetClock::new(MORNING)),
             terminal: Enrolled::default(),
+            head_valid_ms: 3_600_000,
             k_body: [4; 32],
             records: Vec::new(),
             points: vec![ChainPoint::start(EVENT, feed)],
@@ -209,7 +212,7 @@ impl FeedWorld {
             chain: self.point().value,
             floor: FeedSeq(0),
             time: now,
-            valid_until: now.plus(3_600_000),
+            valid_until: now.plus(self.head_valid_ms),
         }
         .sign(&self.server)
     }

@@ -1,4 +1,5 @@
-//! The project's chores: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`, `cargo xtask camera`.
+//! The project's chores: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`, `cargo xtask camera`,
+//! `cargo xtask scenarios`.
 //!
 //! Each brings a fresh Debian machine with only Rust to where it can run, says what it does, and does it. The work
 //! itself lies elsewhere: the tests and the demo in `tests/`.
@@ -12,6 +13,7 @@ mod camera;
 mod packages;
 mod python;
 mod reading;
+mod scenarios;
 mod steps;
 mod tools;
 
@@ -32,6 +34,8 @@ enum Chore {
     Bench(Bench),
     /// Checks the camera path on the kernel's own drivers, in a small machine that is booted for it
     Camera(camera::Camera),
+    /// Plays scenarios through the rules, real terminals and a real server, and tells every difference
+    Scenarios(scenarios::Scenarios),
 }
 
 #[derive(Args)]
@@ -116,6 +120,7 @@ fn main() -> ExitCode {
         Chore::Demo(demo) => ("demo", demo.run()),
         Chore::Bench(bench) => ("bench", bench.run()),
         Chore::Camera(camera) => ("camera", camera.run()),
+        Chore::Scenarios(scenarios) => ("scenarios", scenarios.run()),
     };
     let took = steps::duration(started.elapsed());
     match outcome {
@@ -228,6 +233,13 @@ mod tests {
     #[test]
     fn the_arguments_fit_together() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn scenarios_take_files_and_options_in_any_order() {
+        let line = "xtask scenarios --yes mine.json --way server more.json --json";
+        let parsed = Arguments::try_parse_from(line.split(' ')).map(|arguments| arguments.chore);
+        assert!(matches!(parsed, Ok(Chore::Scenarios(_))));
     }
 
     #[test]
