@@ -21,6 +21,7 @@ mod events;
 mod festival;
 mod fuzz;
 mod garbage;
+mod health;
 mod identity;
 mod import;
 mod invitations;

@@ -43,6 +43,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         19 "0019_people",
         20 "0020_ways",
         21 "0021_languages",
+        22 "0022_device_health",
     );
     Migrator::with_migrations(
         files
