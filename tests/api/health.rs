@@ -69,12 +69,19 @@ on_both_databases! {
         shown(&doors, &well, Value::is_object).await;
         shown(&doors, &ill, Value::is_object).await;
 
-        let concerns: Vec<Value> =
-            doors.list("devices").await.iter().map(|device| device["health"]["concerns"].clone()).collect();
-        assert_eq!(concerns, [json!([]), json!(["list_stale", "many_unsent", "battery_low"]), json!(null)]);
+        let listed = doors.list("devices").await;
+        let concerns = |name: &str| {
+            listed.iter().find(|device| device["name"] == name).unwrap()["health"]["concerns"].clone()
+        };
+        assert_eq!(concerns("Well"), json!([]));
+        assert_eq!(concerns("Ill"), json!(["list_stale", "many_unsent", "battery_low"]));
+        assert_eq!(concerns("Old"), json!(null));
 
         clock.set(clock.now().plus(120_001));
         assert_eq!(shown(&doors, &well, Value::is_object).await["concerns"], json!(["silent"]));
+        // One that is no door any more needs nobody.
+        doors.change(&well, "revoke").await.unwrap();
+        assert_eq!(shown(&doors, &well, Value::is_object).await["concerns"], json!([]));
     }
 
     async fn the_newest_report_counts_and_one_in_a_few_seconds_is_enough(url: String) {

@@ -175,7 +175,7 @@ impl DeviceBody {
                 offset_ms: entry.offset_ms,
                 uncertainty_ms: entry.uncertainty_ms,
             }),
-            health: health.as_ref().map(|reported| HealthBody::of(reported, device.last_seen_at, *now)),
+            health: health.as_ref().map(|reported| HealthBody::of(reported, device, *now)),
             last_drill: journal.drill.as_ref().map(DrillBody::of),
             leases: leases.iter().map(|standing| LeaseBody::of(standing, event, *now)).collect(),
         }

@@ -1,10 +1,12 @@
 //! How devices are, as JSON.
 
 use serde::Serialize;
+use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::sync::health::{CameraHealth, Percent, Power};
 use sync_protocol::time::UnixMillis;
 use utoipa::ToSchema;
 
+use crate::devices::Device;
 use crate::devices::health::{Concern, Reported};
 use crate::http::time::rfc3339;
 
@@ -51,11 +53,14 @@ pub(super) struct HealthBody {
 }
 
 impl HealthBody {
-    pub(super) fn of(reported: &Reported, last_seen_at: Option<UnixMillis>, now: UnixMillis) -> Self {
+    pub(super) fn of(reported: &Reported, device: &Device, now: UnixMillis) -> Self {
         let health = &reported.health;
+        // One that is no door any more needs nobody.
+        let is_door = device.status() == Some(DeviceStatus::Active);
+        let concerns = if is_door { reported.concerns(device.last_seen_at, now) } else { Vec::new() };
         Self {
             seen_at: rfc3339(reported.seen_at),
-            concerns: reported.concerns(last_seen_at, now),
+            concerns,
             list_at: health.list_at.map(rfc3339),
             list_age_ms: health.list_at.map(|at| reported.seen_at.since(at)),
             unsent: health.unsent,
