@@ -3,6 +3,7 @@
 pub mod column;
 pub mod insert;
 pub mod list;
+pub mod meters;
 mod migrations;
 pub mod pattern;
 
@@ -14,6 +15,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use tokio::sync::watch;
 
+use self::meters::{Access, Meters};
 use crate::once;
 
 /// Connections to PostgreSQL, and readers of SQLite, in one process.
@@ -125,6 +127,7 @@ pub struct Database {
     writer: AnyPool,
     reader: AnyPool,
     commits: watch::Sender<u64>,
+    meters: Meters,
 }
 
 impl Database {
@@ -141,7 +144,7 @@ impl Database {
             "postgres" | "postgresql" => Dialect::Postgres,
             _ => return Err(OpenError::UnknownScheme),
         };
-        let commits = watch::Sender::new(0);
+        let (commits, meters) = (watch::Sender::new(0), Meters::default());
         match dialect {
             Dialect::Sqlite => {
                 let separator = if url.contains('?') { '&' } else { '?' };
@@ -150,7 +153,7 @@ impl Database {
                 // The writer opens first: it makes the file and turns on its write-ahead log.
                 let writer = sqlite_pool(&url, 1, SQLITE_WRITER).await?;
                 let reader = sqlite_pool(&url, CONNECTIONS_MAX, SQLITE_READER).await?;
-                Ok(Self { dialect, writer, reader, commits })
+                Ok(Self { dialect, writer, reader, commits, meters })
             }
             Dialect::Postgres => {
                 let separator = if url.contains('?') { '&' } else { '?' };
@@ -165,7 +168,7 @@ impl Database {
                     .connect_with(options(&url)?)
                     .await
                     .map_err(OpenError::Connect)?;
-                Ok(Self { dialect, writer: pool.clone(), reader: pool, commits })
+                Ok(Self { dialect, writer: pool.clone(), reader: pool, commits, meters })
             }
         }
     }
@@ -221,7 +224,7 @@ impl Database {
             Dialect::Postgres => "BEGIN",
         };
         let commits = Some(self.commits.clone());
-        let inner = Inner::Transaction(self.writer.begin_with(begin).await?);
+        let inner = Inner::Transaction(self.meters.timed(Access::Write, self.writer.begin_with(begin)).await?);
         Ok(Tx { inner, dialect: self.dialect, commits })
     }
 
@@ -235,7 +238,7 @@ impl Database {
             Dialect::Sqlite => "BEGIN DEFERRED",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        let inner = Inner::Transaction(self.reader.begin_with(begin).await?);
+        let inner = Inner::Transaction(self.meters.timed(Access::Read, self.reader.begin_with(begin)).await?);
         Ok(Tx { inner, dialect: self.dialect, commits: None })
     }
 
@@ -246,7 +249,7 @@ impl Database {
     ///
     /// [`StoreError`]: the database is busy or gone.
     pub async fn glance(&self) -> Result<Tx, StoreError> {
-        let inner = Inner::Connection(self.reader.acquire().await?);
+        let inner = Inner::Connection(self.meters.timed(Access::Read, self.reader.acquire()).await?);
         Ok(Tx { inner, dialect: self.dialect, commits: None })
     }
 

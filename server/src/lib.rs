@@ -20,6 +20,7 @@ pub mod installation;
 pub mod language;
 pub mod logs;
 pub mod mails;
+pub mod metrics;
 pub mod once;
 pub mod organisations;
 pub mod pages;

@@ -1,7 +1,8 @@
 //! `usher-server`: commands.
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -18,7 +19,7 @@ use usher_server::config::{
 use usher_server::db::Database;
 use usher_server::http::{serve, tls::Tls};
 use usher_server::seed::{self, Made, Seeded, Sizes, Wish};
-use usher_server::{logs, webhooks, work};
+use usher_server::{logs, metrics, webhooks, work};
 
 fn main() -> ExitCode {
     // Before anything can make a connection: there is no other provider to fall back on.
@@ -75,8 +76,9 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
     let storage = args.storage.clone().check()?;
     // The port opens once the schema is up to date: whoever finds it open is answered.
     let database = open_database(&storage).await?;
-    let listener = TcpListener::bind(args.listen).with_context(|| format!("cannot listen on {}", args.listen))?;
+    let listener = listen(args.listen)?;
     let bound = listener.local_addr().context("cannot tell the address")?;
+    let watched = args.metrics_listen.map(listen).transpose()?;
     let public_url = args.public_url(bound)?;
     let tls = match &transport {
         Transport::Plain => None,
@@ -99,6 +101,9 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
     let is_fresh = accounts::is_without_accounts(&app).await?;
     let mut out = io::stdout();
     writeln!(out, "Listening on {}://{bound}", if tls.is_some() { "https" } else { "http" })?;
+    if let Some(listener) = &watched {
+        writeln!(out, "Metrics at http://{}/metrics", listener.local_addr().context("cannot tell the address")?)?;
+    }
     if let Some(fingerprint) = own_fingerprint {
         writeln!(out, "Certificate fingerprint (SHA-256): {}", hex::encode(fingerprint))?;
     }
@@ -117,6 +122,7 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
 
     let caller = webhooks::sending::Caller::new(args.allow_private_webhooks).context("cannot call webhooks")?;
     let workers = work::start(&app, post, caller);
+    let watching = watched.map(|listener| tokio::spawn(watch(app.clone(), listener, storage.data_dir.clone())));
     let stopping = app.clone();
     let signals = tokio::spawn(async move {
         match told_to_stop().await {
@@ -129,10 +135,25 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
     // Also if serving failed.
     app.begin_shutdown();
     workers.finish().await;
+    if let Some(watching) = watching {
+        // Whoever reads the metrics does not keep the server from stopping.
+        watching.abort();
+    }
     signals.abort();
     app.database().close().await;
     tracing::info!("stopped");
     served
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Serves the metrics. Doors do not depend on it: the server goes on without.
+async fn watch(app: App, listener: TcpListener, folder: PathBuf) {
+    if let Err(error) = metrics::serve::serve(app, listener, folder).await {
+        tracing::error!(%error, "metrics are not served any more");
+    }
 }
 
 /// Resolves when the operator or the system asks the program to stop.

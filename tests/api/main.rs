@@ -31,6 +31,7 @@ mod letters;
 mod lost;
 mod mail_server;
 mod mails;
+mod metrics;
 mod once;
 mod organisations;
 mod pages;

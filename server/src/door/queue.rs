@@ -12,6 +12,7 @@ use super::journal::Author;
 use super::{Ask, Decided, DoorError, decide_all};
 use crate::app::App;
 use crate::db::{StoreError, carried_out};
+use crate::metrics::Busy;
 use crate::once;
 
 /// Tickets that are recorded together.
@@ -130,7 +131,7 @@ impl Answering {
     async fn decide(&self, asks: &[Request]) -> Result<Vec<Result<Decided, DoorError>>, StoreError> {
         for _ in 1..TRIES_MAX {
             match decide_all(&self.app, self.event, asks).await {
-                Err(StoreError::Busy(_)) => {}
+                Err(StoreError::Busy(_)) => self.app.metrics().busy(Busy::Retried),
                 decided => return decided,
             }
         }

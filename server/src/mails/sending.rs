@@ -62,7 +62,7 @@ pub async fn turn(app: &App, post: &Post) -> Result<Turn, StoreError> {
 async fn send(app: &App, post: &Post, claimed: Claimed) -> Result<(), StoreError> {
     let mail = claimed.mail.clone();
     let sent = deliver(app, post, claimed).await;
-    insist(|| note(app, &mail, &sent)).await
+    insist(app, || note(app, &mail, &sent)).await
 }
 
 /// Notes what became of a letter.
