@@ -177,6 +177,10 @@ pub struct ServeArgs {
     /// nobody logs in, so it is never to be one that the public reaches. Without it, none are served.
     #[arg(long, value_name = "ADDRESS:PORT", env = "USHER_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+    /// Sends traces to a collector of OpenTelemetry (OTLP over HTTP, JSON), such as `http://127.0.0.1:4318`: what each
+    /// request came to by its route, and what its transactions took. Without it, none are made.
+    #[arg(long, value_name = "URL", env = "USHER_OTLP_ENDPOINT", hide_env_values = true)]
+    pub otlp_endpoint: Option<String>,
     /// How letters are sent.
     #[command(flatten)]
     pub mail: MailArgs,

@@ -14,9 +14,10 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use tokio::sync::watch;
+use tracing::{Instrument as _, Span};
 
 use self::meters::{Access, Meters};
-use crate::once;
+use crate::{once, traces};
 
 /// Connections to PostgreSQL, and readers of SQLite, in one process.
 const CONNECTIONS_MAX: u32 = 12;
@@ -223,9 +224,10 @@ impl Database {
             Dialect::Sqlite => "BEGIN IMMEDIATE",
             Dialect::Postgres => "BEGIN",
         };
-        let commits = Some(self.commits.clone());
-        let inner = Inner::Transaction(self.meters.timed(Access::Write, self.writer.begin_with(begin)).await?);
-        Ok(Tx { inner, dialect: self.dialect, commits })
+        let span = traces::transaction("write", self.dialect);
+        let beginning = self.meters.timed(Access::Write, self.writer.begin_with(begin));
+        let inner = Inner::Transaction(beginning.instrument(span.clone()).await?);
+        Ok(Tx { inner, dialect: self.dialect, commits: Some(self.commits.clone()), span })
     }
 
     /// Begins a transaction that only reads, and sees one state of the database throughout.
@@ -238,8 +240,10 @@ impl Database {
             Dialect::Sqlite => "BEGIN DEFERRED",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        let inner = Inner::Transaction(self.meters.timed(Access::Read, self.reader.begin_with(begin)).await?);
-        Ok(Tx { inner, dialect: self.dialect, commits: None })
+        let span = traces::transaction("read", self.dialect);
+        let beginning = self.meters.timed(Access::Read, self.reader.begin_with(begin));
+        let inner = Inner::Transaction(beginning.instrument(span.clone()).await?);
+        Ok(Tx { inner, dialect: self.dialect, commits: None, span })
     }
 
     /// Returns what only reads, and whose statements each see the database as it then is: for where one statement is
@@ -249,8 +253,10 @@ impl Database {
     ///
     /// [`StoreError`]: the database is busy or gone.
     pub async fn glance(&self) -> Result<Tx, StoreError> {
-        let inner = Inner::Connection(self.meters.timed(Access::Read, self.reader.acquire()).await?);
-        Ok(Tx { inner, dialect: self.dialect, commits: None })
+        let span = traces::transaction("read", self.dialect);
+        let beginning = self.meters.timed(Access::Read, self.reader.acquire());
+        let inner = Inner::Connection(beginning.instrument(span.clone()).await?);
+        Ok(Tx { inner, dialect: self.dialect, commits: None, span })
     }
 
     /// Returns what changes whenever this process has committed a change, so that whoever waits for news
@@ -350,6 +356,8 @@ pub struct Tx {
     inner: Inner,
     dialect: Dialect,
     commits: Option<watch::Sender<u64>>,
+    /// Ends with it.
+    span: Span,
 }
 
 impl Tx {
@@ -388,6 +396,7 @@ impl Tx {
         }
         if let Inner::Transaction(transaction) = self.inner {
             transaction.commit().await?;
+            traces::committed(&self.span);
         }
         if let Some(commits) = self.commits {
             commits.send_modify(|count| *count = count.wrapping_add(1));

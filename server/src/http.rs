@@ -31,6 +31,7 @@ use self::problem::{Problem, ProblemBody};
 use crate::app::App;
 use crate::clock::random_bytes;
 use crate::metrics::Busy;
+use crate::traces;
 
 /// A request's body, where the route does not say otherwise.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
@@ -67,7 +68,8 @@ async fn finish(State(app): State<App>, mut request: Request, next: Next) -> Res
     let route = route.as_ref().map(MatchedPath::as_str);
     let method = request.method().clone();
     let path = path_to_log(route, request.uri().path());
-    let span = tracing::info_span!("request", request_id = id, %method, path);
+    let trace = traces::request(method.as_str(), route);
+    let span = tracing::info_span!(parent: &trace, "request", request_id = id, %method, path);
     request.extensions_mut().insert(RequestId(id.clone()));
     let is_https = app.public_url().starts_with("https://");
     let (begin, in_flight) = (Instant::now(), app.metrics().begin());
@@ -83,8 +85,10 @@ async fn finish(State(app): State<App>, mut request: Request, next: Next) -> Res
         response
     }
     .instrument(span)
+    .instrument(trace.clone())
     .await;
     drop(in_flight);
+    traces::answered(&trace, response.status().as_u16());
     app.metrics().answered(method.as_str(), route, response.status().as_u16(), begin.elapsed());
     response
 }

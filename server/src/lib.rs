@@ -33,6 +33,7 @@ pub mod seed;
 pub mod sync;
 pub mod tickets;
 pub mod together;
+pub mod traces;
 pub mod walk_ins;
 pub mod webhooks;
 pub mod work;

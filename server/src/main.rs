@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser as _};
+use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
 use usher_server::access::who_may_do_what;
 use usher_server::accounts::reset::{self, ResetError, SecondFactor};
 use usher_server::accounts::{self, password::Password};
@@ -19,18 +21,22 @@ use usher_server::config::{
 use usher_server::db::Database;
 use usher_server::http::{serve, tls::Tls};
 use usher_server::seed::{self, Made, Seeded, Sizes, Wish};
-use usher_server::{logs, metrics, webhooks, work};
+use usher_server::traces::otlp::Span;
+use usher_server::traces::sending::Collector;
+use usher_server::{logs, metrics, traces, webhooks, work};
 
 fn main() -> ExitCode {
     // Before anything can make a connection: there is no other provider to fall back on.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse();
-    logs::begin(cli.log_format, &cli.log);
+    let is_traced = matches!(&cli.command, Command::Serve(args) if args.otlp_endpoint.is_some());
+    let (spans, finished) = is_traced.then(traces::begin).unzip();
+    logs::begin(cli.log_format, &cli.log, spans);
     let ran = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start")
-        .and_then(|runtime| runtime.block_on(run(cli.command)));
+        .and_then(|runtime| runtime.block_on(run(cli.command, finished)));
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -40,9 +46,9 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command, finished: Option<Receiver<Span>>) -> anyhow::Result<()> {
     match command {
-        Command::Serve(args) => run_server(args).await,
+        Command::Serve(args) => run_server(args, finished).await,
         Command::Migrate(args) => migrate(&args).await,
         Command::Backup(args) => back_up(args).await,
         Command::Restore(args) => restore(args).await,
@@ -69,9 +75,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
-async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
+async fn run_server(args: ServeArgs, finished: Option<Receiver<Span>>) -> anyhow::Result<()> {
     // Whatever can be refused is refused before anything is made.
     let transport = args.transport()?;
+    let collector = args.otlp_endpoint.as_deref().map(Collector::new).transpose()?;
     let post = args.mail.post(&args.storage.data_dir)?;
     let storage = args.storage.clone().check()?;
     // The port opens once the schema is up to date: whoever finds it open is answered.
@@ -122,6 +129,11 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
 
     let caller = webhooks::sending::Caller::new(args.allow_private_webhooks).context("cannot call webhooks")?;
     let workers = work::start(&app, post, caller);
+    let (stop_sending, stopped) = oneshot::channel::<()>();
+    let sending = collector.zip(finished).map(|(collector, spans)| {
+        // What is dropped tells it as well.
+        tokio::spawn(collector.run(spans, async move { drop(stopped.await) }))
+    });
     let watching = watched.map(|listener| tokio::spawn(watch(app.clone(), listener, storage.data_dir.clone())));
     let stopping = app.clone();
     let signals = tokio::spawn(async move {
@@ -141,6 +153,11 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
     }
     signals.abort();
     app.database().close().await;
+    // Only now has the last request ended.
+    drop(stop_sending);
+    if let Some(sending) = sending {
+        let _ = sending.await;
+    }
     tracing::info!("stopped");
     served
 }

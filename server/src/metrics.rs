@@ -32,6 +32,11 @@ const ANSWER_BUCKETS: [f64; 14] = [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1
 const OTHER_METHOD: &str = "OTHER";
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
+/// Returns what a request's method is called here: one of a few, whatever its caller made up.
+pub(crate) fn method_name(method: &str) -> &'static str {
+    METHODS.iter().find(|known| **known == method).copied().unwrap_or(OTHER_METHOD)
+}
+
 /// Names and values that tell one series of a metric from the others.
 pub(crate) type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
 
@@ -196,7 +201,6 @@ impl Metrics {
     /// Counts an answer with the status `status` to a request of a route; `route` is its template, and nothing where
     /// there was none.
     pub fn answered(&self, method: &str, route: Option<&str>, status: u16, took: Duration) {
-        let method = METHODS.iter().find(|known| **known == method).copied().unwrap_or(OTHER_METHOD);
         let class = match status {
             100..=199 => "1xx",
             200..=299 => "2xx",
@@ -205,7 +209,7 @@ impl Metrics {
             _ => "5xx",
         };
         let route = route.map_or(Cow::Borrowed("(no route)"), |route| Cow::Owned(route.to_owned()));
-        let labels = [("method", method.into()), ("route", route), ("status", class.into())];
+        let labels = [("method", method_name(method).into()), ("route", route), ("status", class.into())];
         self.answers.get_or_create(&labels).observe(took.as_secs_f64());
     }
 

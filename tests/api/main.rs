@@ -54,6 +54,7 @@ mod supervisors;
 mod sync;
 mod terminals;
 mod tickets;
+mod traces;
 mod venues;
 mod verdicts;
 mod verify;
