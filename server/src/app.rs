@@ -26,6 +26,7 @@ use crate::http::{self, document, problem::Problem};
 use crate::installation;
 use crate::language::Language;
 use crate::mails;
+use crate::metrics::Metrics;
 use crate::organisations;
 use crate::pages;
 use crate::people;
@@ -77,6 +78,7 @@ struct Inner {
     arrivals: Arrivals,
     desk: door::Desk,
     figures: door::statistics::Shared,
+    metrics: Metrics,
     shutdown: watch::Sender<bool>,
 }
 
@@ -90,6 +92,7 @@ impl App {
         let sealer = Sealer::new(master_key);
         let server_key = installation::server_key(&database, &sealer, &settings.clock).await?;
         Ok(Self(Arc::new(Inner {
+            metrics: Metrics::new(database.meters()),
             database,
             rates: Rates::new(settings.rates),
             settings,
@@ -157,6 +160,11 @@ impl App {
     /// Returns the figures that this process is adding up.
     pub fn figures(&self) -> &door::statistics::Shared {
         &self.0.figures
+    }
+
+    /// Returns what is counted for whoever watches the server.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     /// Returns where terminals and browsers reach the server, without a slash at the end.

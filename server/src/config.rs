@@ -173,6 +173,14 @@ pub struct ServeArgs {
     /// reach what only the server should.
     #[arg(long, env = "USHER_ALLOW_PRIVATE_WEBHOOKS")]
     pub allow_private_webhooks: bool,
+    /// Serves metrics (OpenMetrics) at `/metrics` of this address, such as `127.0.0.1:9464`, to whoever reaches it:
+    /// nobody logs in, so it is never to be one that the public reaches. Without it, none are served.
+    #[arg(long, value_name = "ADDRESS:PORT", env = "USHER_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Sends traces to a collector of OpenTelemetry (OTLP over HTTP, JSON), such as `http://127.0.0.1:4318`: what each
+    /// request came to by its route, and what its transactions took. Without it, none are made.
+    #[arg(long, value_name = "URL", env = "USHER_OTLP_ENDPOINT", hide_env_values = true)]
+    pub otlp_endpoint: Option<String>,
     /// How letters are sent.
     #[command(flatten)]
     pub mail: MailArgs,

@@ -3,6 +3,7 @@
 pub mod column;
 pub mod insert;
 pub mod list;
+pub mod meters;
 mod migrations;
 pub mod pattern;
 
@@ -13,8 +14,10 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use tokio::sync::watch;
+use tracing::{Instrument as _, Span};
 
-use crate::once;
+use self::meters::{Access, Meters};
+use crate::{once, traces};
 
 /// Connections to PostgreSQL in one process.
 const CONNECTIONS_MAX: u32 = 12;
@@ -129,6 +132,7 @@ pub struct Database {
     writer: AnyPool,
     reader: AnyPool,
     commits: watch::Sender<u64>,
+    meters: Meters,
 }
 
 impl Database {
@@ -145,7 +149,7 @@ impl Database {
             "postgres" | "postgresql" => Dialect::Postgres,
             _ => return Err(OpenError::UnknownScheme),
         };
-        let commits = watch::Sender::new(0);
+        let (commits, meters) = (watch::Sender::new(0), Meters::default());
         match dialect {
             Dialect::Sqlite => {
                 let separator = if url.contains('?') { '&' } else { '?' };
@@ -154,7 +158,7 @@ impl Database {
                 // The writer opens first: it makes the file and turns on its write-ahead log.
                 let writer = sqlite_pool(&url, 1, SQLITE_WRITER).await?;
                 let reader = sqlite_pool(&url, READERS_MAX, SQLITE_READER).await?;
-                Ok(Self { dialect, writer, reader, commits })
+                Ok(Self { dialect, writer, reader, commits, meters })
             }
             Dialect::Postgres => {
                 let separator = if url.contains('?') { '&' } else { '?' };
@@ -172,7 +176,7 @@ impl Database {
                     .connect_with(options(&url)?)
                     .await
                     .map_err(OpenError::Connect)?;
-                Ok(Self { dialect, writer: pool.clone(), reader: pool, commits })
+                Ok(Self { dialect, writer: pool.clone(), reader: pool, commits, meters })
             }
         }
     }
@@ -227,9 +231,10 @@ impl Database {
             Dialect::Sqlite => "BEGIN IMMEDIATE",
             Dialect::Postgres => "BEGIN",
         };
-        let commits = Some(self.commits.clone());
-        let inner = Inner::Transaction(self.writer.begin_with(begin).await?);
-        Ok(Tx { inner, dialect: self.dialect, commits })
+        let span = traces::transaction("write", self.dialect);
+        let beginning = self.meters.timed(Access::Write, self.writer.begin_with(begin));
+        let inner = Inner::Transaction(beginning.instrument(span.clone()).await?);
+        Ok(Tx { inner, dialect: self.dialect, commits: Some(self.commits.clone()), span })
     }
 
     /// Begins a transaction that only reads, and sees one state of the database throughout.
@@ -242,8 +247,10 @@ impl Database {
             Dialect::Sqlite => "BEGIN DEFERRED",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        let inner = Inner::Transaction(self.reader.begin_with(begin).await?);
-        Ok(Tx { inner, dialect: self.dialect, commits: None })
+        let span = traces::transaction("read", self.dialect);
+        let beginning = self.meters.timed(Access::Read, self.reader.begin_with(begin));
+        let inner = Inner::Transaction(beginning.instrument(span.clone()).await?);
+        Ok(Tx { inner, dialect: self.dialect, commits: None, span })
     }
 
     /// Returns what only reads, and whose statements each see the database as it then is: for where one statement is
@@ -253,8 +260,10 @@ impl Database {
     ///
     /// [`StoreError`]: the database is busy or gone.
     pub async fn glance(&self) -> Result<Tx, StoreError> {
-        let inner = Inner::Connection(self.reader.acquire().await?);
-        Ok(Tx { inner, dialect: self.dialect, commits: None })
+        let span = traces::transaction("read", self.dialect);
+        let beginning = self.meters.timed(Access::Read, self.reader.acquire());
+        let inner = Inner::Connection(beginning.instrument(span.clone()).await?);
+        Ok(Tx { inner, dialect: self.dialect, commits: None, span })
     }
 
     /// Returns what changes whenever this process has committed a change, so that whoever waits for news
@@ -340,18 +349,18 @@ pub fn carried_out() -> Option<once::Key> {
     CARRIED_OUT.try_with(Clone::clone).ok()
 }
 
-/// Does `work` again, a few times at most, if another transaction was in its way.
+/// Does `work` again, a few times at most, if another transaction was in its way, and says so each time.
 ///
 /// # Errors
 ///
 /// That of the last time.
-pub async fn again_if_busy<T, F>(work: impl Fn() -> F) -> Result<T, StoreError>
+pub async fn again_if_busy<T, F>(work: impl Fn() -> F, say: impl Fn()) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {
     for _ in 1..TRIES_MAX {
         match work().await {
-            Err(StoreError::Busy(_)) => {}
+            Err(StoreError::Busy(_)) => say(),
             done => return done,
         }
     }
@@ -372,6 +381,8 @@ pub struct Tx {
     inner: Inner,
     dialect: Dialect,
     commits: Option<watch::Sender<u64>>,
+    /// Ends with it.
+    span: Span,
 }
 
 impl Tx {
@@ -410,6 +421,7 @@ impl Tx {
         }
         if let Inner::Transaction(transaction) = self.inner {
             transaction.commit().await?;
+            traces::committed(&self.span);
         }
         if let Some(commits) = self.commits {
             commits.send_modify(|count| *count = count.wrapping_add(1));

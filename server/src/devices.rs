@@ -2,6 +2,7 @@
 
 pub mod enrolment;
 pub mod exposure;
+pub mod health;
 pub mod own;
 pub mod routes;
 pub mod store;
@@ -13,6 +14,7 @@ use sync_protocol::feed::{Body, Entity};
 use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, FeedSeq, GateId, Seq, starts_with_space};
 use sync_protocol::journal::Link;
 use sync_protocol::key::PublicKey;
+use sync_protocol::sync::health::Health;
 use sync_protocol::time::{UnixMillis, Window};
 
 use crate::app::App;
@@ -449,18 +451,38 @@ fn device_entry(device: &Device) -> Result<sync_protocol::feed::NewEntry, StoreE
     Ok(Body::Device { device: device.id, status, last_seq, certificate }.encode(Entity::ZERO))
 }
 
-/// Notes that a device spoke, and how much of the feed it holds; not more often than every few seconds.
+/// What a device says of itself beside what it asks.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Said {
+    /// How much of the feed it holds.
+    pub cursor: Option<FeedSeq>,
+    /// How it is.
+    pub health: Option<Health>,
+}
+
+/// Notes that a device spoke and what it said of itself; either not more often than every few seconds.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
-pub async fn note_seen(app: &App, device: &Device, cursor: Option<FeedSeq>) -> Result<(), StoreError> {
+pub async fn note_seen(app: &App, device: &Device, said: Said) -> Result<(), StoreError> {
     let now = app.clock().now();
-    if device.last_seen_at.is_some_and(|seen| now.since(seen) < SEEN_EVERY_MS) {
+    let is_due = |at: Option<UnixMillis>| at.is_none_or(|at| now.since(at) >= SEEN_EVERY_MS);
+    // A door that is busy has just spoken whenever it tells how it is: that counts by itself.
+    let health = match said.health {
+        Some(health) if is_due(store::health_seen_at(&mut app.database().glance().await?, device.id).await?) => {
+            Some(health)
+        }
+        _ => None,
+    };
+    if health.is_none() && !is_due(device.last_seen_at) {
         return Ok(());
     }
     let mut tx = app.database().begin_write().await?;
-    store::note_seen(&mut tx, device.id, now, cursor).await?;
+    store::note_seen(&mut tx, device.id, now, said.cursor).await?;
+    if let Some(health) = &health {
+        store::put_health(&mut tx, device.id, health, now).await?;
+    }
     tx.commit().await?;
     renew(app, device).await
 }

@@ -176,6 +176,7 @@ async fn decide_all(
         tx.note_done(request).await?;
     }
     tx.commit().await?;
+    app.metrics().checked_in(&check_ins);
     let with_record = |(mut decided, at): (Decided, Option<usize>)| {
         decided.recorded = at.and_then(|at| check_ins.get(at).cloned());
         decided

@@ -7,6 +7,7 @@ pub mod copy;
 pub mod decide;
 pub mod life;
 pub mod lists;
+pub mod near;
 pub mod public;
 pub mod remove;
 pub mod routes;

@@ -19,9 +19,9 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -30,6 +30,8 @@ use tracing::Instrument as _;
 use self::problem::{Problem, ProblemBody};
 use crate::app::App;
 use crate::clock::random_bytes;
+use crate::metrics::Busy;
+use crate::traces;
 
 /// A request's body, where the route does not say otherwise.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
@@ -42,14 +44,13 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Wraps all routes in what every request goes through.
 pub fn wrap(router: Router, app: &App) -> Router {
-    let is_https = app.public_url().starts_with("https://");
     router
         .layer(from_fn_with_state(app.clone(), once::once))
         .layer(from_fn_with_state(app.clone(), rates::limit))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_TIMEOUT))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(move |request, next| finish(request, next, is_https)))
+        .layer(from_fn_with_state(app.clone(), finish))
         .layer(cors::layer(app.cors_origins()))
 }
 
@@ -57,20 +58,24 @@ pub fn wrap(router: Router, app: &App) -> Router {
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// Gives the request an id and a span, logs its end, and turns whatever failed without a problem
+/// Gives the request an id and a span, logs and counts its end, and turns whatever failed without a problem
 /// into one.
 ///
 /// The query is not logged: people search by name. Nor are tickets' numbers: at some doors, typing one is enough.
-async fn finish(mut request: Request, next: Next, is_https: bool) -> Response {
+async fn finish(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
-    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let method = request.method().clone();
     let path = path_to_log(route, request.uri().path());
-    let span = tracing::info_span!("request", request_id = id, method = %request.method(), path);
+    let trace = traces::request(method.as_str(), route);
+    let span = tracing::info_span!(parent: &trace, "request", request_id = id, %method, path);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let begin = Instant::now();
+    let is_https = app.public_url().starts_with("https://");
+    let (begin, in_flight) = (Instant::now(), app.metrics().begin());
 
-    async move {
-        let mut response = with_problem(next.run(request).await, &id);
+    let response = async {
+        let mut response = with_problem(&app, next.run(request).await, &id);
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID.clone(), value);
         }
@@ -80,7 +85,12 @@ async fn finish(mut request: Request, next: Next, is_https: bool) -> Response {
         response
     }
     .instrument(span)
-    .await
+    .instrument(trace.clone())
+    .await;
+    drop(in_flight);
+    traces::answered(&trace, response.status().as_u16());
+    app.metrics().answered(method.as_str(), route, response.status().as_u16(), begin.elapsed());
+    response
 }
 
 /// Tells browsers to do with an answer only what it is meant for. A page of ours that needs more says so itself.
@@ -116,7 +126,7 @@ fn request_id(headers: &HeaderMap) -> String {
     given.map_or_else(|| hex::encode(random_bytes::<12>()), str::to_owned)
 }
 
-fn with_problem(mut response: Response, id: &str) -> Response {
+fn with_problem(app: &App, mut response: Response, id: &str) -> Response {
     let status = response.status();
     let body = match response.extensions_mut().remove::<ProblemBody>() {
         Some(body) => body,
@@ -129,6 +139,9 @@ fn with_problem(mut response: Response, id: &str) -> Response {
         }
         None => return response,
     };
+    if body.is_busy() {
+        app.metrics().busy(Busy::Refused);
+    }
     let rendered = body.render(Some(id));
     let (parts, _) = response.into_parts();
     let (rendered_parts, rendered_body) = rendered.into_parts();

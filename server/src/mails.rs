@@ -27,6 +27,7 @@ use crate::clock::uuids_v7;
 use crate::db::{StoreError, Tx};
 use crate::registrations;
 use crate::registrations::letters::News;
+use crate::work::Backlog;
 
 /// Where a letter's content is sealed for; the row is its id.
 const CONTENT_PLACE: &str = "mails.content";
@@ -100,6 +101,15 @@ pub struct Mail {
     pub created_at: UnixMillis,
     /// When it was sent or given up.
     pub done_at: Option<UnixMillis>,
+}
+
+/// Counts the letters that wait and those that were given up.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn backlog(tx: &mut Tx) -> Result<Backlog, StoreError> {
+    store::backlog(tx).await
 }
 
 /// Forgets letters that were sent or given up long ago.

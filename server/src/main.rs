@@ -1,11 +1,14 @@
 //! `usher-server`: commands.
 
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{CommandFactory as _, Parser as _};
+use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
 use usher_server::access::who_may_do_what;
 use usher_server::accounts::reset::{self, ResetError, SecondFactor};
 use usher_server::accounts::{self, password::Password};
@@ -18,7 +21,9 @@ use usher_server::config::{
 use usher_server::db::Database;
 use usher_server::http::{serve, tls::Tls};
 use usher_server::seed::{self, Made, Seeded, Sizes, Wish};
-use usher_server::{logs, webhooks, work};
+use usher_server::traces::otlp::Span;
+use usher_server::traces::sending::Collector;
+use usher_server::{logs, metrics, traces, webhooks, work};
 
 /// Rows and answers are many small pieces, which the system's allocator is slow to hand out.
 #[global_allocator]
@@ -28,12 +33,14 @@ fn main() -> ExitCode {
     // Before anything can make a connection: there is no other provider to fall back on.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse();
-    logs::begin(cli.log_format, &cli.log);
+    let is_traced = matches!(&cli.command, Command::Serve(args) if args.otlp_endpoint.is_some());
+    let (spans, finished) = is_traced.then(traces::begin).unzip();
+    logs::begin(cli.log_format, &cli.log, spans);
     let ran = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start")
-        .and_then(|runtime| runtime.block_on(run(cli.command)));
+        .and_then(|runtime| runtime.block_on(run(cli.command, finished)));
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -43,9 +50,9 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command, finished: Option<Receiver<Span>>) -> anyhow::Result<()> {
     match command {
-        Command::Serve(args) => run_server(args).await,
+        Command::Serve(args) => run_server(args, finished).await,
         Command::Migrate(args) => migrate(&args).await,
         Command::Backup(args) => back_up(args).await,
         Command::Restore(args) => restore(args).await,
@@ -72,15 +79,17 @@ async fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
-async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
+async fn run_server(args: ServeArgs, finished: Option<Receiver<Span>>) -> anyhow::Result<()> {
     // Whatever can be refused is refused before anything is made.
     let transport = args.transport()?;
+    let collector = args.otlp_endpoint.as_deref().map(Collector::new).transpose()?;
     let post = args.mail.post(&args.storage.data_dir)?;
     let storage = args.storage.clone().check()?;
     // The port opens once the schema is up to date: whoever finds it open is answered.
     let database = open_database(&storage).await?;
-    let listener = TcpListener::bind(args.listen).with_context(|| format!("cannot listen on {}", args.listen))?;
+    let listener = listen(args.listen)?;
     let bound = listener.local_addr().context("cannot tell the address")?;
+    let watched = args.metrics_listen.map(listen).transpose()?;
     let public_url = args.public_url(bound)?;
     let tls = match &transport {
         Transport::Plain => None,
@@ -103,6 +112,9 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
     let is_fresh = accounts::is_without_accounts(&app).await?;
     let mut out = io::stdout();
     writeln!(out, "Listening on {}://{bound}", if tls.is_some() { "https" } else { "http" })?;
+    if let Some(listener) = &watched {
+        writeln!(out, "Metrics at http://{}/metrics", listener.local_addr().context("cannot tell the address")?)?;
+    }
     if let Some(fingerprint) = own_fingerprint {
         writeln!(out, "Certificate fingerprint (SHA-256): {}", hex::encode(fingerprint))?;
     }
@@ -121,6 +133,12 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
 
     let caller = webhooks::sending::Caller::new(args.allow_private_webhooks).context("cannot call webhooks")?;
     let workers = work::start(&app, post, caller);
+    let (stop_sending, stopped) = oneshot::channel::<()>();
+    let sending = collector.zip(finished).map(|(collector, spans)| {
+        // What is dropped tells it as well.
+        tokio::spawn(collector.run(spans, async move { drop(stopped.await) }))
+    });
+    let watching = watched.map(|listener| tokio::spawn(watch(app.clone(), listener, storage.data_dir.clone())));
     let stopping = app.clone();
     let signals = tokio::spawn(async move {
         match told_to_stop().await {
@@ -133,10 +151,30 @@ async fn run_server(args: ServeArgs) -> anyhow::Result<()> {
     // Also if serving failed.
     app.begin_shutdown();
     workers.finish().await;
+    if let Some(watching) = watching {
+        // Whoever reads the metrics does not keep the server from stopping.
+        watching.abort();
+    }
     signals.abort();
     app.database().close().await;
+    // Only now has the last request ended.
+    drop(stop_sending);
+    if let Some(sending) = sending {
+        let _ = sending.await;
+    }
     tracing::info!("stopped");
     served
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Serves the metrics. Doors do not depend on it: the server goes on without.
+async fn watch(app: App, listener: TcpListener, folder: PathBuf) {
+    if let Err(error) = metrics::serve::serve(app, listener, folder).await {
+        tracing::error!(%error, "metrics are not served any more");
+    }
 }
 
 /// Resolves when the operator or the system asks the program to stop.

@@ -32,6 +32,7 @@ use crate::clock::{random_bytes, uuids_v7};
 use crate::db::{StoreError, Tx};
 use crate::http::time::rfc3339;
 use crate::seal::Sealer;
+use crate::work::Backlog;
 
 /// Where a webhook's secret is sealed for; the row is its id.
 const SECRET_PLACE: &str = "webhooks.secret";
@@ -362,6 +363,15 @@ pub async fn erase(tx: &mut Tx, signs: &[String]) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Counts the calls that wait and those that were given up.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn backlog(tx: &mut Tx) -> Result<Backlog, StoreError> {
+    store::backlog(tx).await
 }
 
 /// Forgets calls of long ago.

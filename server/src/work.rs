@@ -18,6 +18,7 @@ use crate::clock::random_bytes;
 use crate::db::StoreError;
 use crate::http::serve::FINISH_TIMEOUT;
 use crate::mails::{self, sending::Post};
+use crate::metrics::Busy;
 use crate::registrations::waitlist;
 use crate::webhooks;
 
@@ -44,6 +45,28 @@ pub enum Turn {
     More,
     /// All that is due was done.
     Done,
+}
+
+/// How much of one kind of work there is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Backlog {
+    /// Pieces that were never tried.
+    pub waiting: u64,
+    /// Pieces that failed and are tried again.
+    pub retrying: u64,
+    /// Pieces that were given up, as long as they are kept.
+    pub dead: u64,
+}
+
+impl Backlog {
+    /// Adds `count` pieces in the state `state` of their table: 0 waits, 2 was given up.
+    pub(crate) fn add(&mut self, state: u8, has_failed: bool, count: u64) {
+        match (state, has_failed) {
+            (0, false) => self.waiting += count,
+            (0, true) => self.retrying += count,
+            _ => self.dead += count,
+        }
+    }
 }
 
 /// When to look again.
@@ -150,14 +173,17 @@ impl Pace {
 /// # Errors
 ///
 /// [`StoreError`], of the last try.
-pub async fn insist<F, T>(note: F) -> Result<(), StoreError>
+pub async fn insist<F, T>(app: &App, note: F) -> Result<(), StoreError>
 where
     F: Fn() -> T,
     T: Future<Output = Result<(), StoreError>>,
 {
     for _ in 1..NOTE_TRIES {
         match note().await {
-            Err(StoreError::Busy(_)) => tokio::time::sleep(NOTE_PAUSE).await,
+            Err(StoreError::Busy(_)) => {
+                app.metrics().busy(Busy::Retried);
+                tokio::time::sleep(NOTE_PAUSE).await;
+            }
             done => return done,
         }
     }

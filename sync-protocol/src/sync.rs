@@ -1,8 +1,9 @@
-//! The sync conversation: what travels ([`message`], [`ack`]), the server's half ([`intake`]) and
+//! The sync conversation: what travels ([`message`], [`ack`], [`health`]), the server's half ([`intake`]) and
 //! the terminal's half ([`client`]), with its waiting schedule ([`retry`]).
 
 pub mod ack;
 pub mod client;
+pub mod health;
 pub mod intake;
 pub mod message;
 pub mod retry;

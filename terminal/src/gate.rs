@@ -28,6 +28,7 @@ use sync_protocol::id::{ClassId, DeviceNo, FeedSeq, GateId, Seq, TicketId};
 use sync_protocol::journal::{Entry, Movement};
 use sync_protocol::occupancy::Bounds;
 use sync_protocol::policy::{Limits, Policy, Switches};
+use sync_protocol::sync::health::CameraHealth;
 use sync_protocol::sync::message;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::presentation::Sources;
@@ -81,6 +82,7 @@ pub struct Gate {
     claims: Option<Box<dyn Claims>>,
     /// What the search found and nobody was told yet.
     found: Vec<Answer>,
+    camera: CameraHealth,
 }
 
 /// What was presented, and what the list says about it.
@@ -125,6 +127,7 @@ impl Gate {
             searcher: None,
             claims: None,
             found: Vec::new(),
+            camera: CameraHealth::Unused,
         }
     }
 
@@ -151,6 +154,16 @@ impl Gate {
     /// Returns the link to the server.
     pub const fn link(&self) -> Link {
         self.link
+    }
+
+    /// Returns whether the camera gives pictures, for the server to know.
+    pub const fn camera_health(&self) -> CameraHealth {
+        self.camera
+    }
+
+    /// Says whether the camera gives pictures.
+    pub const fn set_camera_health(&mut self, camera: CameraHealth) {
+        self.camera = camera;
     }
 
     /// Says whether there is a link to the server.

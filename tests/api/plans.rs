@@ -14,11 +14,14 @@ use sync_protocol::id::Seq;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use usher_server::db::{Database, Dialect};
+use usher_server::http::time::rfc3339;
 use usher_server::mails::sending::Post;
 use usher_server::mails::transport::{self, Transport};
 use usher_server::{mails, webhooks};
 
 use crate::doors::Doors;
+use crate::health;
+use crate::metrics::Watched;
 use crate::served::{PASSWORD, Served, answer, conference, get};
 
 /// Statements that this process ran and nobody has looked at.
@@ -286,6 +289,7 @@ on_both_databases! {
         let mut left = assert_found(database, doors.device("Left")).await;
 
         assert_found(database, left.pull(left.beginning(), 2)).await.unwrap();
+        assert_found(database, health::tell(&left, &health::health(served.app.clock().now()))).await;
         for part in ["/head", "/snapshot", "/doors"] {
             let response = assert_found(database, left.get(&left.in_event(part)).send()).await.unwrap();
             assert_eq!(response.status(), 200, "{part}");
@@ -294,6 +298,19 @@ on_both_databases! {
         assert_found(database, left.push(1)).await.unwrap();
         left.undo(Seq(1));
         assert_found(database, left.push(2)).await.unwrap();
+    }
+
+    async fn what_whoever_watches_the_server_reads_is_found_by_an_index(url: String) {
+        watch();
+        let served = Served::start(&url).await;
+        let mut event = conference();
+        let now = served.app.clock().now();
+        event["starts"] = json!(rfc3339(now));
+        event["ends"] = json!(rfc3339(now.plus(3_600_000)));
+        let doors = Doors::open_to(&served, &event, 0).await;
+        doors.device("Left").await;
+
+        assert_found(served.app.database(), Watched::start(&served).read()).await;
     }
 
     async fn what_the_server_does_by_itself_is_found_by_an_index(url: String) {

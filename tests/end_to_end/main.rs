@@ -14,3 +14,4 @@ mod story;
 mod two_servers;
 mod venue;
 mod walk_ins;
+mod watched;

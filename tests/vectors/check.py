@@ -29,6 +29,7 @@ from second.door import (
     ticket_says,
 )
 from second.feed import pull, read_body, restore
+from second.health import read_health
 from second.journal import journal_start, read_ack, read_entry, rebuilt, take_in, walk
 from second.rules import evidence, fold, verdict
 from second.store import blind_key, open_list, open_row, read_state, seal_row, share, subkey, unwrap
@@ -203,6 +204,12 @@ def check_door():
         agree("door.json", case["name"], is_wipe_order(file, case), case["valid"])
 
 
+def check_health():
+    for case in load("health.json")["cases"]:
+        found = outcome(read_health, bytes.fromhex(case["bytes"]))
+        agree("health.json", case["name"], found, expected_of(case, "says"))
+
+
 def check_stores():
     file = load("store.json")
     for info, key in file["subkeys"].items():
@@ -235,5 +242,6 @@ if __name__ == "__main__":
     check_decisions()
     check_conversations()
     check_door()
+    check_health()
     check_stores()
     print(f"{AGREED} comparisons agree")

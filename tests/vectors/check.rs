@@ -10,6 +10,7 @@ mod check {
     pub(crate) mod decisions;
     pub(crate) mod door;
     pub(crate) mod feed;
+    pub(crate) mod health;
     pub(crate) mod journal;
     pub(crate) mod second;
 }

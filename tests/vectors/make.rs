@@ -12,6 +12,7 @@ pub(crate) mod edges;
 pub(crate) mod enrol;
 pub(crate) mod feed;
 pub(crate) mod fold;
+pub(crate) mod health;
 pub(crate) mod http;
 pub(crate) mod journal;
 pub(crate) mod qr;
@@ -33,6 +34,7 @@ pub(crate) fn files() -> Vec<(&'static str, String)> {
         ("enrol.json", enrol::file()),
         ("feed.json", feed::file()),
         ("fold.json", fold::file()),
+        ("health.json", health::file()),
         ("http.json", http::file()),
         ("journal.json", journal::file()),
         ("qr.json", qr::file()),

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::db::{StoreError, Tx};
 use crate::devices::{self, Device};
 use crate::events;
+use crate::metrics;
 use crate::registrations;
 use crate::sync::feed;
 use crate::tickets;
@@ -77,12 +78,16 @@ pub async fn take(
     let status = device.status().ok_or(StoreError::Corrupt("status"))?;
     let held = Held { status, end: device.end };
     let known = known(&mut tx, &device, batch).await?;
+    let mut counted = Vec::new();
+    let (mut outcome, mut fresh_count) = (metrics::Batch::Known, 0);
     let taken = match intake(batch, &held, is_evidence, |seq| known.get(&seq).copied()) {
         Intake::Store { skip, end } => {
             let fresh = batch.entries.get(skip..).unwrap_or_default();
             let mut feed_seq = device.feed_seq;
             if !fresh.is_empty() {
-                feed_seq = append(app, &mut tx, &device, batch, fresh, &BTreeSet::new()).await?.feed_seq;
+                let appended = append(app, &mut tx, &device, batch, fresh, &BTreeSet::new()).await?;
+                (feed_seq, counted) = (appended.feed_seq, appended.check_ins);
+                (outcome, fresh_count) = (metrics::Batch::Stored, fresh.len());
                 devices::store::move_end(&mut tx, device.id, end, feed_seq).await?;
             }
             Taken::Stored(ack(app, &device, end, feed_seq))
@@ -90,18 +95,39 @@ pub async fn take(
         Intake::Quarantine => {
             let reason = if status == DeviceStatus::Active { Reason::Evidence } else { Reason::of(status) };
             let number = quarantine::put(app, &mut tx, &device, batch, bytes, reason).await?;
+            outcome = metrics::Batch::Quarantined;
             Taken::Quarantined { number, last_seq: batch.end().map_or(Seq(0), |end| end.seq) }
         }
-        Intake::Gap { last } => return Ok(Taken::Gap { last }),
+        Intake::Gap { last } => {
+            app.metrics().batch(metrics::Batch::Gap);
+            return Ok(Taken::Gap { last });
+        }
         Intake::Fork { at } => {
             let number = quarantine::put(app, &mut tx, &device, batch, bytes, Reason::Forked).await?;
             tracing::warn!(device.id = %device.id, at = at.0, "a journal exists in two versions");
             devices::mark_forked(app, &mut tx, device, at).await?;
+            outcome = metrics::Batch::Forked;
             Taken::Fork { number }
         }
     };
     tx.commit().await?;
+    tell(app, batch, outcome, fresh_count, &counted);
     Ok(taken)
+}
+
+/// Counts what was committed, for whoever watches the server.
+fn tell(app: &App, batch: &Batch, outcome: metrics::Batch, fresh: usize, check_ins: &[CheckIn]) {
+    let metrics = app.metrics();
+    metrics.batch(outcome);
+    let known = batch.entries.len() - fresh;
+    match outcome {
+        metrics::Batch::Stored | metrics::Batch::Known => {
+            metrics.entries(metrics::Batch::Stored, fresh);
+            metrics.entries(metrics::Batch::Known, known);
+        }
+        _ => metrics.entries(metrics::Batch::Quarantined, batch.entries.len()),
+    }
+    metrics.checked_in(check_ins);
 }
 
 /// Returns the hashes of those of a batch's entries that may be held.

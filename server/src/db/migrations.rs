@@ -44,6 +44,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         20 "0020_ways",
         21 "0021_languages",
         22 "0022_figures",
+        23 "0023_device_health",
     );
     Migrator::with_migrations(
         files

@@ -4,6 +4,7 @@ mod body;
 mod change;
 mod device;
 mod exposure;
+mod health;
 mod leases;
 
 use axum::extract::{Path, State};
@@ -130,7 +131,8 @@ fn picture(kind: &'static str, bytes: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
 }
 
-/// Lists the event's devices, those that wait for confirmation as well, in the order in which they asked.
+/// Lists the event's devices, those that wait for confirmation as well, in the order in which they asked. The
+/// `concerns` of each one's `health` say at one glance which door somebody should look after.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/devices", tag = "devices",
     params(PageQuery),
@@ -177,11 +179,12 @@ async fn shown(
         None => Vec::new(),
     };
     let journal = admissions::doors::last_entries(tx, device).await?;
-    Ok(DeviceBody::of(device, event, &Around { head, journal, leases, now: app.clock().now() }))
+    let health = store::health(tx, device.id).await?;
+    Ok(DeviceBody::of(device, event, &Around { head, journal, leases, health, now: app.clock().now() }))
 }
 
-/// Shows a device: where it stands, when it was last heard of, how its last check of itself came out, what it
-/// may sell.
+/// Shows a device: where it stands, when it was last heard of, how it is, how its last check of itself came out, what
+/// it may sell.
 #[utoipa::path(
     get, path = "/api/v1/events/{event}/devices/{device}", tag = "devices",
     responses((status = 200, body = DeviceBody))

@@ -1,5 +1,7 @@
 //! SQL of enrolment codes and devices.
 
+mod health;
+
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::certificate::{Capabilities, SignedCertificate};
@@ -14,6 +16,8 @@ use super::{Device, Standing};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::{StoreError, Tx};
 use crate::walk_ins::plan::Plan;
+
+pub(super) use self::health::{health, health_seen_at, put_health, watched};
 
 const DEVICE_COLUMNS: &str = "id, event_id, number, name, sign_key, tls_key, capabilities, gates, digits, status, \
      certificate, certificate_signature, last_seq, last_hash, feed_seq, enrolled_at, last_seen_at, cursor, \

@@ -111,6 +111,7 @@ pub async fn check_in(
         audit::note(&mut tx, organiser, &change, now).await?;
     }
     tx.commit().await?;
+    app.metrics().checked_in(decided.recorded.as_slice());
     Ok(decided)
 }
 
@@ -185,6 +186,7 @@ pub async fn undo(
     };
     audit::note(&mut tx, organiser, &change, now).await?;
     tx.commit().await?;
+    app.metrics().checked_in(std::slice::from_ref(&undoing));
     Ok(undoing)
 }
 

@@ -11,6 +11,7 @@ use super::{Ask, Decided, DoorError, decide_all};
 use crate::app::App;
 use crate::db::{StoreError, again_if_busy, carried_out};
 use crate::in_turn::{InTurn, Unanswered};
+use crate::metrics::Busy;
 use crate::once;
 
 /// Tickets that are recorded together.
@@ -73,7 +74,7 @@ pub(super) async fn ask(app: &App, event: EventId, ask: Ask) -> Result<Decided, 
 }
 
 async fn answer(app: &App, event: EventId, asks: Vec<Request>) -> Vec<Result<Decided, DoorError>> {
-    let decided = again_if_busy(|| decide_all(app, event, &asks)).await;
+    let decided = again_if_busy(|| decide_all(app, event, &asks), || app.metrics().busy(Busy::Retried)).await;
     decided.unwrap_or_else(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, %event, "check-ins were not recorded");
         let is_busy = matches!(error, StoreError::Busy(_));

@@ -125,6 +125,7 @@ pub async fn walk_in(app: &App, organiser: Organiser, event: &Event, walk_in: Wa
     };
     audit::note(&mut tx, organiser, &change, now).await?;
     tx.commit().await?;
+    app.metrics().checked_in(std::slice::from_ref(&check_in));
     decided.recorded = Some(check_in);
     Ok(CameIn { registration, ticket, credential, takings, decided })
 }

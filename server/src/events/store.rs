@@ -20,7 +20,7 @@ use crate::db::list::{padded, placeholders};
 use crate::db::{StoreError, Tx};
 use crate::language::Language;
 
-pub(super) use self::lists::{list, list_public};
+pub(super) use self::lists::{list, list_public, near};
 
 const EVENT: &str = "id, policy, offer, description, location, language, state, version, account_id, created_at";
 

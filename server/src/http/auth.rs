@@ -12,6 +12,7 @@ use crate::accounts::sessions::{self, About, Authenticated};
 use crate::accounts::{AccountId, Caller, OrganisationId, Organiser, Shown};
 use crate::app::App;
 use crate::db::Tx;
+use crate::metrics::Limit;
 use crate::organisations;
 
 /// Says which organisation a request is about, where neither its path does nor the caller belongs to just one.
@@ -87,7 +88,8 @@ async fn known(
     let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
     let known = sessions::authenticate(app, tx, &shown, address, about).await?;
     let known = known.ok_or_else(|| refuse("The session has ended or never was."))?;
-    app.rates().count_account(known.caller.account, parts.extensions.get())?;
+    let counted = app.rates().count_account(known.caller.account, parts.extensions.get());
+    counted.inspect_err(|_| app.metrics().limited(Limit::Account))?;
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let route = access::route(parts.method.as_str(), path).ok_or_else(|| Problem::of_status(StatusCode::FORBIDDEN))?;
     if carrier == Carrier::Cookie && !route.is_reading() && !known.is_proved_by(cookies::csrf(&parts.headers).as_ref())

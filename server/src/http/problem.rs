@@ -15,6 +15,8 @@ use crate::db::StoreError;
 pub const PROBLEM_JSON: &str = "application/problem+json";
 /// Before the name of a problem's type.
 const TYPE_PREFIX: &str = "urn:usher:problem:";
+/// The name of the problem that goes away by itself.
+const BUSY: &str = "retry";
 
 /// One thing that is wrong with what was sent.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -86,6 +88,11 @@ pub struct ProblemBody {
 }
 
 impl ProblemBody {
+    /// Whether it tells the caller that the same may work a moment later.
+    pub(super) fn is_busy(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() && self.kind.strip_prefix(TYPE_PREFIX) == Some(BUSY)
+    }
+
     /// Returns the problem as the answer to the request `request_id`.
     pub(super) fn render(mut self, request_id: Option<&str>) -> Response {
         self.request_id = request_id.map(str::to_owned);
@@ -172,7 +179,7 @@ impl Problem {
 
     /// Returns 503: the same may work after `retry_after_s` seconds.
     pub fn busy(retry_after_s: u32) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "retry", "Busy, try again").retry_after(retry_after_s)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, BUSY, "Busy, try again").retry_after(retry_after_s)
     }
 
     /// Says what happened this time.

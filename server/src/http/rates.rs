@@ -17,6 +17,7 @@ use super::peer::Peer;
 use super::problem::Problem;
 use crate::accounts::AccountId;
 use crate::app::App;
+use crate::metrics::Limit;
 
 /// Callers that are remembered before those who have long been quiet are forgotten.
 const KEYS_KEPT_MAX: usize = 100_000;
@@ -136,7 +137,10 @@ pub async fn limit(State(app): State<App>, request: Request, next: Next) -> Resp
     parts.extensions.insert(slot.clone());
     let of_address = app.rates().addresses.as_ref().map(|addresses| addresses.count(&peer.network()));
     let mut response = match of_address {
-        Some(Err(standing)) => too_many(standing).into_response(),
+        Some(Err(standing)) => {
+            app.metrics().limited(Limit::Address);
+            too_many(standing).into_response()
+        }
         None | Some(Ok(_)) => next.run(Request::from_parts(parts, body)).await,
     };
     let of_address = of_address.map(|(Ok(standing) | Err(standing))| standing);

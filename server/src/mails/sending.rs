@@ -79,7 +79,7 @@ async fn send(app: &App, post: &Post, mail: Mail, message: Result<Message, Refus
         Ok(message) => post.transport.deliver(message, &name(&mail)).await,
         Err(refused) => Err(refused),
     };
-    insist(|| note(app, &mail, &sent)).await
+    insist(app, || note(app, &mail, &sent)).await
 }
 
 /// Notes what became of a letter.

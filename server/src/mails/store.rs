@@ -9,6 +9,7 @@ use crate::accounts::OrganisationId;
 use crate::db::column::{Columns as _, int};
 use crate::db::insert::insert_rows;
 use crate::db::{StoreError, Tx};
+use crate::work::Backlog;
 
 const COLUMNS: &str =
     "id, organisation_id, kind, recipient, state, tries, next_try_at, last_error, created_at, done_at";
@@ -230,6 +231,21 @@ pub(super) async fn counts(tx: &mut Tx) -> Result<Vec<(State, u64)>, StoreError>
         .fetch_all(tx.connection())
         .await?;
     rows.iter().map(|row| Ok((read_state(row)?, row.uint("number")?))).collect()
+}
+
+/// Counts what waits and what was given up.
+pub(super) async fn backlog(tx: &mut Tx) -> Result<Backlog, StoreError> {
+    let rows = sqlx::query(
+        "SELECT state, CASE WHEN last_error = '' THEN 0 ELSE 1 END AS has_failed, COUNT(*) AS number FROM mails
+         WHERE state IN (0, 2) GROUP BY 1, 2",
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut backlog = Backlog::default();
+    for row in &rows {
+        backlog.add(row.small("state")?, row.flag("has_failed")?, row.uint("number")?);
+    }
+    Ok(backlog)
 }
 
 pub(super) async fn delete_done_before(tx: &mut Tx, state: State, before: UnixMillis) -> Result<(), StoreError> {

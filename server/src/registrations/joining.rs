@@ -18,6 +18,7 @@ use crate::audit::{self, By};
 use crate::db::{StoreError, Tx, again_if_busy, carried_out};
 use crate::events::{self, Event};
 use crate::in_turn::{InTurn, Unanswered};
+use crate::metrics::Busy;
 use crate::once;
 use crate::sync::feed::{self, FeedHead};
 use crate::tickets::{self, IssueError, Ticket};
@@ -164,7 +165,7 @@ pub async fn join(app: &App, event: EventId, party: Party, by: By) -> Result<Joi
 }
 
 async fn answer(app: &App, event: EventId, wishes: Vec<Wish>) -> Vec<Result<Joined, JoinError>> {
-    let joined = again_if_busy(|| join_all(app, event, &wishes)).await;
+    let joined = again_if_busy(|| join_all(app, event, &wishes), || app.metrics().busy(Busy::Retried)).await;
     joined.unwrap_or_else(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, %event, "nobody was registered");
         let is_busy = matches!(error, StoreError::Busy(_));

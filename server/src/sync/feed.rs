@@ -226,6 +226,15 @@ pub async fn state(tx: &mut Tx, event: EventId) -> Result<FeedState, StoreError>
     store::state(tx, event).await
 }
 
+/// Returns how far the feeds of some events go.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn heads(tx: &mut Tx, events: &[EventId]) -> Result<BTreeMap<EventId, FeedSeq>, StoreError> {
+    if events.is_empty() { Ok(BTreeMap::new()) } else { store::heads(tx, events).await }
+}
+
 /// Opens an event's K_body, to be given to a device; nothing once the event is closed.
 ///
 /// # Errors

@@ -77,7 +77,7 @@ pub async fn turn(app: &App, caller: &Caller) -> Result<Turn, StoreError> {
     let mut failed = None;
     for (claimed, outcome) in claimed.iter().zip(outcomes) {
         let noted = match outcome {
-            Ok(outcome) => insist(|| note(app, claimed, outcome.clone())).await,
+            Ok(outcome) => insist(app, || note(app, claimed, outcome.clone())).await,
             Err(error) => Err(error),
         };
         // The others are noted all the same.

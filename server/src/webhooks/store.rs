@@ -10,6 +10,7 @@ use crate::accounts::OrganisationId;
 use crate::db::column::{Columns as _, int, within};
 use crate::db::insert::insert_rows;
 use crate::db::{StoreError, Tx};
+use crate::work::Backlog;
 
 const WEBHOOK: &str = "id, organisation_id, url, kinds, state, failing_since, version, created_at";
 const DELIVERY: &str = "id, webhook_id, kind, body, state, tries, next_try_at, status, answer, error, took_ms, \
@@ -341,6 +342,21 @@ pub(super) async fn erase_delivery(tx: &mut Tx, id: DeliveryId, body: &str) -> R
         .execute(tx.connection())
         .await?;
     Ok(())
+}
+
+/// Counts what waits and what was given up.
+pub(super) async fn backlog(tx: &mut Tx) -> Result<Backlog, StoreError> {
+    let rows = sqlx::query(
+        "SELECT state, CASE WHEN error = '' AND status IS NULL THEN 0 ELSE 1 END AS has_failed, COUNT(*) AS number
+         FROM webhook_deliveries WHERE state IN (0, 2) GROUP BY 1, 2",
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let mut backlog = Backlog::default();
+    for row in &rows {
+        backlog.add(row.small("state")?, row.flag("has_failed")?, row.uint("number")?);
+    }
+    Ok(backlog)
 }
 
 pub(super) async fn delete_deliveries_before(tx: &mut Tx, before: UnixMillis) -> Result<(), StoreError> {

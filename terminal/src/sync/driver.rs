@@ -5,6 +5,7 @@
 //! keeps. What remains here is the order of these three.
 
 mod doors;
+mod health;
 
 use std::time::{Duration, Instant};
 
@@ -139,6 +140,7 @@ pub struct Driver {
     /// Asks about the other terminals, beside both lanes.
     looking: JoinSet<Result<Doors, ExchangeError>>,
     doors_due: Uptime,
+    health_due: Uptime,
     /// Whether a page has come since they were last thought of.
     has_pulled: bool,
     outcome: Outcome,
@@ -193,6 +195,7 @@ impl Driver {
             flying: JoinSet::new(),
             looking: JoinSet::new(),
             doors_due: Uptime(0),
+            health_due: Uptime(0),
             has_pulled: false,
             outcome: Outcome::default(),
             until,
@@ -316,7 +319,11 @@ impl Driver {
                 self.fly(lane, async move { Ok(Brought::Chunk(hash, session.chunk(&hash, now).await?)) });
             }
             Request::Feed { after, wait_s } => {
-                self.fly(lane, async move { Ok(Brought::Page(session.feed(after, wait_s, now).await?)) });
+                let health = self.health()?;
+                self.fly(
+                    lane,
+                    async move { Ok(Brought::Page(session.feed(after, wait_s, health.as_ref(), now).await?)) },
+                );
             }
             Request::JournalStatus => {
                 self.fly(lane, async move {

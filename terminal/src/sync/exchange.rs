@@ -13,6 +13,7 @@ use sync_protocol::key::PublicKey;
 use sync_protocol::problem::ProblemCode;
 use sync_protocol::sync::ack::{Ack, SignedAck};
 use sync_protocol::sync::client::Failure;
+use sync_protocol::sync::health::Health;
 use sync_protocol::sync::message::{self, ClaimGranted, ClaimRequest, Doors, JournalStatus, Quarantined, ServerTime};
 use sync_protocol::time::UnixMillis;
 
@@ -107,8 +108,19 @@ impl Session {
         self.ask(&target, now, Duration::ZERO).await
     }
 
-    pub(super) async fn feed(&self, after: FeedSeq, wait_s: u64, now: UnixMillis) -> Result<Page, ExchangeError> {
-        let target = format!("/events/{}/feed?after={after}&wait={wait_s}", self.event);
+    /// Asks for what follows `after`, and tells how this terminal is beside it.
+    pub(super) async fn feed(
+        &self,
+        after: FeedSeq,
+        wait_s: u64,
+        health: Option<&Health>,
+        now: UnixMillis,
+    ) -> Result<Page, ExchangeError> {
+        let mut target = format!("/events/{}/feed?after={after}&wait={wait_s}", self.event);
+        if let Some(health) = health {
+            target.push_str("&health=");
+            target.push_str(&hex::encode(health.encode()));
+        }
         let body = self.ask(&target, now, Duration::from_secs(wait_s)).await?;
         let (records, signed_head) = message::decode_feed_answer(&body).map_err(|_| UNREADABLE)?;
         let head = signed_head.open(&self.server_key).map_err(|_| NOT_ITS_HEAD)?;

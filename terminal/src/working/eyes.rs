@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use sync_protocol::sync::health::CameraHealth;
 use sync_protocol::time::Uptime;
 
 use crate::camera::device::Switch;
@@ -62,6 +63,8 @@ impl Eyes {
         let show = seeing.viewfinder.map(Show::new);
         let mut teller = Teller {
             notices,
+            desk: desk.clone(),
+            camera: CameraHealth::Unused,
             name: seeing.name,
             is_streaming: false,
             frames: 0,
@@ -145,6 +148,9 @@ impl Show {
 
 struct Teller {
     notices: Sender<Notice>,
+    desk: Desk,
+    /// What the gate was told of the camera.
+    camera: CameraHealth,
     name: String,
     is_streaming: bool,
     frames: u32,
@@ -154,7 +160,19 @@ struct Teller {
 }
 
 impl Teller {
-    fn tell(&self, status: CameraStatus) {
+    fn tell(&mut self, status: CameraStatus) {
+        let camera = match status {
+            CameraStatus::Off => CameraHealth::Unused,
+            CameraStatus::Streaming { .. } => CameraHealth::Pictures,
+            CameraStatus::Absent { .. } | CameraStatus::Lost { .. } => CameraHealth::Dark,
+            // Nothing is known of it yet.
+            CameraStatus::Opening { .. } => self.camera,
+        };
+        if camera != self.camera {
+            self.camera = camera;
+            // Whoever looks after the doors learns of it with the next question for the list.
+            let _ = self.desk.call(move |gate| gate.set_camera_health(camera));
+        }
         // Whoever listened may have gone; then the gate ends as well.
         let _ = self.notices.send(Notice::Camera(status));
     }

@@ -16,6 +16,7 @@ use crate::devices;
 use crate::events::routes::event_of;
 use crate::http::extract::Json;
 use crate::http::problem::Problem;
+use crate::metrics;
 use crate::sync::routes::signed::read_body;
 use crate::sync::routes::unpack::unpack;
 
@@ -89,6 +90,7 @@ async fn take(app: &App, event: EventId, device: DeviceId, bytes: &[u8]) -> Resu
         return Ok(outcome("unknown_device", None, None));
     };
     let Ok(batch) = Batch::decode(bytes, author.id, &author.sign_key) else {
+        app.metrics().batch(metrics::Batch::Refused);
         return Ok(outcome("bad", None, None));
     };
     let taken = match intake::take(app, &author, &batch, bytes, false).await {

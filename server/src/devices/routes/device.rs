@@ -8,8 +8,10 @@ use sync_protocol::time::UnixMillis;
 use utoipa::ToSchema;
 
 use super::body::CAPABILITIES;
+use super::health::HealthBody;
 use crate::admissions::doors::LastEntries;
 use crate::devices::Device;
+use crate::devices::health::Reported;
 use crate::events::Event;
 use crate::http::time::rfc3339;
 use crate::walk_ins::leases::Standing;
@@ -20,6 +22,7 @@ pub(super) struct Around {
     pub(super) head: FeedSeq,
     pub(super) journal: LastEntries,
     pub(super) leases: Vec<Standing>,
+    pub(super) health: Option<Reported>,
     pub(super) now: UnixMillis,
 }
 
@@ -71,6 +74,8 @@ pub(super) struct DeviceBody {
     operator: Option<String>,
     /// Its clock when it wrote its last entry.
     clock: Option<ClockBody>,
+    /// How it is, as it last told; nothing before it first did.
+    health: Option<HealthBody>,
     /// The last time that it checked itself.
     last_drill: Option<DrillBody>,
     /// What it may sell at the door.
@@ -143,7 +148,7 @@ struct LeaseBody {
 
 impl DeviceBody {
     pub(super) fn of(device: &Device, event: &Event, around: &Around) -> Self {
-        let Around { head, journal, leases, now } = around;
+        let Around { head, journal, leases, health, now } = around;
         let last = journal.last.as_ref();
         let gate_name = |id| event.policy.gate(id).map(|gate| gate.name.clone());
         Self {
@@ -170,6 +175,7 @@ impl DeviceBody {
                 offset_ms: entry.offset_ms,
                 uncertainty_ms: entry.uncertainty_ms,
             }),
+            health: health.as_ref().map(|reported| HealthBody::of(reported, device, *now)),
             last_drill: journal.drill.as_ref().map(DrillBody::of),
             leases: leases.iter().map(|standing| LeaseBody::of(standing, event, *now)).collect(),
         }

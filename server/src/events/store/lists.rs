@@ -139,3 +139,25 @@ impl Conditions {
         self.text.push_str(&self.count.to_string());
     }
 }
+
+/// Returns events that are neither rejected nor closed nor cancelled, which begin before one time and end after
+/// another, with their begin and end, those that begin last first.
+pub(in crate::events) async fn near(
+    tx: &mut Tx,
+    begin_before: UnixMillis,
+    end_after: UnixMillis,
+    limit: u32,
+) -> Result<Vec<(EventId, UnixMillis, UnixMillis)>, StoreError> {
+    sqlx::query(
+        "SELECT id, starts_at, ends_at FROM events WHERE state IN (0, 1, 2, 3) AND starts_at <= $1 AND ends_at >= $2
+         ORDER BY starts_at DESC, id LIMIT $3",
+    )
+    .bind(int(begin_before.0))
+    .bind(int(end_after.0))
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| Ok((EventId(row.array("id")?), row.millis("starts_at")?, row.millis("ends_at")?)))
+    .collect()
+}

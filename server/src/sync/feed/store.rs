@@ -1,5 +1,7 @@
 //! SQL of the feeds.
 
+use std::collections::BTreeMap;
+
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::feed::chain::ChainPoint;
@@ -36,6 +38,17 @@ pub(super) async fn events(tx: &mut Tx) -> Result<Vec<EventId>, StoreError> {
         .fetch_all(tx.connection())
         .await?;
     rows.iter().map(|row| row.array("event_id").map(EventId)).collect()
+}
+
+/// Returns how far the feeds of some events go. There is at least one event.
+pub(super) async fn heads(tx: &mut Tx, events: &[EventId]) -> Result<BTreeMap<EventId, FeedSeq>, StoreError> {
+    let text = format!("SELECT event_id, seq FROM feeds WHERE event_id IN ({})", placeholders(1, events.len()));
+    let mut query = sqlx::query(AssertSqlSafe(text));
+    for event in padded(events) {
+        query = query.bind(event.0.to_vec());
+    }
+    let rows = query.fetch_all(tx.connection()).await?;
+    rows.iter().map(|row| Ok((EventId(row.array("event_id")?), FeedSeq(row.uint("seq")?)))).collect()
 }
 
 /// Returns up to `limit` entries after a number, without their bodies.

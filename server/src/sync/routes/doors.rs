@@ -28,7 +28,7 @@ pub(super) async fn list_doors(
 ) -> Result<Response, Refusal> {
     let signed = Signed::read(&app, request).await?;
     let event = signed.in_event(&event, Access::Counting)?;
-    signed.note_seen(&app, None);
+    signed.note_seen(&app);
     let doors = admissions::doors::doors(&app, event).await?;
     Ok(([NO_STORE], Json(doors)).into_response())
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use sync_protocol::feed::{Record, SignedHead};
 use sync_protocol::id::{EventId, FeedSeq};
 use sync_protocol::problem::ProblemCode;
+use sync_protocol::sync::health::Health;
 use sync_protocol::sync::message::{WAIT_S_MAX, encode_feed_answer, head_etag};
 use tokio::time::{Instant, sleep_until};
 
@@ -17,6 +18,7 @@ use super::refusal::Refusal;
 use super::signed::{Access, Signed};
 use super::unpack::accepts_zstd;
 use crate::app::App;
+use crate::devices::Said;
 use crate::sync::feed::{self, PAGE_RECORDS_MAX};
 
 /// How often to look for what other processes have appended.
@@ -49,7 +51,7 @@ pub(super) async fn show_head(
     let mut tx = app.database().begin_read().await?;
     let state = feed::state(&mut tx, event).await?;
     drop(tx);
-    signed.note_seen(&app, None);
+    signed.note_seen(&app);
     let etag = head_etag(state.feed, state.point.seq);
     let headers = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
     if names_tag(&signed, &etag) {
@@ -76,6 +78,7 @@ struct FeedQuery {
     max: Option<u32>,
     #[serde(default)]
     wait: u64,
+    health: Option<String>,
 }
 
 /// Sends the records after a number, then the head; waits for news if there are none yet.
@@ -85,6 +88,7 @@ struct FeedQuery {
         ("after" = Option<u64>, Query, description = "The number held; 0 without"),
         ("max" = Option<u32>, Query, description = "The most records"),
         ("wait" = Option<u64>, Query, description = "How many seconds to wait for news, at most 25; 0 without"),
+        ("health" = Option<String>, Query, description = "How the terminal is, in hexadecimal; passed over if unknown"),
     ),
     responses(
         (status = 200, description = "Records, then the head; zstd if the caller takes it"),
@@ -103,7 +107,8 @@ pub(super) async fn pull_feed(
     let event = signed.in_event(&event, Access::Counting)?;
     let query: FeedQuery = signed.query()?;
     let after = FeedSeq(query.after);
-    signed.note_seen(&app, Some(after));
+    let health = query.health.as_deref().and_then(read_health);
+    signed.note_said(&app, Said { cursor: Some(after), health });
     let wait = Duration::from_secs(query.wait.min(WAIT_S_MAX));
     let count_max = query.max.unwrap_or(PAGE_RECORDS_MAX).max(1);
     let (records, head) = news(&app, event, after, count_max, wait).await?;
@@ -115,6 +120,15 @@ pub(super) async fn pull_feed(
         return Ok(([BYTES, NO_STORE], coding, packed).into_response());
     }
     Ok(([BYTES, NO_STORE, (header::VARY, "accept-encoding")], body).into_response())
+}
+
+/// Reads how a terminal is. What cannot be read is passed over: a door is not kept from its list by it.
+fn read_health(text: &str) -> Option<Health> {
+    let health = hex::decode(text).ok().and_then(|bytes| Health::decode(&bytes).ok());
+    if health.is_none() {
+        tracing::debug!("a terminal tells how it is in words of another version");
+    }
+    health
 }
 
 /// Returns what follows `after`, as soon as there is something, the time is up or the server stops.

@@ -18,6 +18,7 @@ use crate::admissions::intake::{self, IntakeError, Taken};
 use crate::app::App;
 use crate::devices::{self, Device};
 use crate::http::extract::Json;
+use crate::metrics;
 
 impl From<IntakeError> for Refusal {
     fn from(error: IntakeError) -> Self {
@@ -75,9 +76,10 @@ pub(super) async fn push_journal(
     let query: PushQuery = signed.query()?;
     let author = author(&app, event, &device).await?;
     let bytes = unpack(&signed.headers, &signed.body, BATCH_BYTES_MAX)?;
-    let batch = Batch::decode(&bytes, author.id, &author.sign_key)?;
+    let batch = Batch::decode(&bytes, author.id, &author.sign_key);
+    let batch = batch.inspect_err(|_| app.metrics().batch(metrics::Batch::Refused))?;
     let taken = intake::take(&app, &author, &batch, &bytes, query.evidence == Some(1)).await?;
-    signed.note_seen(&app, None);
+    signed.note_seen(&app);
     match taken {
         Taken::Stored(ack) => Ok(([BYTES, NO_STORE], ack.sign(app.server_key()).to_bytes()).into_response()),
         Taken::Quarantined { number, last_seq } => {
@@ -104,7 +106,7 @@ pub(super) async fn show_journal(
 ) -> Result<Response, Refusal> {
     let signed = Signed::read(&app, request).await?;
     let event = signed.in_event(&event, Access::Journals)?;
-    signed.note_seen(&app, None);
+    signed.note_seen(&app);
     let author = author(&app, event, &device).await?;
     let status = intake::status(&app, &author).await?;
     Ok(([NO_STORE], Json(status)).into_response())

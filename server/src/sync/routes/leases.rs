@@ -29,7 +29,7 @@ pub(super) async fn fill_leases(
 ) -> Result<Response, Refusal> {
     let signed = Signed::read(&app, request).await?;
     signed.in_event(&event, Access::Counting)?;
-    signed.note_seen(&app, None);
+    signed.note_seen(&app);
     let standings = devices::top_up(&app, signed.device.id).await?;
     let held = |standing: &crate::walk_ins::leases::Standing| LeaseHeld {
         class: standing.lease.class,

@@ -7,13 +7,13 @@ use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use sync_protocol::feed::entry::DeviceStatus;
 use sync_protocol::http_signature::{Parts, Presented, SignatureError};
-use sync_protocol::id::{DeviceId, EventId, FeedSeq};
+use sync_protocol::id::{DeviceId, EventId};
 use sync_protocol::problem::ProblemCode;
 use sync_protocol::wipe::WipeOrder;
 
 use super::refusal::Refusal;
 use crate::app::App;
-use crate::devices::{self, Device};
+use crate::devices::{self, Device, Said};
 
 /// The longest body of a device's request, as it is sent.
 pub(super) const BODY_BYTES_MAX: usize = 300 * 1024;
@@ -92,10 +92,15 @@ impl Signed {
     }
 
     /// Notes that the device spoke, beside the answer.
-    pub(super) fn note_seen(&self, app: &App, cursor: Option<FeedSeq>) {
+    pub(super) fn note_seen(&self, app: &App) {
+        self.note_said(app, Said::default());
+    }
+
+    /// Notes that the device spoke and what it said of itself, beside the answer.
+    pub(super) fn note_said(&self, app: &App, said: Said) {
         let (app, device) = (app.clone(), self.device.clone());
         tokio::spawn(async move {
-            if let Err(error) = devices::note_seen(&app, &device, cursor).await {
+            if let Err(error) = devices::note_seen(&app, &device, said).await {
                 tracing::warn!(device.id = %device.id, %error, "could not note that a device was seen");
             }
         });

@@ -32,7 +32,7 @@ pub(super) async fn show_snapshot(
 ) -> Result<Response, Refusal> {
     let signed = Signed::read(&app, request).await?;
     let event = signed.in_event(&event, Access::Counting)?;
-    signed.note_seen(&app, None);
+    signed.note_seen(&app);
     let manifest = snapshot::manifest(&app, event).await?;
     Ok(([BYTES, NO_STORE], manifest.to_bytes()).into_response())
 }
