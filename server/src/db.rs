@@ -5,14 +5,18 @@ pub mod insert;
 pub mod list;
 mod migrations;
 pub mod pattern;
+mod trouble;
 
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use tokio::sync::watch;
+
+pub use self::trouble::Trouble;
 
 use crate::once;
 
@@ -82,20 +86,20 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let is_transient = match &error {
-            sqlx::Error::PoolTimedOut => true,
-            // PostgreSQL: serialization failure, deadlock, lock not available. SQLite: busy, busy
-            // snapshot, locked.
-            sqlx::Error::Database(inner) => {
-                matches!(inner.code().as_deref(), Some("40001" | "40P01" | "55P03" | "5" | "517" | "6" | "262"))
-            }
-            _ => false,
-        };
-        if is_transient { Self::Busy(error) } else { Self::Failed(error) }
+        if Trouble::of(&error) == Trouble::Busy { Self::Busy(error) } else { Self::Failed(error) }
     }
 }
 
 impl StoreError {
+    /// Returns what ails the database.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Busy(_) => Trouble::Busy,
+            Self::Failed(error) => Trouble::of(error),
+            Self::Corrupt(_) | Self::Sealed(_) => Trouble::Other,
+        }
+    }
+
     /// Whether a `UNIQUE` or primary key rule refused the rows.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Failed(sqlx::Error::Database(inner)) if inner.is_unique_violation())
@@ -113,7 +117,20 @@ pub enum OpenError {
     Connect(#[source] sqlx::Error),
     /// The schema cannot be brought up to date.
     #[error("cannot bring the database's schema up to date")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[from] MigrateError),
+}
+
+impl OpenError {
+    /// Returns what ails the database.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Connect(error)
+            | Self::Migrate(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+                Trouble::of(error)
+            }
+            Self::UnknownScheme | Self::Migrate(_) => Trouble::Other,
+        }
+    }
 }
 
 /// The database. Cheap to clone.

@@ -1,4 +1,5 @@
-//! The project's chores: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`, `cargo xtask camera`.
+//! The project's chores: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`, `cargo xtask camera`,
+//! `cargo xtask faults`.
 //!
 //! Each brings a fresh Debian machine with only Rust to where it can run, says what it does, and does it. The work
 //! itself lies elsewhere: the tests and the demo in `tests/`.
@@ -9,6 +10,7 @@ use std::time::Instant;
 use clap::{Args, Parser, Subcommand};
 
 mod camera;
+mod faults;
 mod packages;
 mod python;
 mod reading;
@@ -32,6 +34,8 @@ enum Chore {
     Bench(Bench),
     /// Checks the camera path on the kernel's own drivers, in a small machine that is booted for it
     Camera(camera::Camera),
+    /// Kills the programs, their database and their disk, over and over, and counts what is lost or doubled
+    Faults(faults::Faults),
 }
 
 #[derive(Args)]
@@ -116,6 +120,7 @@ fn main() -> ExitCode {
         Chore::Demo(demo) => ("demo", demo.run()),
         Chore::Bench(bench) => ("bench", bench.run()),
         Chore::Camera(camera) => ("camera", camera.run()),
+        Chore::Faults(faults) => ("faults", faults.run()),
     };
     let took = steps::duration(started.elapsed());
     match outcome {
@@ -242,5 +247,7 @@ mod tests {
         assert!(matches!(live, Ok(Chore::Bench(Bench { only: Some(Measure::Live(_)), .. }))));
         let server = parsed("xtask bench server --yes --clients 20 --json");
         assert!(matches!(server, Ok(Chore::Bench(Bench { only: Some(Measure::Server(_)), .. }))));
+        let faults = parsed("xtask faults --yes kill-server --rounds 20 --database sqlite --json");
+        assert!(matches!(faults, Ok(Chore::Faults(_))));
     }
 }

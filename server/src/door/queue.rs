@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::journal::Author;
 use super::{Ask, Decided, DoorError, decide_all};
 use crate::app::App;
-use crate::db::{StoreError, carried_out};
+use crate::db::{StoreError, Trouble, carried_out};
 use crate::once;
 
 /// Tickets that are recorded together.
@@ -90,7 +90,7 @@ pub(super) async fn ask(app: &App, event: EventId, ask: Ask) -> Result<Decided, 
     if is_first {
         tokio::spawn(Answering { app: app.clone(), event, is_done: false }.run());
     }
-    answered.await.unwrap_or(Err(DoorError::Failed { is_busy: false }))
+    answered.await.unwrap_or(Err(DoorError::Failed(Trouble::Other)))
 }
 
 /// Answers all who wait at an event, until nobody does.
@@ -118,8 +118,8 @@ impl Answering {
         let decided = self.decide(&asks).await;
         let decided = decided.unwrap_or_else(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, event = %self.event, "check-ins were not recorded");
-            let is_busy = matches!(error, StoreError::Busy(_));
-            asks.iter().map(|_| Err(DoorError::Failed { is_busy })).collect()
+            let trouble = error.trouble();
+            asks.iter().map(|_| Err(DoorError::Failed(trouble))).collect()
         });
         for (answer, decided) in answers.into_iter().zip(decided) {
             // Who asked may have gone; what was decided is recorded all the same.

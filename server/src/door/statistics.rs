@@ -13,7 +13,7 @@ use super::DoorError;
 use crate::admissions::Tally;
 use crate::admissions::attendance::{self, By, QUARTER_MS};
 use crate::app::App;
-use crate::db::{StoreError, Tx};
+use crate::db::{StoreError, Trouble, Tx};
 use crate::together::Together;
 
 const HOUR_MS: i64 = 60 * 60_000;
@@ -55,15 +55,8 @@ impl OfClass {
     }
 }
 
-/// Figures that are being added up, by event.
-pub type Shared = Together<EventId, Result<Arc<Statistics>, Busy>>;
-
-/// The database failed, for all who asked; the log says how.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Busy {
-    /// Whether the same may work a moment later.
-    pub is_busy: bool,
-}
+/// Figures that are being added up, by event. What ails the database is told to all who asked; the log says how.
+pub type Shared = Together<EventId, Result<Arc<Statistics>, Trouble>>;
 
 /// Returns an event's figures as they are once this is asked, its hours as in `time_zone`. They are added up from all
 /// of its tickets, so those who ask at once share the work: screens that show them ask all the time.
@@ -79,12 +72,12 @@ pub async fn shared(app: &App, event: EventId, time_zone: &str) -> Result<Arc<St
             let figures = read_figures(&app, event, &time_zone).await;
             figures.map(Arc::new).map_err(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, %event, "figures were not added up");
-                Busy { is_busy: matches!(error, StoreError::Busy(_)) }
+                error.trouble()
             })
         }
     };
-    let found = app.figures().ask(event, find).await.unwrap_or(Err(Busy { is_busy: false }));
-    found.map_err(|Busy { is_busy }| DoorError::Failed { is_busy })
+    let found = app.figures().ask(event, find).await.unwrap_or(Err(Trouble::Other));
+    found.map_err(DoorError::Failed)
 }
 
 async fn read_figures(app: &App, event: EventId, time_zone: &str) -> Result<Statistics, StoreError> {
