@@ -417,19 +417,38 @@ const SQLITE_READER: &str =
     "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF";
 
 async fn sqlite_pool(url: &str, connections_max: u32, settings: &'static str) -> Result<AnyPool, OpenError> {
-    AnyPoolOptions::new()
+    let opened = AnyPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A connection to a file does not go stale.
         .max_lifetime(None)
         .idle_timeout(None)
         .test_before_acquire(false)
+        // After a full disk SQLite has ended a transaction by itself, which the connection then never hears of: every
+        // later one would fail on it.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .after_connect(move |connection, _| {
             Box::pin(async move { sqlx::raw_sql(settings).execute(connection).await.map(|_| ()) })
         })
         .connect_with(options(url)?)
-        .await
-        .map_err(OpenError::Connect)
+        .await;
+    match opened {
+        Ok(pool) => Ok(pool),
+        // The pool tried again and again, and says only that it took too long.
+        Err(sqlx::Error::PoolTimedOut) => {
+            Err(OpenError::Connect(refusal(url, settings).await?.unwrap_or(sqlx::Error::PoolTimedOut)))
+        }
+        Err(error) => Err(OpenError::Connect(error)),
+    }
+}
+
+/// Returns why a file is not opened.
+async fn refusal(url: &str, settings: &'static str) -> Result<Option<sqlx::Error>, OpenError> {
+    let mut connection = match AnyConnection::connect_with(&options(url)?).await {
+        Ok(connection) => connection,
+        Err(error) => return Ok(Some(error)),
+    };
+    Ok(sqlx::raw_sql(settings).execute(&mut connection).await.err())
 }
 
 /// Makes a new database file that only its owner may read: it holds people's names. SQLite gives the files

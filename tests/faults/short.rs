@@ -48,3 +48,48 @@ fn what_a_killed_server_acknowledged_is_there_once_on_postgres() {
     assert!(counted(&reports[0], "check-ins acknowledged") > 0, "{reports:?}");
     assert!(counted(&reports[0], "registrations acknowledged") > 0, "{reports:?}");
 }
+
+#[test]
+fn a_killed_postgres_costs_time_and_nothing_else() {
+    let reports = run("kill-postgres", 10, "postgres");
+
+    assert!(counted(&reports[0], "kills of PostgreSQL") > 0, "{reports:?}");
+    assert!(counted(&reports[0], "check-ins acknowledged") > 0, "{reports:?}");
+}
+
+#[test]
+fn a_door_whose_disk_fails_admits_nobody_unwritten_and_goes_on_afterwards() {
+    let reports = run("disk-of-terminal", 24, "sqlite");
+
+    assert!(counted(&reports[0], "guests who met a fault") > 5, "{reports:?}");
+    assert!(counted(&reports[0], "admissions shown") > 5, "{reports:?}");
+}
+
+#[test]
+fn a_server_whose_disk_fails_says_so_and_goes_on_afterwards() {
+    let reports = run("disk-of-server", 12, "sqlite");
+
+    assert!(counted(&reports[0], "answers that say to come back") > 0, "{reports:?}");
+    assert!(counted(&reports[0], "check-ins acknowledged") > 0, "{reports:?}");
+}
+
+#[test]
+fn a_damaged_terminal_is_well_or_says_what_to_do() {
+    let reports = run("damage-of-terminal", 16, "sqlite");
+
+    assert!(counted(&reports[0], "files with flipped bytes") > 0, "{reports:?}");
+}
+
+#[test]
+fn a_damaged_server_is_well_or_says_what_to_do() {
+    let reports = run("damage-of-server", 8, "sqlite");
+
+    assert!(counted(&reports[0], "requests answered") > 0, "{reports:?}");
+}
+
+#[test]
+fn no_guest_waits_for_a_slow_network() {
+    let reports = run("slow-network", 1, "sqlite");
+
+    assert_eq!(counted(&reports[0], "networks"), 4, "{reports:?}");
+}

@@ -9,7 +9,7 @@ pub enum Trouble {
     Busy,
     /// It cannot be reached, or was lost on the way: nobody knows whether what was asked was done.
     Unreachable,
-    /// It cannot be written: its disk is full, read-only or failing. What was asked was not done.
+    /// It cannot be written: its disk is full, read-only or failing.
     Unwritable,
     /// Its file is damaged.
     Damaged,

@@ -234,8 +234,8 @@ impl From<Trouble> for Problem {
                  have been carried out, so send it with the same Idempotency-Key, or look first.",
             ),
             Trouble::Unwritable => unavailable.retry_after(30).detail(
-                "The server cannot write its database: its disk is full, read-only or failing. Nothing was changed. \
-                 Tell whoever runs the server, and try again once there is room.",
+                "The server cannot write its database: its disk is full, read-only or failing. Tell whoever runs the \
+                 server, and try again once that is mended.",
             ),
             Trouble::Damaged => unavailable.retry_after(300).detail(
                 "The server's database is damaged. Tell whoever runs the server: it is restored from the newest backup.",

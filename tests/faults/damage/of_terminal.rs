@@ -18,8 +18,10 @@ use crate::ground::Ground;
 const SENT: usize = 12;
 /// Guests who are in, and known to the terminal alone.
 const UNSENT: usize = 6;
-/// Everybody.
-const TICKETS: usize = 120;
+/// Tickets of each terminal: more than come.
+const TICKETS_EACH: usize = SENT + UNSENT + 2;
+/// Once in so many rounds another terminal is damaged, that may speak with the server afterwards: copies of one may not.
+const ONLINE_EVERY: u32 = 8;
 /// What can be damaged, one at a time.
 const FILES: [&str; 3] = ["store.db", "store.db-wal", "journal.copy"];
 
@@ -33,13 +35,18 @@ struct Known {
 pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
     let server = ground.server("server")?.start()?;
     let event = Event::make(&server, 0).await?;
-    let tickets = event.import(TICKETS).await?;
+    let terminals = 1 + ground.rounds.div_ceil(ONLINE_EVERY) as usize;
+    let mut tickets = event.import(terminals * TICKETS_EACH).await?.into_iter();
     let whole = ground.folder("whole")?;
-    let known = prepare(&event, &whole, tickets).await?;
+    let known = prepare(&event, &whole, &mut tickets).await?;
     for round in 0..ground.rounds {
         ground.tell(round);
         let folder = ground.path().join(format!("damaged-{round}"));
-        copy(&whole, &folder)?;
+        let is_online = round % ONLINE_EVERY == 0;
+        let own = if is_online { Some(prepare(&event, &folder, &mut tickets).await?) } else { None };
+        if own.is_none() {
+            copy(&whole, &folder)?;
+        }
         let store = folder.join(&event.id);
         let file = FILES.get(ground.chance.random_range(0..FILES.len())).copied().unwrap_or_default();
         let damage = Damage::draw(&mut ground.chance);
@@ -47,7 +54,14 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
         ground.findings.count(damage.counted(), 1);
         let was_clean = ground.findings.violations().len();
         let what = format!("{damage:?} {file} in {}", folder.display());
-        meet(&terminal(&folder), &known, &what, &mut ground.findings)?;
+        let terminal = terminal(&folder);
+        match own {
+            Some(known) => {
+                let is_mended = mend(&terminal, &what, &mut ground.findings)?;
+                meet(&terminal, &known, &what, &mut ground.findings, is_mended)?;
+            }
+            None => meet(&terminal, &known, &what, &mut ground.findings, false)?,
+        }
         if ground.findings.violations().len() == was_clean {
             fs::remove_dir_all(&folder)?;
         }
@@ -56,8 +70,8 @@ pub(crate) async fn run(ground: &mut Ground) -> anyhow::Result<()> {
 }
 
 /// Makes a terminal that has let people in, with a network and without, and was killed.
-async fn prepare(event: &Event, folder: &Path, tickets: Vec<String>) -> anyhow::Result<Known> {
-    let mut tickets = tickets.into_iter();
+async fn prepare(event: &Event, folder: &Path, tickets: &mut impl Iterator<Item = String>) -> anyhow::Result<Known> {
+    fs::create_dir_all(folder)?;
     let mut next = || tickets.next().context("there are enough tickets");
     let cancelled = next()?;
     event.olga.change_ticket(&event.id, &cancelled, "cancel").await?;
@@ -82,8 +96,29 @@ async fn prepare(event: &Event, folder: &Path, tickets: Vec<String>) -> anyhow::
     Ok(Known { inside, cancelled, fresh: next()? })
 }
 
-/// Opens a damaged terminal and presents tickets to it.
-fn meet(terminal: &Terminal, known: &Known, what: &str, findings: &mut Findings) -> anyhow::Result<()> {
+/// Lets a damaged terminal speak with the server; whether it is well afterwards.
+fn mend(terminal: &Terminal, what: &str, findings: &mut Findings) -> anyhow::Result<bool> {
+    let synced = terminal.run(&["sync", "--json"])?;
+    let report: Value = serde_json::from_str(&synced.stdout).unwrap_or_default();
+    if synced.status.success() && report.get("suspended").is_some_and(Value::is_null) {
+        findings.count("terminals well after a word with the server", 1);
+        return Ok(true);
+    }
+    findings.count("terminals that no server mends", 1);
+    // One that went back in time is enrolled again, and one that does not open says so.
+    let says = word(&report, "suspended") == "rolled_back" || synced.stderr.contains("usher enrol");
+    findings.expect(says, || format!("{what}: the server does not mend it: {report} {}", synced.stderr));
+    Ok(false)
+}
+
+/// Opens a damaged terminal and presents tickets to it, none of which it may turn away if it `is_mended`.
+fn meet(
+    terminal: &Terminal,
+    known: &Known,
+    what: &str,
+    findings: &mut Findings,
+    is_mended: bool,
+) -> anyhow::Result<()> {
     let mut door = terminal.headless(&["--no-camera", "--offline", "--end-with-input"])?;
     let tickets = known.inside.iter().chain([&known.cancelled, &known.fresh]);
     let lines: String = tickets.map(|ticket| format!("{ticket}\n")).collect();
@@ -97,8 +132,8 @@ fn meet(terminal: &Terminal, known: &Known, what: &str, findings: &mut Findings)
     findings.expect(!is_panic, || format!("{what}: {ended}: {log}"));
     if !ended.success() {
         findings.count("stores that do not open, and say what to do", 1);
-        let says = log.contains("usher enrol") || log.contains("wrong");
-        findings.expect(says, || format!("{what}: it does not say what to do: {log}"));
+        let says = ["usher enrol", "usher sync", "wrong"].iter().any(|words| log.contains(words));
+        findings.expect(says && !is_mended, || format!("{what}: it does not say what to do: {log}"));
         return Ok(());
     }
     let mut is_stopped = false;
@@ -110,6 +145,7 @@ fn meet(terminal: &Terminal, known: &Known, what: &str, findings: &mut Findings)
             let_in.push(word(report, "ticket"));
         }
     }
+    findings.expect(!(is_stopped && is_mended), || format!("{what}: it was well, and stopped: {:?}", door.seen));
     if is_stopped {
         findings.count("stores that open and admit nobody", 1);
     } else {
