@@ -6,15 +6,19 @@ pub mod list;
 pub mod meters;
 mod migrations;
 pub mod pattern;
+mod trouble;
 
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
 use tokio::sync::watch;
 use tracing::{Instrument as _, Span};
+
+pub use self::trouble::Trouble;
 
 use self::meters::{Access, Meters};
 use crate::{once, traces};
@@ -89,20 +93,20 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let is_transient = match &error {
-            sqlx::Error::PoolTimedOut => true,
-            // PostgreSQL: serialization failure, deadlock, lock not available. SQLite: busy, busy
-            // snapshot, locked.
-            sqlx::Error::Database(inner) => {
-                matches!(inner.code().as_deref(), Some("40001" | "40P01" | "55P03" | "5" | "517" | "6" | "262"))
-            }
-            _ => false,
-        };
-        if is_transient { Self::Busy(error) } else { Self::Failed(error) }
+        if Trouble::of(&error) == Trouble::Busy { Self::Busy(error) } else { Self::Failed(error) }
     }
 }
 
 impl StoreError {
+    /// Returns what ails the database.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Busy(_) => Trouble::Busy,
+            Self::Failed(error) => Trouble::of(error),
+            Self::Corrupt(_) | Self::Sealed(_) => Trouble::Other,
+        }
+    }
+
     /// Whether a `UNIQUE` or primary key rule refused the rows.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Failed(sqlx::Error::Database(inner)) if inner.is_unique_violation())
@@ -120,7 +124,20 @@ pub enum OpenError {
     Connect(#[source] sqlx::Error),
     /// The schema cannot be brought up to date.
     #[error("cannot bring the database's schema up to date")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[from] MigrateError),
+}
+
+impl OpenError {
+    /// Returns what ails the database.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Connect(error)
+            | Self::Migrate(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+                Trouble::of(error)
+            }
+            Self::UnknownScheme | Self::Migrate(_) => Trouble::Other,
+        }
+    }
 }
 
 /// The database. Cheap to clone.
@@ -442,19 +459,38 @@ const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON
 const POSTGRES: &str = "SET jit = off";
 
 async fn sqlite_pool(url: &str, connections_max: u32, settings: &'static str) -> Result<AnyPool, OpenError> {
-    AnyPoolOptions::new()
+    let opened = AnyPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A connection to a file does not go stale.
         .max_lifetime(None)
         .idle_timeout(None)
         .test_before_acquire(false)
+        // After a full disk SQLite has ended a transaction by itself, which the connection then never hears of: every
+        // later one would fail on it.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .after_connect(move |connection, _| {
             Box::pin(async move { sqlx::raw_sql(settings).execute(connection).await.map(|_| ()) })
         })
         .connect_with(options(url)?)
-        .await
-        .map_err(OpenError::Connect)
+        .await;
+    match opened {
+        Ok(pool) => Ok(pool),
+        // The pool tried again and again, and says only that it took too long.
+        Err(sqlx::Error::PoolTimedOut) => {
+            Err(OpenError::Connect(refusal(url, settings).await?.unwrap_or(sqlx::Error::PoolTimedOut)))
+        }
+        Err(error) => Err(OpenError::Connect(error)),
+    }
+}
+
+/// Returns why a file is not opened.
+async fn refusal(url: &str, settings: &'static str) -> Result<Option<sqlx::Error>, OpenError> {
+    let mut connection = match AnyConnection::connect_with(&options(url)?).await {
+        Ok(connection) => connection,
+        Err(error) => return Ok(Some(error)),
+    };
+    Ok(sqlx::raw_sql(settings).execute(&mut connection).await.err())
 }
 
 /// Makes a new database file that only its owner may read: it holds people's names. SQLite gives the files

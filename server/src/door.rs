@@ -29,7 +29,7 @@ use self::queue::Request;
 use self::sitting::Sitting;
 use crate::admissions::CheckIn;
 use crate::app::App;
-use crate::db::StoreError;
+use crate::db::{StoreError, Trouble};
 use crate::events;
 use crate::sync::feed;
 
@@ -99,10 +99,7 @@ pub enum DoorError {
     Full,
     /// The database failed for several that were asked about together; the log says how.
     #[error("could not record what was decided")]
-    Failed {
-        /// Whether the same may work a moment later.
-        is_busy: bool,
-    },
+    Failed(Trouble),
     /// The database failed.
     #[error("could not record what was decided")]
     Store(#[from] StoreError),

@@ -14,10 +14,12 @@ const WAITING_MAX: usize = 5_000;
 
 /// Who waits, by place. Cheap to clone.
 pub struct InTurn<P, Q, A> {
-    /// A place is here as long as somebody serves it.
-    waiting: Arc<Mutex<HashMap<P, Vec<Waiting<Q, A>>>>>,
+    places: Arc<Mutex<Places<P, Q, A>>>,
     together_max: usize,
 }
+
+/// Who waits, by place: it is here as long as somebody serves it.
+type Places<P, Q, A> = HashMap<P, Vec<Waiting<Q, A>>>;
 
 /// A question, and whom the answer goes to.
 type Waiting<Q, A> = (Q, oneshot::Sender<A>);
@@ -33,7 +35,7 @@ pub enum Unanswered {
 
 impl<P, Q, A> Clone for InTurn<P, Q, A> {
     fn clone(&self) -> Self {
-        Self { waiting: Arc::clone(&self.waiting), together_max: self.together_max }
+        Self { places: Arc::clone(&self.places), together_max: self.together_max }
     }
 }
 
@@ -46,12 +48,12 @@ impl<P, Q, A> fmt::Debug for InTurn<P, Q, A> {
 impl<P, Q, A> InTurn<P, Q, A> {
     /// Serves up to `together_max` questions of a place at once.
     pub fn new(together_max: usize) -> Self {
-        Self { waiting: Arc::default(), together_max }
+        Self { places: Arc::default(), together_max }
     }
 
     /// A panic elsewhere leaves nothing half done here: every change is one call.
-    fn lock(&self) -> MutexGuard<'_, HashMap<P, Vec<Waiting<Q, A>>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Places<P, Q, A>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

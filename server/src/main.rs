@@ -18,7 +18,7 @@ use usher_server::config::{
     AccountCommand, BackupArgs, Cli, Command, CreateAccountArgs, OUTBOX_FOLDER, PasswordArgs, ResetPasswordArgs,
     RestoreArgs, SeedArgs, ServeArgs, Storage, StorageArgs, Transport,
 };
-use usher_server::db::Database;
+use usher_server::db::{Database, OpenError, Trouble};
 use usher_server::http::{serve, tls::Tls};
 use usher_server::seed::{self, Made, Seeded, Sizes, Wish};
 use usher_server::traces::otlp::Span;
@@ -196,13 +196,42 @@ async fn told_to_stop() -> io::Result<()> {
 }
 
 async fn open_database(storage: &Storage) -> anyhow::Result<Database> {
-    let database = Database::open(&storage.database_url).await?;
-    database.migrate().await?;
-    Ok(database)
+    let open = async || -> Result<Database, OpenError> {
+        let database = Database::open(&storage.database_url).await?;
+        database.migrate().await?;
+        Ok(database)
+    };
+    open().await.map_err(|error| {
+        let trouble = error.trouble();
+        advise(error.into(), trouble)
+    })
 }
 
 async fn open_app(database: Database, storage: &Storage, settings: Settings) -> anyhow::Result<App> {
-    App::open(database, &storage.master_key, settings).await.context("cannot open the installation")
+    App::open(database, &storage.master_key, settings).await.map_err(|error| {
+        let trouble = error.trouble();
+        advise(anyhow::Error::new(error).context("cannot open the installation"), trouble)
+    })
+}
+
+/// Says before an error what whoever runs the server can do about it.
+fn advise(error: anyhow::Error, trouble: Trouble) -> anyhow::Error {
+    match trouble {
+        Trouble::Damaged => error.context(
+            "the database is damaged; put the newest copy back with `usher-server restore FILE`, which keeps the \
+             damaged one beside it",
+        ),
+        Trouble::Unwritable => {
+            error.context("the database cannot be written; make room on its disk, or see who owns it")
+        }
+        Trouble::Unreachable => {
+            error.context("the database cannot be reached; see that it runs, and where it is said to")
+        }
+        Trouble::Busy => {
+            error.context("the database is busy; see whether another server is at work on it, and try again")
+        }
+        Trouble::Other => error,
+    }
 }
 
 async fn migrate(args: &StorageArgs) -> anyhow::Result<()> {

@@ -195,7 +195,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError::NotEnrolled`], [`StoreError::InUse`], [`StoreError::WrongPassphrase`],
+    /// [`StoreError::NotEnrolled`], [`StoreError::Unfinished`], [`StoreError::InUse`], [`StoreError::WrongPassphrase`],
     /// [`StoreError::Newer`]; [`StoreError::Damaged`] if the state, the enrolment or the journal
     /// cannot be read even with the journal's copy.
     pub fn open(

@@ -9,6 +9,7 @@ mod audit;
 mod backups;
 mod checkin;
 mod closing;
+mod database_away;
 mod day;
 mod devices;
 mod documented;

@@ -4,6 +4,7 @@
 
 mod certificates;
 mod claims;
+mod damaged;
 mod exported;
 mod garbage;
 mod pinned;

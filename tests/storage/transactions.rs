@@ -38,6 +38,21 @@ on_both_databases! {
         assert_eq!(count(&mut database.begin_read().await.unwrap()).await, 1);
     }
 
+    /// As SQLite does on a full disk.
+    async fn a_transaction_that_the_database_ended_by_itself_ends_no_later_one(url: String) {
+        let database = opened(&url).await;
+
+        let mut tx = database.begin_write().await.unwrap();
+        add(&mut tx, "gone").await;
+        sqlx::raw_sql("ROLLBACK").execute(tx.connection()).await.unwrap();
+        let _ = tx.commit().await;
+        let mut tx = database.begin_write().await.unwrap();
+        add(&mut tx, "kept").await;
+        tx.commit().await.unwrap();
+
+        assert_eq!(count(&mut database.begin_read().await.unwrap()).await, 1);
+    }
+
     async fn a_reader_sees_one_state_throughout(url: String) {
         let database = opened(&url).await;
         let mut reader = database.begin_read().await.unwrap();

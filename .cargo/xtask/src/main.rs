@@ -1,5 +1,5 @@
 //! The project's chores: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`, `cargo xtask camera`,
-//! `cargo xtask scenarios`.
+//! `cargo xtask scenarios`, `cargo xtask faults`.
 //!
 //! Each brings a fresh Debian machine with only Rust to where it can run, says what it does, and does it. The work
 //! itself lies elsewhere: the tests and the demo in `tests/`.
@@ -10,6 +10,7 @@ use std::time::Instant;
 use clap::{Args, Parser, Subcommand};
 
 mod camera;
+mod faults;
 mod packages;
 mod python;
 mod reading;
@@ -36,6 +37,8 @@ enum Chore {
     Camera(camera::Camera),
     /// Plays scenarios through the rules, real terminals and a real server, and tells every difference
     Scenarios(scenarios::Scenarios),
+    /// Kills the programs, their database and their disk, over and over, and counts what is lost or doubled
+    Faults(faults::Faults),
 }
 
 #[derive(Args)]
@@ -121,6 +124,7 @@ fn main() -> ExitCode {
         Chore::Bench(bench) => ("bench", bench.run()),
         Chore::Camera(camera) => ("camera", camera.run()),
         Chore::Scenarios(scenarios) => ("scenarios", scenarios.run()),
+        Chore::Faults(faults) => ("faults", faults.run()),
     };
     let took = steps::duration(started.elapsed());
     match outcome {
@@ -254,5 +258,7 @@ mod tests {
         assert!(matches!(live, Ok(Chore::Bench(Bench { only: Some(Measure::Live(_)), .. }))));
         let server = parsed("xtask bench server --yes --clients 20 --json");
         assert!(matches!(server, Ok(Chore::Bench(Bench { only: Some(Measure::Server(_)), .. }))));
+        let faults = parsed("xtask faults --yes kill-server --rounds 20 --database sqlite --json");
+        assert!(matches!(faults, Ok(Chore::Faults(_))));
     }
 }

@@ -9,7 +9,7 @@ use sync_protocol::id::EventId;
 use super::journal::Author;
 use super::{Ask, Decided, DoorError, decide_all};
 use crate::app::App;
-use crate::db::{StoreError, again_if_busy, carried_out};
+use crate::db::{Trouble, again_if_busy, carried_out};
 use crate::in_turn::{InTurn, Unanswered};
 use crate::metrics::Busy;
 use crate::once;
@@ -58,7 +58,7 @@ impl From<Unanswered> for DoorError {
     fn from(reason: Unanswered) -> Self {
         match reason {
             Unanswered::Full => Self::Full,
-            Unanswered::Failed => Self::Failed { is_busy: false },
+            Unanswered::Failed => Self::Failed(Trouble::Other),
         }
     }
 }
@@ -77,7 +77,7 @@ async fn answer(app: &App, event: EventId, asks: Vec<Request>) -> Vec<Result<Dec
     let decided = again_if_busy(|| decide_all(app, event, &asks), || app.metrics().busy(Busy::Retried)).await;
     decided.unwrap_or_else(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, %event, "check-ins were not recorded");
-        let is_busy = matches!(error, StoreError::Busy(_));
-        asks.iter().map(|_| Err(DoorError::Failed { is_busy })).collect()
+        let trouble = error.trouble();
+        asks.iter().map(|_| Err(DoorError::Failed(trouble))).collect()
     })
 }

@@ -33,9 +33,9 @@ impl From<DoorError> for Problem {
             DoorError::UnknownGate => Self::invalid_field("body.gate", "unknown", "is no gate of the event"),
             DoorError::Over => Self::conflict("event-over", "The event is over")
                 .detail("An event that is closed or cancelled lets nobody in."),
-            DoorError::Full | DoorError::Failed { is_busy: true } => Self::busy(1),
+            DoorError::Full => Self::busy(1),
             // The log has said why, once for all that were asked about together.
-            DoorError::Failed { is_busy: false } => Self::of_status(axum::http::StatusCode::INTERNAL_SERVER_ERROR),
+            DoorError::Failed(trouble) => trouble.into(),
             DoorError::Store(error) => error.into(),
         }
     }

@@ -13,7 +13,7 @@ use super::DoorError;
 use crate::admissions::Tally;
 use crate::admissions::attendance::{self, By, QUARTER_MS};
 use crate::app::App;
-use crate::db::{StoreError, Tx};
+use crate::db::{StoreError, Trouble, Tx};
 use crate::in_turn::InTurn;
 use crate::tickets;
 
@@ -56,21 +56,15 @@ impl OfClass {
     }
 }
 
-/// Who waits for figures, by event: all are told what was found by one reading that began after they asked.
+/// Who waits for figures, by event: all are told what was found by one reading that began after they
+/// asked, or what ails the database.
 #[derive(Debug)]
-pub struct Shared(InTurn<EventId, (), Result<Arc<Statistics>, Busy>>);
+pub struct Shared(InTurn<EventId, (), Result<Arc<Statistics>, Trouble>>);
 
 impl Default for Shared {
     fn default() -> Self {
         Self(InTurn::new(usize::MAX))
     }
-}
-
-/// The database failed, for all who asked; the log says how.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Busy {
-    /// Whether the same may work a moment later.
-    pub is_busy: bool,
 }
 
 /// Returns an event's figures as they are once this is asked, its hours as in `time_zone`. They are added up from all
@@ -87,13 +81,13 @@ pub async fn shared(app: &App, event: EventId, time_zone: &str) -> Result<Arc<St
             let figures = read_figures(&app, event, &time_zone).await.map(Arc::new);
             let figures = figures.map_err(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, %event, "figures were not added up");
-                Busy { is_busy: matches!(error, StoreError::Busy(_)) }
+                error.trouble()
             });
             vec![figures; asked.len()]
         }
     };
     let found = app.figures().0.ask(event, (), serve).await?;
-    found.map_err(|Busy { is_busy }| DoorError::Failed { is_busy })
+    found.map_err(DoorError::Failed)
 }
 
 async fn read_figures(app: &App, event: EventId, time_zone: &str) -> Result<Statistics, StoreError> {

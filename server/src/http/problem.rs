@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::{Array, ObjectBuilder, OneOfBuilder, Type};
 
-use crate::db::StoreError;
+use crate::db::{StoreError, Trouble};
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -224,13 +224,30 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Busy(_) => {
-                let mut problem = Self::busy(1);
-                problem.0.log = Some(chain(&error));
-                problem
-            }
-            StoreError::Failed(_) | StoreError::Corrupt(_) | StoreError::Sealed(_) => Self::internal(&error),
+        let mut problem = Self::from(error.trouble());
+        problem.0.log = Some(chain(&error));
+        problem
+    }
+}
+
+/// The words are for whoever asks; how it came about is in the log.
+impl From<Trouble> for Problem {
+    fn from(trouble: Trouble) -> Self {
+        let unavailable = Self::of_status(StatusCode::SERVICE_UNAVAILABLE);
+        match trouble {
+            Trouble::Busy => Self::busy(1),
+            Trouble::Unreachable => unavailable.retry_after(2).detail(
+                "The server's database cannot be reached at the moment. Try again; a request that changes something may \
+                 have been carried out, so send it with the same Idempotency-Key, or look first.",
+            ),
+            Trouble::Unwritable => unavailable.retry_after(30).detail(
+                "The server cannot write its database: its disk is full, read-only or failing. Tell whoever runs the \
+                 server, and try again once that is mended.",
+            ),
+            Trouble::Damaged => unavailable.retry_after(300).detail(
+                "The server's database is damaged. Tell whoever runs the server: it is restored from the newest backup.",
+            ),
+            Trouble::Other => Self::of_status(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 }

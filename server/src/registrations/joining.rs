@@ -15,7 +15,7 @@ use super::{Answers, Attendee, Contact, Registration, State, store, waitlist};
 use crate::accounts::{AccountId, OrganisationId};
 use crate::app::App;
 use crate::audit::{self, By};
-use crate::db::{StoreError, Tx, again_if_busy, carried_out};
+use crate::db::{StoreError, Trouble, Tx, again_if_busy, carried_out};
 use crate::events::{self, Event};
 use crate::in_turn::{InTurn, Unanswered};
 use crate::metrics::Busy;
@@ -81,10 +81,7 @@ pub enum JoinError {
     Full,
     /// The database failed for several who registered together; the log says how.
     #[error("could not store the registrations")]
-    Failed {
-        /// Whether the same may work a moment later.
-        is_busy: bool,
-    },
+    Failed(Trouble),
     /// The database failed.
     #[error("could not store the registration")]
     Store(#[from] StoreError),
@@ -142,7 +139,7 @@ impl From<Unanswered> for JoinError {
     fn from(reason: Unanswered) -> Self {
         match reason {
             Unanswered::Full => Self::Full,
-            Unanswered::Failed => Self::Failed { is_busy: false },
+            Unanswered::Failed => Self::Failed(Trouble::Other),
         }
     }
 }
@@ -168,8 +165,8 @@ async fn answer(app: &App, event: EventId, wishes: Vec<Wish>) -> Vec<Result<Join
     let joined = again_if_busy(|| join_all(app, event, &wishes), || app.metrics().busy(Busy::Retried)).await;
     joined.unwrap_or_else(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, %event, "nobody was registered");
-        let is_busy = matches!(error, StoreError::Busy(_));
-        wishes.iter().map(|_| Err(JoinError::Failed { is_busy })).collect()
+        let trouble = error.trouble();
+        wishes.iter().map(|_| Err(JoinError::Failed(trouble))).collect()
     })
 }
 

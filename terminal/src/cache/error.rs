@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
 use sync_protocol::bytes::DecodeError;
 use sync_protocol::feed::head::HeadError;
 use sync_protocol::feed::snapshot::SnapshotError;
@@ -17,6 +18,9 @@ pub enum StoreError {
     /// The event is enrolled already.
     #[error("this event is enrolled already, in {}", .0.display())]
     AlreadyEnrolled(PathBuf),
+    /// The enrolment was broken off before it was kept.
+    #[error("this laptop's enrolment was broken off before it was kept; enrol again with a new code: `usher enrol`")]
+    Unfinished,
     /// The passphrase does not open the store.
     #[error("the passphrase is wrong")]
     WrongPassphrase,
@@ -69,6 +73,28 @@ pub enum StoreError {
     /// A file cannot be read or written.
     #[error("a file of the store failed")]
     File(#[from] std::io::Error),
+}
+
+impl StoreError {
+    /// Whether the store itself is not what was written there, so that opening it again does not help.
+    pub const fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged(_) | Self::Chain(_) => true,
+            Self::Database(rusqlite::Error::SqliteFailure(failure, _)) => !matches!(
+                failure.code,
+                ErrorCode::DatabaseBusy
+                    | ErrorCode::DatabaseLocked
+                    | ErrorCode::DiskFull
+                    | ErrorCode::ReadOnly
+                    | ErrorCode::PermissionDenied
+                    | ErrorCode::CannotOpen
+                    | ErrorCode::SystemIoFailure
+                    | ErrorCode::OutOfMemory
+            ),
+            Self::Database(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// A part of a store that can be damaged.

@@ -155,17 +155,17 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reads the wrapped key.
+/// Reads the wrapped key: the last thing that the making of a store writes.
 pub(super) fn read_header(connection: &Connection) -> Result<Wrapped, StoreError> {
     connection
         .query_row("SELECT header, wrapped_key FROM header WHERE id = 1", [], |row| {
             Ok(Wrapped { header: row.get(0)?, key: row.get(1)? })
         })
         .optional()?
-        .ok_or(StoreError::Damaged(Part::Header))
+        .ok_or(StoreError::Unfinished)
 }
 
-/// Whether there is a wrapped key: the last thing that the making of a store writes.
+/// Whether there is a wrapped key.
 pub(super) fn has_header(connection: &Connection) -> Result<bool, StoreError> {
     Ok(connection.query_row("SELECT count(*) > 0 FROM header", [], |row| row.get(0))?)
 }

@@ -203,7 +203,7 @@ pub(super) fn run(place: &Place, args: DoorArgs) -> anyhow::Result<ExitCode> {
 
 /// Opens the door over `store` until it ends.
 fn open(place: &Place, args: &DoorArgs, mut store: Store, session: Session, memory: &Memory) -> anyhow::Result<Ending> {
-    if store.policy().is_none() {
+    if store.policy().is_none() && !args.offline {
         eprintln!("{}", place.catalogue().say("prompts-no-list"));
         store = sync::download(store, args.headless || place.plain, place.catalogue())?;
     }

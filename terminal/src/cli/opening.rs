@@ -99,6 +99,11 @@ fn open(
     }
     let store = store.map_err(|error| match error {
         StoreError::InUse => anyhow::anyhow!("another usher is running on this data; close it first"),
+        damage if damage.is_damage() => anyhow::Error::new(damage).context(format!(
+            "it cannot be mended here. What was sent is at the server; move {} away, keep it for the organiser, and \
+             enrol this laptop again with a new code: `usher enrol`",
+            folder.join(event.to_string()).display()
+        )),
         other => anyhow::Error::new(other),
     });
     let store = store.with_context(|| format!("the data of event {event} cannot be opened"))?;

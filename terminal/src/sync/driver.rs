@@ -172,7 +172,11 @@ impl Driver {
                 claimant = Some(Claimant::start(Session { transport, ..session.clone() }).map_err(SyncError::Thread)?);
             }
             let start = Start {
-                cursor: store.position().map(|position| position.point.seq),
+                // A damaged list is not gone on from: the server's takes its place.
+                cursor: store
+                    .position()
+                    .filter(|_| store.suspension() != Some(Suspension::Store))
+                    .map(|position| position.point.seq),
                 journal: store.journal_end().seq,
                 acknowledged: store.acknowledged(),
                 suspended: store.suspension().and_then(as_suspend),

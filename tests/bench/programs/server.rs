@@ -3,7 +3,6 @@
 //! A real server process, on a SQLite file and on a PostgreSQL of its own that forces everything to the disk. The
 //! clients run on the same machine and take their share of it.
 
-mod cluster;
 mod crowd;
 mod place;
 mod requests;

@@ -66,6 +66,17 @@ impl ServerOptions {
     ///
     /// With the server's log, if it ends or isn't ready within [`PATIENCE`].
     pub fn start(self) -> anyhow::Result<Server> {
+        let mut server = self.begin()?;
+        server.wait_until_ready()?;
+        Ok(server)
+    }
+
+    /// Starts the server and doesn't wait for it.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be started.
+    pub fn begin(self) -> anyhow::Result<Server> {
         let (folder, scratch) = match &self.data_folder {
             Some(folder) => (folder.clone(), None),
             None => {
@@ -81,7 +92,7 @@ impl ServerOptions {
             process: None,
             ended_logs: String::new(),
         };
-        server.launch()?;
+        server.begin()?;
         Ok(server)
     }
 }
@@ -206,14 +217,24 @@ impl Server {
         if self.process.is_some() {
             self.stop()?;
         }
-        self.launch()
+        self.begin()?;
+        self.wait_until_ready()
     }
 
-    fn launch(&mut self) -> anyhow::Result<()> {
+    /// Starts the server again, as [`restart`](Self::restart) does, and doesn't wait for it. It must not run.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be started.
+    pub fn begin(&mut self) -> anyhow::Result<()> {
         let mut command = self.base_command()?;
         command.arg("serve").arg("--listen").arg(self.port.address().to_string()).args(&self.options.arguments);
-        let process = self.process.insert(Program::start(&mut command)?);
+        self.process = Some(Program::start(&mut command)?);
+        Ok(())
+    }
 
+    fn wait_until_ready(&mut self) -> anyhow::Result<()> {
+        let process = self.process.as_mut().context("the server isn't running")?;
         let deadline = Instant::now() + PATIENCE;
         while !is_ready(self.port.address(), self.options.tls) {
             if !process.is_running() {

@@ -1,6 +1,6 @@
 //! `usher` without a screen: verdicts as JSON lines.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use super::{Finished, PATIENCE, Program, program, run_command};
 pub struct Terminal {
     folder: PathBuf,
     passphrase: String,
+    environment: Vec<(OsString, OsString)>,
     _scratch: Option<TempDir>,
 }
 
@@ -30,19 +31,28 @@ impl Terminal {
         Ok(Self {
             folder: scratch.path().to_owned(),
             passphrase: "correct horse battery".into(),
+            environment: Vec::new(),
             _scratch: Some(scratch),
         })
     }
 
     /// Uses a folder that stays.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), passphrase: "correct horse battery".into(), _scratch: None }
+        let passphrase = "correct horse battery".into();
+        Self { folder: folder.into(), passphrase, environment: Vec::new(), _scratch: None }
     }
 
     /// Uses another passphrase than the tests' usual one.
     #[must_use]
     pub fn passphrase(mut self, passphrase: &str) -> Self {
         passphrase.clone_into(&mut self.passphrase);
+        self
+    }
+
+    /// Sets an environment variable for each of its commands.
+    #[must_use]
+    pub fn environment(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
         self
     }
 
@@ -84,6 +94,7 @@ impl Terminal {
             .env("USHER_SOUND", "bell");
         // Whoever runs the tests may have settings of their own.
         command.env("XDG_CONFIG_HOME", &self.folder);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }
 }

@@ -114,6 +114,7 @@ fn one_process_and_the_right_passphrase_open_a_store() {
     // What a crash in the middle of an enrolment leaves: a file, and no key in it.
     std::fs::create_dir(data.path().join(EVENT.to_string())).unwrap();
     std::fs::write(data.path().join(EVENT.to_string()).join("store.db"), b"").unwrap();
+    assert!(matches!(world.open_store(data.path()), Err(StoreError::Unfinished)));
     let store = world.create_store(data.path());
     assert!(matches!(world.open_store(data.path()), Err(StoreError::InUse)));
     drop(store);

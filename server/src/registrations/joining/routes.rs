@@ -37,9 +37,9 @@ impl From<JoinError> for Problem {
             }
             JoinError::AlreadyRegistered { limit } => already_registered(limit),
             JoinError::Issue(error) => RegisterError::from(error).into(),
-            JoinError::Full | JoinError::Failed { is_busy: true } => Self::busy(1),
+            JoinError::Full => Self::busy(1),
             // The log has said why, once for all who registered together.
-            JoinError::Failed { is_busy: false } => Self::of_status(StatusCode::INTERNAL_SERVER_ERROR),
+            JoinError::Failed(trouble) => trouble.into(),
             JoinError::Store(error) => error.into(),
         }
     }

@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
+use harness::cluster::Cluster;
 use harness::organiser::text;
 use harness::process::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::cluster::Cluster;
 use super::{Kind, Load};
 
 /// What everybody of the sample data logs in with.

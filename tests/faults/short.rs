@@ -1,0 +1,95 @@
+//! A short run of each plan of `usher-faults`, which `cargo xtask faults` runs at length.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests are tests too")]
+
+use std::process::Command;
+use std::time::Duration;
+
+use harness::process::{program, run_command};
+use serde_json::Value;
+
+/// How long a plan may take, on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Runs a plan, and returns what it reported for each database.
+fn run(plan: &str, rounds: u32, database: &str) -> Vec<Value> {
+    let rounds = rounds.to_string();
+    let arguments = [plan, "--rounds", &rounds, "--seed", "23", "--database", database, "--json"];
+    let finished = run_command(Command::new(program("usher-faults").unwrap()).args(arguments), "", PATIENCE).unwrap();
+    let finished = finished.success().unwrap();
+    finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A count of a report.
+fn counted(report: &Value, what: &str) -> u64 {
+    report.pointer(&format!("/counted/{what}")).and_then(Value::as_u64).unwrap_or_default()
+}
+
+#[test]
+fn what_a_killed_terminal_showed_arrives_once() {
+    let reports = run("kill-terminal", 16, "sqlite");
+
+    assert!(counted(&reports[0], "admissions shown") > 5, "{reports:?}");
+    assert!(counted(&reports[0], "entries at the server") >= counted(&reports[0], "admissions shown"), "{reports:?}");
+}
+
+#[test]
+fn what_a_killed_server_acknowledged_is_there_once_on_sqlite() {
+    let reports = run("kill-server", 12, "sqlite");
+
+    assert!(counted(&reports[0], "check-ins acknowledged") > 0, "{reports:?}");
+    assert!(counted(&reports[0], "registrations acknowledged") > 0, "{reports:?}");
+}
+
+#[test]
+fn what_a_killed_server_acknowledged_is_there_once_on_postgres() {
+    let reports = run("kill-server", 12, "postgres");
+
+    assert!(counted(&reports[0], "check-ins acknowledged") > 0, "{reports:?}");
+    assert!(counted(&reports[0], "registrations acknowledged") > 0, "{reports:?}");
+}
+
+#[test]
+fn a_killed_postgres_costs_time_and_nothing_else() {
+    let reports = run("kill-postgres", 10, "postgres");
+
+    assert!(counted(&reports[0], "kills of PostgreSQL") > 0, "{reports:?}");
+    assert!(counted(&reports[0], "check-ins acknowledged") > 0, "{reports:?}");
+}
+
+#[test]
+fn a_door_whose_disk_fails_admits_nobody_unwritten_and_goes_on_afterwards() {
+    let reports = run("disk-of-terminal", 24, "sqlite");
+
+    assert!(counted(&reports[0], "guests who met a fault") > 5, "{reports:?}");
+    assert!(counted(&reports[0], "admissions shown") > 5, "{reports:?}");
+}
+
+#[test]
+fn a_server_whose_disk_fails_says_so_and_goes_on_afterwards() {
+    let reports = run("disk-of-server", 12, "sqlite");
+
+    assert!(counted(&reports[0], "answers that say to come back") > 0, "{reports:?}");
+    assert!(counted(&reports[0], "check-ins acknowledged") > 0, "{reports:?}");
+}
+
+#[test]
+fn a_damaged_terminal_is_well_or_says_what_to_do() {
+    let reports = run("damage-of-terminal", 16, "sqlite");
+
+    assert!(counted(&reports[0], "files with flipped bytes") > 0, "{reports:?}");
+}
+
+#[test]
+fn a_damaged_server_is_well_or_says_what_to_do() {
+    let reports = run("damage-of-server", 8, "sqlite");
+
+    assert!(counted(&reports[0], "requests answered") > 0, "{reports:?}");
+}
+
+#[test]
+fn no_guest_waits_for_a_slow_network() {
+    let reports = run("slow-network", 1, "sqlite");
+
+    assert_eq!(counted(&reports[0], "networks"), 4, "{reports:?}");
+}
