@@ -33,13 +33,13 @@ on_both_databases! {
             ("description", json!(" Two days.\r\n\r\nAnd a workshop.\n")),
             ("location", json!("Kongresshalle,\tBerlin")),
             ("capacity", json!(1_000_000)),
-            ("cancel_until", json!("2026-11-14T00:00:00+01:00")),
+            ("cancel_until", json!("2037-11-14T00:00:00+01:00")),
             ("questions", json!([{ "key": "meal", "label": "Meal?", "required": true, "choices": ["meat", "vegan"] }])),
         ] {
             event[field] = value;
         }
         for (field, value) in [
-            ("sale", json!({ "from": "2026-09-01T10:00:00+02:00", "until": "2026-11-21T09:00:00+01:00" })),
+            ("sale", json!({ "from": "2037-09-01T10:00:00+02:00", "until": "2037-11-21T09:00:00+01:00" })),
             ("per_person", json!(4)),
             ("access_code", json!(" on-stage ")),
             ("attention", json!(true)),
@@ -55,10 +55,10 @@ on_both_databases! {
         assert_eq!(made["description"], "Two days.\n\nAnd a workshop.");
         assert_eq!(made["location"], "Kongresshalle, Berlin");
         assert_eq!(made["capacity"], 1_000_000);
-        assert_eq!(made["cancel_until"], "2026-11-13T23:00:00.000Z");
+        assert_eq!(made["cancel_until"], "2037-11-13T23:00:00.000Z");
         assert_eq!(made["questions"][0]["choices"], json!(["meat", "vegan"]));
         let speaker = &made["ticket_types"][1];
-        assert_eq!(speaker["sale"]["from"], "2026-09-01T08:00:00.000Z");
+        assert_eq!(speaker["sale"]["from"], "2037-09-01T08:00:00.000Z");
         assert_eq!((&speaker["per_person"], &speaker["access_code"]), (&json!(4), &json!("on-stage")));
         assert!(["attention", "needs_approval", "has_waitlist"].iter().all(|flag| speaker[flag] == true));
         assert_eq!(olga.get(&format!("/events/{}", made["id"].as_str().unwrap())).await.unwrap(), made);
@@ -71,7 +71,7 @@ on_both_databases! {
         event["description"] = json!("x".repeat(2_001));
         event["location"] = json!("x".repeat(501));
         event["capacity"] = json!(0);
-        event["cancel_until"] = json!("2026-11-23T00:00:00+01:00");
+        event["cancel_until"] = json!("2037-11-23T00:00:00+01:00");
         event["questions"] = json!([
             { "key": "Meal", "label": "" }, { "key": "a", "label": "A", "choices": ["x", "x"] }, { "key": "a", "label": "B" },
         ]);
@@ -79,7 +79,7 @@ on_both_databases! {
         event["ticket_types"][1]["quota"] = json!(1_000_001);
         event["ticket_types"][1]["per_person"] = json!(101);
         event["ticket_types"][1]["access_code"] = json!("abc");
-        event["ticket_types"][1]["sale"] = json!({ "from": "2026-09-01T10:00:00Z", "until": "2026-09-01T10:00:00Z" });
+        event["ticket_types"][1]["sale"] = json!({ "from": "2037-09-01T10:00:00Z", "until": "2037-09-01T10:00:00Z" });
 
         let problem = assert_problem(post(&olga, "/events", &event), 422, "invalid").await;
 
@@ -230,8 +230,8 @@ on_both_databases! {
             let mut event = conference();
             event["name"] = json!(name);
             event["location"] = json!(place);
-            event["starts"] = json!(format!("2026-12-0{day}T10:00:00Z"));
-            event["ends"] = json!(format!("2026-12-0{day}T12:00:00Z"));
+            event["starts"] = json!(format!("2037-12-0{day}T10:00:00Z"));
+            event["ends"] = json!(format!("2037-12-0{day}T12:00:00Z"));
             ids.push(olga.create_event(&event).await.unwrap());
         }
         olga.post(&format!("/events/{}/submit", ids[1]), &json!({})).await.unwrap();
@@ -246,7 +246,7 @@ on_both_databases! {
         assert_eq!(names("q=ZURICH").await, ["Open Air"]);
         assert_eq!(names("q=0%25%20r").await, ["100% Rust"]);
         assert_eq!(names("q=%25").await, ["100% Rust"]);
-        assert_eq!(names("order=begin&from=2026-12-02T11:00:00Z&until=2026-12-03T10:00:00Z").await, ["100% Rust"]);
+        assert_eq!(names("order=begin&from=2037-12-02T11:00:00Z&until=2037-12-03T10:00:00Z").await, ["100% Rust"]);
         for wrong in ["state=gone", "from=yesterday", "order=random"] {
             assert_problem(get(&olga, &format!("/events?{wrong}")), 422, "invalid").await;
         }

@@ -15,7 +15,7 @@ on_both_databases! {
         let shown = olga.get(&format!("/events/{id}")).await.unwrap();
 
         assert_eq!(shown, made);
-        assert_eq!(shown["starts"], "2026-11-21T08:00:00.000Z");
+        assert_eq!(shown["starts"], "2037-11-21T08:00:00.000Z");
         assert_eq!(shown["gates"][1], json!({ "id": 1, "name": "Side door", "zone": "Hall" }));
         assert_eq!(shown["ticket_types"][0]["uses"]["limit"], json!(null));
         assert_eq!(shown["ticket_types"][0]["re_entry"], "after_exit");
@@ -55,7 +55,7 @@ on_both_databases! {
         let mut event = conference();
         event["name"] = json!("x".repeat(201));
         event["time_zone"] = json!("Europe/Nowhere");
-        event["ends"] = json!("2026-11-21");
+        event["ends"] = json!("2037-11-21");
         event["gates"][0]["zone"] = json!("Cellar");
         event["ticket_types"][1]["name"] = json!("REGULAR");
 

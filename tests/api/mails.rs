@@ -185,7 +185,7 @@ on_both_databases! {
         assert_eq!(letter.from().unwrap().first().unwrap().name(), Some("Übung"));
         let number = format!("{}-{}", &code[..5], &code[5..]);
         let text = letter.body_text(0).unwrap();
-        for told in ["Zoë \"山田\"", "Samstag, 21. November 2026, 09:00 Uhr", "18:00 Uhr (CET)", "Regular", "nicht bezahlt", &number] {
+        for told in ["Zoë \"山田\"", "Samstag, 21. November 2037, 09:00 Uhr", "18:00 Uhr (CET)", "Regular", "nicht bezahlt", &number] {
             assert!(text.contains(told), "{told} is missing in\n{text}");
         }
         let html = letter.body_html(0).unwrap();
@@ -204,7 +204,7 @@ on_both_databases! {
         assert_eq!(page.attachment_name(), Some(format!("ticket-{number}.pdf").as_str()));
         assert_eq!(crate::documents::read_page(page.contents()), credential);
         let calendar = String::from_utf8(part("text/calendar").contents().to_vec()).unwrap();
-        assert!(calendar.contains("DTSTART;TZID=Europe/Berlin:20261121T090000"), "{calendar}");
+        assert!(calendar.contains("DTSTART;TZID=Europe/Berlin:20371121T090000"), "{calendar}");
     }
 
     async fn the_letter_of_a_cancelled_ticket_is_not_sent(url: String) {

@@ -165,7 +165,7 @@ on_both_databases! {
         let database = served.app.database();
         let organisation = olga.get("/me").await.unwrap()["organisations"][0]["id"].as_str().unwrap().to_owned();
         let cursor = "AAAAAAAAAAEAAAAAAAAAAAAAAAAAAAAB";
-        let times = "from=2026-11-21T00:00:00Z&until=2026-11-23T00:00:00Z";
+        let times = "from=2037-11-21T00:00:00Z&until=2037-11-23T00:00:00Z";
 
         for query in ["", "state=published", "q=rust", times] {
             for order in ["newest", "begin"] {

@@ -9,8 +9,8 @@ use usher_server::clock::Clock;
 
 use crate::served::{Served, answer, assert_problem, conference};
 
-/// 1 October 2026, when the events of these tests are still to come.
-const OCTOBER: UnixMillis = UnixMillis(1_790_812_800_000);
+/// 1 October 2037, when the events of these tests are still to come.
+const OCTOBER: UnixMillis = UnixMillis(2_137_968_000_000);
 
 /// Makes an event and publishes it.
 async fn publish(organiser: &Organiser, event: &Value) -> String {
@@ -36,8 +36,8 @@ fn on_day(name: &str, place: &str, day: u8) -> Value {
     let mut event = conference();
     event["name"] = json!(name);
     event["location"] = json!(place);
-    event["starts"] = json!(format!("2026-12-{day:02}T10:00:00Z"));
-    event["ends"] = json!(format!("2026-12-{day:02}T12:00:00Z"));
+    event["starts"] = json!(format!("2037-12-{day:02}T10:00:00Z"));
+    event["ends"] = json!(format!("2037-12-{day:02}T12:00:00Z"));
     event
 }
 
@@ -55,7 +55,7 @@ on_both_databases! {
         assert_eq!(names(&served, "q=cafe").await, ["Café Müller"]);
         assert_eq!(names(&served, "q=ZURICH").await, ["Open Air"]);
         assert_eq!(names(&served, "q=secret").await, [""; 0]);
-        assert_eq!(names(&served, "from=2026-12-01T12:00:00Z&until=2026-12-03T10:00:00Z").await, ["100% Rust"]);
+        assert_eq!(names(&served, "from=2037-12-01T12:00:00Z&until=2037-12-03T10:00:00Z").await, ["100% Rust"]);
         let (_, _, page) = answer(public(&served, "/events?q=rust")).await;
         assert_eq!(page["items"][0]["organisation_name"], "Example");
         let organisation = page["items"][0]["organisation"].as_str().unwrap();
@@ -71,7 +71,7 @@ on_both_databases! {
         assert_problem(public(&served, &format!("/events/{rust}")), 404, "not-found").await;
         served.app.clock().set(UnixMillis(OCTOBER.0 + 61 * 86_400_000 + 13 * 3_600_000));
         assert_eq!(names(&served, "").await, ["Café Müller"]);
-        assert_eq!(names(&served, "from=2026-01-01T00:00:00Z").await, ["Open Air", "Café Müller"]);
+        assert_eq!(names(&served, "from=2037-01-01T00:00:00Z").await, ["Open Air", "Café Müller"]);
     }
 
     async fn the_public_list_comes_in_pages(url: String) {
@@ -103,9 +103,9 @@ on_both_databases! {
         event["ticket_types"] = json!([
             { "name": "Regular", "price": { "amount": 4900, "currency": "EUR" } },
             { "name": "Three", "quota": 3 },
-            { "name": "Late", "sale": { "from": "2026-10-02T00:00:00Z", "until": "2026-10-03T00:00:00Z" } },
-            { "name": "Early", "sale": { "from": "2026-09-01T00:00:00Z", "until": "2026-10-01T00:00:00Z" } },
-            { "name": "Friends", "access_code": "friends-2026" },
+            { "name": "Late", "sale": { "from": "2037-10-02T00:00:00Z", "until": "2037-10-03T00:00:00Z" } },
+            { "name": "Early", "sale": { "from": "2037-09-01T00:00:00Z", "until": "2037-10-01T00:00:00Z" } },
+            { "name": "Friends", "access_code": "friends-2037" },
         ]);
         let id = publish(&olga, &event).await;
         let shown = async |query: &str| {
@@ -122,11 +122,11 @@ on_both_databases! {
         assert_eq!(availability(&body), ["Regular available", "Three available", "Late not_yet", "Early over"]);
         assert_eq!(body["ticket_types"][0]["price"], json!({ "amount": 4900, "currency": "EUR" }));
         assert_eq!(body["questions"][0]["key"], "meal");
-        assert_eq!(body["cancel_until"], "2026-11-21T08:00:00.000Z");
+        assert_eq!(body["cancel_until"], "2037-11-21T08:00:00.000Z");
         let text = body.to_string();
-        assert!(!text.contains("friends-2026") && !text.contains("Friends") && !text.contains("quota"), "{text}");
+        assert!(!text.contains("friends-2037") && !text.contains("Friends") && !text.contains("quota"), "{text}");
         assert_eq!(shown("?access_code=friends-2025").await["ticket_types"].as_array().unwrap().len(), 4);
-        assert_eq!(shown("?access_code=friends-2026").await["ticket_types"][4]["name"], "Friends");
+        assert_eq!(shown("?access_code=friends-2037").await["ticket_types"][4]["name"], "Friends");
 
         let register = async |name: &str| {
             olga.register(&id, &json!({ "name": name, "ticket_type": "Three" })).await.unwrap();

@@ -82,8 +82,8 @@ pub(crate) fn conference() -> Value {
     json!({
         "name": "RustConf",
         "time_zone": "Europe/Berlin",
-        "starts": "2026-11-21T09:00:00+01:00",
-        "ends": "2026-11-22T18:00:00+01:00",
+        "starts": "2037-11-21T09:00:00+01:00",
+        "ends": "2037-11-22T18:00:00+01:00",
         "zones": [{ "name": "Hall", "capacity": 800 }],
         "gates": [{ "name": "Main entrance" }, { "name": "Side door", "zone": "hall" }],
         "ticket_types": [
@@ -92,7 +92,7 @@ pub(crate) fn conference() -> Value {
                 "price": { "amount": 4900, "currency": "EUR" },
                 "re_entry": "after_exit",
                 "uses": { "limit": null },
-                "windows": [{ "from": "2026-11-21T08:00:00+01:00", "until": "2026-11-22T18:00:00+01:00" }],
+                "windows": [{ "from": "2037-11-21T08:00:00+01:00", "until": "2037-11-22T18:00:00+01:00" }],
             },
             { "name": "Speaker", "quota": 3, "gates": ["side door"], "home_gate": "Side door" },
         ],

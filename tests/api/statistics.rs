@@ -42,8 +42,8 @@ on_both_databases! {
             "ticket_type": "Regular", "registered": 4, "came": 2, "no_shows": 2, "admitted": 3, "exits": 1, "denied": 1,
         }));
         assert_eq!(figures["hours"], json!([
-            { "from": "2026-11-21T08:00:00.000Z", "admitted": 2, "exits": 0, "denied": 0 },
-            { "from": "2026-11-21T09:00:00.000Z", "admitted": 1, "exits": 1, "denied": 1 },
+            { "from": "2037-11-21T08:00:00.000Z", "admitted": 2, "exits": 0, "denied": 0 },
+            { "from": "2037-11-21T09:00:00.000Z", "admitted": 1, "exits": 1, "denied": 1 },
         ]));
         assert_eq!(figures["gates"], json!([
             { "gate": "Main entrance", "admitted": 2, "exits": 0, "denied": 0 },
@@ -63,7 +63,7 @@ on_both_databases! {
         for line in [
             "Ticket types,Regular,registered,4",
             "Ticket types,Regular,did not come,2",
-            "Hours,2026-11-21T09:00:00.000Z,denied,1",
+            "Hours,2037-11-21T09:00:00.000Z,denied,1",
             "Denials,ALREADY_IN,times,1",
             "Admitted against the rules,ALREADY_IN,times,1",
             "Corrections,Tickets that came in too often,times,1",

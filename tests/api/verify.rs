@@ -232,7 +232,7 @@ on_both_databases! {
 
 /// Half past nine on the conference's first day.
 pub(crate) fn at_the_event() -> Clock {
-    Clock::fixed(sync_protocol::time::UnixMillis(1_795_249_800_000))
+    Clock::fixed(sync_protocol::time::UnixMillis(2_142_405_000_000))
 }
 
 /// The present time, at which devices ask: it stands still all the same.

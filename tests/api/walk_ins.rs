@@ -173,7 +173,7 @@ on_both_databases! {
         assert_eq!((lease(&left).await.unwrap().count, lease(&right).await.unwrap().count), (3, 0));
         let shown = doors.get(&format!("devices/{}", right.id)).await;
         let expected = json!({ "ticket_type": "Speaker", "places": 2, "left": 0, "sold": 0,
-                               "until": "2026-11-22T17:00:00.000Z" });
+                               "until": "2037-11-22T17:00:00.000Z" });
         assert_eq!(shown["leases"], json!([expected]));
         assert_eq!(shown["capabilities"], json!(["scan", "search", "walk_in"]));
 
