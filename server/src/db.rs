@@ -249,9 +249,20 @@ impl Database {
             Dialect::Postgres => "BEGIN",
         };
         let span = traces::transaction("write", self.dialect);
-        let beginning = self.meters.timed(Access::Write, self.writer.begin_with(begin));
+        let beginning = self.meters.timed(Access::Write, self.begin_on_writer(begin));
         let inner = Inner::Transaction(beginning.instrument(span.clone()).await?);
         Ok(Tx { inner, dialect: self.dialect, commits: Some(self.commits.clone()), span })
+    }
+
+    async fn begin_on_writer(&self, begin: &'static str) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        match self.writer.begin_with(begin).await {
+            // A connection that was opened while the disk was read-only never writes: the next one may.
+            Err(error) if self.dialect == Dialect::Sqlite && Trouble::of(&error) == Trouble::Unwritable => {
+                self.writer.acquire().await?.close().await?;
+                self.writer.begin_with(begin).await
+            }
+            begun => begun,
+        }
     }
 
     /// Begins a transaction that only reads, and sees one state of the database throughout.

@@ -129,6 +129,8 @@ pub struct Store {
     finding: Option<Finding>,
     /// A commit failed: nobody knows what is on the disk until it is read again.
     must_reopen: bool,
+    /// A damaged list was replaced by an older one, and counts again once it has come so far.
+    mends_at: Option<FeedSeq>,
     /// Who is told when the list changes.
     watcher: Option<ListWatcher>,
 }
@@ -288,6 +290,7 @@ impl Store {
             is_unswept: true,
             finding,
             must_reopen: false,
+            mends_at: None,
             watcher: None,
         };
         store.commit(|_, _, state| {

@@ -72,6 +72,7 @@ impl Store {
             identity.server_key = key;
         }
         let has_new_key = identity.server_key != self.identity.server_key;
+        let is_mended = self.mends_at.is_some_and(|at| at <= position.point.seq);
         let is_new = self.commit(|transaction, sealer, state| {
             let mut tally = Tally { rows: state.rows, digest: state.digest };
             let is_new = sealed
@@ -90,6 +91,9 @@ impl Store {
                     state.hlc = state.hlc.merged(movement.hlc, moment.now);
                 }
             }
+            if is_mended {
+                lift(state, &[Suspension::Store]);
+            }
             for suspension in suspensions.drain(..) {
                 suspend(state, suspension);
             }
@@ -99,6 +103,9 @@ impl Store {
             Ok(is_new)
         })?;
         self.identity = identity;
+        if is_mended {
+            self.mends_at = None;
+        }
         let (tickets, has_new_rules) = touched(&bodies);
         for ((record, body), is_new) in pulled.records.iter().zip(bodies).zip(is_new) {
             self.known.learn(record.seq, body, is_new);

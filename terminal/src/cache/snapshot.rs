@@ -93,12 +93,15 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError::Snapshot`] if the server did not sign the manifest, [`StoreError::Misfit`] if
-    /// it is another event's, another feed's than the one held, or older than the list held.
+    /// it is another event's, another feed's than the one held, or older than the list held, unless
+    /// that is damaged.
     pub fn begin_loading(&mut self, manifest: &SignedManifest) -> Result<Loading, StoreError> {
         self.check_open()?;
         let manifest = manifest.open(self.known.server_key())?;
-        let is_same_feed =
-            self.position().is_none_or(|held| held.feed == manifest.feed && held.point.seq <= manifest.seq);
+        let is_damaged = self.suspension() == Some(Suspension::Store);
+        let is_same_feed = self
+            .position()
+            .is_none_or(|held| held.feed == manifest.feed && (held.point.seq <= manifest.seq || is_damaged));
         if manifest.event != self.identity.event() || !is_same_feed {
             return Err(StoreError::Misfit);
         }
@@ -148,7 +151,8 @@ impl Store {
     /// Makes a loaded snapshot the list that counts. `head` is the newest head the server gave; the
     /// list counts as fresh if the snapshot reaches it.
     ///
-    /// A list that was damaged or a feed that was broken is mended by this.
+    /// A list that was damaged or a feed that was broken is mended by this; by a snapshot that is older than
+    /// the damaged list, as soon as the feed has come as far as that had.
     ///
     /// # Errors
     ///
@@ -158,8 +162,10 @@ impl Store {
         self.check_open()?;
         let opened = self.open_head(head)?;
         let manifest = &loading.manifest;
-        let is_current = self.loading == Some(loading.generation)
-            && self.position().is_none_or(|held| held.point.seq <= manifest.seq);
+        let mends_at = self.position().map(|held| held.point.seq).filter(|held| *held > manifest.seq);
+        let is_damaged = self.suspension() == Some(Suspension::Store);
+        let is_current =
+            self.loading == Some(loading.generation) && mends_at.is_none_or(|held| is_damaged && held <= opened.seq);
         let is_behind = opened.seq < manifest.seq || (opened.seq == manifest.seq && opened.chain != manifest.chain);
         if !is_current || !loading.is_complete() || opened.feed != manifest.feed || is_behind {
             return Err(StoreError::Misfit);
@@ -185,7 +191,9 @@ impl Store {
             state.generation = generation;
             (state.rows, state.digest) = (written.rows, written.digest);
             state.hlc = state.hlc.merged(seen, moment.now);
-            lift(state, &[Suspension::Store, Suspension::FeedBroken]);
+            if mends_at.is_none() {
+                lift(state, &[Suspension::Store, Suspension::FeedBroken]);
+            }
             for suspension in suspensions {
                 suspend(state, suspension);
             }
@@ -196,6 +204,7 @@ impl Store {
             Ok(())
         })?;
         self.identity = identity;
+        self.mends_at = mends_at;
         self.loading = None;
         self.is_unswept = true;
         let number = self.identity.number();

@@ -27,6 +27,16 @@ fn append(world: &FeedWorld, store: &mut Store, count: u64) {
     }
 }
 
+fn change_a_row(data: &Path) {
+    edit(data, |db| {
+        let sql = "SELECT key, sealed FROM feed_row WHERE kind = 4 LIMIT 1";
+        let (key, mut sealed): (Vec<u8>, Vec<u8>) =
+            db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        sealed[30] ^= 1;
+        db.execute("UPDATE feed_row SET sealed = ?1 WHERE key = ?2", params![sealed, key]).unwrap();
+    });
+}
+
 /// A store with ten tickets and three entries, closed.
 fn closed(data: &Path) -> FeedWorld {
     let mut world = FeedWorld::new();
@@ -55,14 +65,28 @@ fn damaged_list(data: &Path, world: &FeedWorld) {
 fn a_changed_row_is_found() {
     let data = tempfile::tempdir().unwrap();
     let world = closed(data.path());
-    edit(data.path(), |db| {
-        let sql = "SELECT key, sealed FROM feed_row WHERE kind = 4 LIMIT 1";
-        let (key, mut sealed): (Vec<u8>, Vec<u8>) =
-            db.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        sealed[30] ^= 1;
-        db.execute("UPDATE feed_row SET sealed = ?1 WHERE key = ?2", params![sealed, key]).unwrap();
-    });
+    change_a_row(data.path());
     damaged_list(data.path(), &world);
+}
+
+#[test]
+fn a_damaged_list_counts_again_once_the_servers_older_one_has_come_as_far() {
+    let data = tempfile::tempdir().unwrap();
+    let mut world = closed(data.path());
+    let (manifest, chunks) = world.snapshot(5_000);
+    world.push_ticket(11, "Guest");
+    world.sync(&mut world.open_store(data.path()).unwrap()).unwrap();
+    change_a_row(data.path());
+
+    let mut store = world.open_store(data.path()).unwrap();
+    for (name, packed) in &chunks {
+        store.stage_chunk(name, packed).unwrap();
+    }
+    let moment = store.moment(world.clock.as_ref());
+    store.apply_snapshot(&manifest, &world.head(), &moment, &mut |_, _| {}).unwrap();
+    assert_eq!(store.suspension(), Some(Suspension::Store), "it lacks what the damaged list knew");
+    world.sync(&mut store).unwrap();
+    assert_eq!((store.suspension(), store.counts().tickets), (None, 11));
 }
 
 #[test]
