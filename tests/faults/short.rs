@@ -78,10 +78,3 @@ fn a_damaged_server_is_well_or_says_what_to_do() {
 
     assert!(counted(&reports[0], "requests answered") > 0, "{reports:?}");
 }
-
-#[test]
-fn no_guest_waits_for_a_slow_network() {
-    let reports = run("slow-network", 1, "sqlite");
-
-    assert_eq!(counted(&reports[0], "networks"), 4, "{reports:?}");
-}
