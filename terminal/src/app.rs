@@ -169,6 +169,9 @@ fn learn(state: &mut State, notice: Notice) -> Option<Effect> {
         Notice::Status(status) => {
             let was_suspended = state.status().and_then(|status| status.suspended);
             let is_new = status.suspended.is_some() && status.suspended != was_suspended;
+            if is_new && status.suspended.is_some_and(|suspension| suspension.is_erased()) {
+                state.forget_guests();
+            }
             state.status = Some((state.now, status));
             state.sound(Some(Tone::Fault).filter(|_| is_new))
         }

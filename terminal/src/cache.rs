@@ -25,6 +25,7 @@ mod journal;
 mod key;
 mod known;
 mod list_reader;
+mod over;
 mod rows;
 mod sales;
 mod seal;
@@ -54,6 +55,7 @@ pub use self::journal::{JournalReader, READ_MAX, Run};
 pub use self::key::{KdfCost, MEMORY_KIB_MIN, PASSES_MIN};
 pub use self::known::Heard;
 pub use self::list_reader::{ListChange, ListReader, ListWatcher};
+pub use self::over::over;
 pub use self::snapshot::{Bite, Loading};
 pub use self::space::{FULL_BYTES, WARNING_BYTES};
 
@@ -158,6 +160,7 @@ impl Store {
     /// [`StoreError::AlreadyEnrolled`], [`StoreError::InUse`], or what the disk says.
     pub fn create(data: &Path, passphrase: &str, cost: KdfCost, new: NewStore) -> Result<Self, StoreError> {
         let event = new.identity.event();
+        over::forget(data)?;
         let folder = Folder::create(data, event)?;
         let mut connection = folder.connect()?;
         if file::has_header(&connection)? {

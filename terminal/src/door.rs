@@ -228,6 +228,15 @@ pub enum Suspension {
     Gate,
     /// It erased everything, by an organiser's order.
     Wiped,
+    /// It erased everything: the event is over, and the server has acknowledged all of the journal.
+    Shredded,
+}
+
+impl Suspension {
+    /// Whether there is nothing left to suspend.
+    pub const fn is_erased(self) -> bool {
+        matches!(self, Self::Wiped | Self::Shredded)
+    }
 }
 
 /// What is known of another terminal of the event.

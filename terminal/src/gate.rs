@@ -76,7 +76,8 @@ pub struct Gate {
     session: Session,
     /// Whether the journal names a session that has not ended.
     has_begun: bool,
-    is_erased: bool,
+    /// Why everything was erased, if it was.
+    erased: Option<Suspension>,
     shop: Option<Shop>,
     searcher: Option<Searcher>,
     claims: Option<Box<dyn Claims>>,
@@ -122,7 +123,7 @@ impl Gate {
             told: None,
             session: Session::default(),
             has_begun: false,
-            is_erased: false,
+            erased: None,
             shop: None,
             searcher: None,
             claims: None,
@@ -326,7 +327,7 @@ impl Gate {
     fn readiness(&self, moment: &Moment) -> Readiness {
         let certificate = &self.store.identity().certificate;
         let may_scan = certificate.capabilities.has(Capabilities::SCAN) && self.may_stand_here();
-        if self.is_erased {
+        if self.is_erased() {
             Readiness::NotReady(NotReady::Suspended)
         } else if !self.session.decides() {
             Readiness::NotReady(NotReady::Locked)
@@ -412,7 +413,7 @@ impl Gate {
         let gate = policy.as_ref().and_then(|policy| policy.gate(self.gate));
         let zone = policy.as_ref().zip(gate).and_then(|(policy, gate)| policy.zone(gate.zone));
         let suspended = match self.readiness(&moment) {
-            _ if self.is_erased => Some(Suspension::Wiped),
+            _ if self.is_erased() => self.erased,
             _ if self.store.suspension().is_some() => self.store.suspension(),
             _ if self.clock_went_back(&moment) => Some(Suspension::Clock),
             Readiness::NotReady(NotReady::Certificate)

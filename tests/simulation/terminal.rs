@@ -171,6 +171,7 @@ impl Terminal {
             journal: disk.end(self.device).seq,
             acknowledged: disk.acknowledged,
             suspended: disk.suspended,
+            is_closed: false,
         };
         self.process = Some(Process {
             client: SyncClient::new(start),

@@ -48,6 +48,7 @@ pub struct SyncClient {
     acknowledged: Seq,
     quarantined: Option<Seq>,
     suspended: Option<Suspend>,
+    is_closed: bool,
     is_up: Option<bool>,
     down: Down,
     down_busy: bool,
@@ -70,6 +71,7 @@ impl SyncClient {
             acknowledged: start.acknowledged,
             quarantined: None,
             suspended: None,
+            is_closed: start.is_closed,
             is_up: None,
             down: Down::Time,
             down_busy: false,
@@ -104,6 +106,17 @@ impl SyncClient {
         self.suspended
     }
 
+    /// Whether the terminal has nothing more to do for its event and is to shred what it holds of it: the event is
+    /// closed, and the server has said in this conversation that it holds the journal to its end.
+    ///
+    /// What was acknowledged earlier does not do: the server's data may have gone back since. Nor does a place in
+    /// quarantine, where entries wait for an organiser's word, nor the word of a server that this terminal has stopped
+    /// believing.
+    pub fn is_done(&self) -> bool {
+        let is_told = self.up == Up::Push && self.acknowledged == self.journal;
+        self.is_closed && is_told && self.suspended.is_none() && self.quarantined.is_none()
+    }
+
     /// Whether the last exchange succeeded.
     pub fn is_online(&self) -> bool {
         self.is_up == Some(true)
@@ -116,6 +129,11 @@ impl SyncClient {
         if self.is_up == Some(true) {
             self.up_backoff.wake();
         }
+    }
+
+    /// Notes that the event is closed, by the list that was taken in.
+    pub const fn handle_closed(&mut self) {
+        self.is_closed = true;
     }
 
     /// Notes what came back for a request of its lane.
@@ -366,7 +384,7 @@ mod tests {
     use alloc::vec;
 
     fn start() -> Start {
-        Start { cursor: Some(FeedSeq(5)), journal: Seq(0), acknowledged: Seq(0), suspended: None }
+        Start { cursor: Some(FeedSeq(5)), journal: Seq(0), acknowledged: Seq(0), suspended: None, is_closed: false }
     }
 
     /// A client that has measured the time, waits for news, and knows what the server holds.
@@ -514,6 +532,63 @@ mod tests {
         let mut client = online(Start { journal: Seq(9), acknowledged: Seq(9), ..start() });
         client.handle_failure(Lane::Up, Failure::Gap(Seq(4)), Uptime(0), 0);
         assert_eq!(client.poll_request(Uptime(0)), Some(push(5)));
+    }
+
+    #[test]
+    fn a_closed_events_terminal_is_done_once_the_server_says_that_it_holds_everything() {
+        let mut client = online(Start { journal: Seq(2), acknowledged: Seq(1), ..start() });
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(2)));
+        client.handle_closed();
+        assert!(!client.is_done(), "one entry is still on its way");
+
+        client.handle_reply(Reply::Acknowledged(Seq(2)), Uptime(0));
+
+        assert!(client.is_done());
+        client.handle_journaled(Seq(3));
+        assert!(!client.is_done(), "what was written since is sent first");
+    }
+
+    #[test]
+    fn a_terminal_whose_event_goes_on_is_never_done() {
+        let client = online(Start { journal: Seq(2), acknowledged: Seq(2), ..start() });
+
+        assert_eq!(client.unsent(), 0);
+        assert!(!client.is_done());
+    }
+
+    #[test]
+    fn an_acknowledgement_of_an_earlier_day_does_not_make_a_terminal_done() {
+        let mut client = SyncClient::new(Start { journal: Seq(2), acknowledged: Seq(2), is_closed: true, ..start() });
+        assert!(!client.is_done(), "the server has not been asked yet");
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Time));
+        client.handle_reply(Reply::Time, Uptime(0));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Feed { after: FeedSeq(5), wait_s: 0 }));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::JournalStatus));
+
+        client.handle_reply(Reply::Held { seq: Seq(1), is_ours: true }, Uptime(0));
+
+        assert!(!client.is_done(), "its data went back, and the second entry is sent again");
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(2)));
+        client.handle_failure(Lane::Up, Failure::Unreachable, Uptime(0), 0);
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::JournalStatus));
+        client.handle_reply(Reply::Held { seq: Seq(2), is_ours: true }, Uptime(0));
+        assert!(client.is_done());
+    }
+
+    #[test]
+    fn a_suspended_terminal_keeps_what_it_holds_when_the_event_closes() {
+        for code in [ProblemCode::DeviceRevoked, ProblemCode::Fork] {
+            let mut client = online(Start { journal: Seq(2), acknowledged: Seq(2), is_closed: true, ..start() });
+            assert!(client.is_done());
+
+            client.handle_failure(Lane::Down, Failure::Problem(code), Uptime(0), 0);
+
+            assert!(!client.is_done(), "{code:?}");
+        }
+        let mut client = online(Start { journal: Seq(2), acknowledged: Seq(1), is_closed: true, ..start() });
+        assert_eq!(client.poll_request(Uptime(0)), Some(push(2)));
+        client.handle_reply(Reply::Quarantined(Seq(2)), Uptime(0));
+        assert_eq!((client.unsent(), client.is_done()), (0, false));
     }
 
     #[test]

@@ -10,6 +10,7 @@ first-start-key-again = weiter
 first-start-key-open = Tür öffnen
 
 first-start-code-title = Der Code des Veranstalters
+first-start-over = Die letzte Veranstaltung auf diesem Gerät ist zu Ende: Alles Gebuchte wurde gesendet, dann wurden ihre Daten gelöscht. Weiter geht es mit dem Code der nächsten.
 first-start-code-camera = Den Anmelde-QR des Veranstalters vor die Kamera dieses Geräts halten oder mit dem Handscanner scannen.
 first-start-camera-on = Die Kamera läuft und sucht ihn.
 first-start-camera-starting = Kamera startet …

@@ -10,6 +10,7 @@ first-start-key-again = go on
 first-start-key-open = open the door
 
 first-start-code-title = The organiser's code
+first-start-over = The last event on this computer is over: all check-ins were sent, then its data were erased. Go on with the next event's code.
 first-start-code-camera = Hold the organiser's enrolment QR in front of this laptop's camera, or scan it with a hand scanner.
 first-start-camera-on = The camera is on and looks for it.
 first-start-camera-starting = Starting the camera …

@@ -176,13 +176,33 @@ pub struct FirstStart {
     made: Zeroizing<String>,
     pace: Pace,
     now: Uptime,
+    is_after_event: bool,
 }
 
 impl FirstStart {
     /// Begins. `made` is a passphrase to offer.
     pub fn new(made: Zeroizing<String>, session: Session) -> Self {
         let fields = [SERVER_CHARS_MAX, CODE_CHARS_MAX, FINGERPRINT_CHARS_MAX].map(Field::new);
-        Self { step: code_form(None, &fields), fields, session, made, pace: Pace::default(), now: Uptime(0) }
+        Self {
+            step: code_form(None, &fields),
+            fields,
+            session,
+            made,
+            pace: Pace::default(),
+            now: Uptime(0),
+            is_after_event: false,
+        }
+    }
+
+    /// The same on a laptop whose last event is over and was erased.
+    #[must_use]
+    pub fn after_an_event(self) -> Self {
+        Self { is_after_event: true, ..self }
+    }
+
+    /// Whether this laptop's last event is over and was erased.
+    pub const fn is_after_event(&self) -> bool {
+        self.is_after_event
     }
 
     /// Returns where it stands.

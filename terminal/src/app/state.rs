@@ -145,6 +145,14 @@ impl State {
         self
     }
 
+    /// Forgets every guest: what the terminal held of them was erased.
+    pub(super) fn forget_guests(&mut self) {
+        (self.verdict, self.aside, self.last) = (None, None, None);
+        (self.screen, self.overlay, self.answer, self.party) = (None, None, None, None);
+        self.recent.clear();
+        self.doubles.clear();
+    }
+
     /// Returns the time of the last tick.
     pub const fn now(&self) -> Uptime {
         self.now
@@ -164,7 +172,7 @@ impl State {
     /// Returns for how long no status came, in ms, once that is too long. Where everything was erased, none is to come.
     pub fn silence_ms(&self) -> Option<u64> {
         let (seen, status) = self.status.as_ref()?;
-        let is_over = status.suspended == Some(Suspension::Wiped);
+        let is_over = status.suspended.is_some_and(Suspension::is_erased);
         Some(self.now.0.saturating_sub(seen.0)).filter(|ms| *ms >= SILENCE_MS && !is_over)
     }
 
@@ -279,8 +287,9 @@ impl State {
 
     /// Returns what the large panel is about.
     pub fn stage(&self) -> Stage<'_> {
-        if self.status().is_some_and(|status| status.suspended == Some(Suspension::Wiped)) {
-            return Stage::Suspended(Suspension::Wiped);
+        let suspended = self.status().and_then(|status| status.suspended);
+        if let Some(erased) = suspended.filter(|suspension| suspension.is_erased()) {
+            return Stage::Suspended(erased);
         }
         if self.is_stopped {
             return Stage::Stopped;
@@ -288,7 +297,7 @@ impl State {
         if !self.lock.decides() {
             return Stage::Locked;
         }
-        if let Some(suspension) = self.status().and_then(|status| status.suspended) {
+        if let Some(suspension) = suspended {
             return Stage::Suspended(suspension);
         }
         if let Some(fault) = &self.fault {

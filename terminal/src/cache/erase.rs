@@ -1,4 +1,4 @@
-//! Erasing everything that a terminal holds of an event, by its organiser's order.
+//! Erasing everything that a terminal holds of an event: by its organiser's order, or once the event is over.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -6,12 +6,32 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, over};
+use crate::door::Suspension;
 
 /// How much is overwritten at a time, in bytes.
 const BLOCK_BYTES: usize = 1024 * 1024;
 
 impl Store {
+    /// Marks the event as over, for [`Store::erase`] to follow, if it is closed and the server has acknowledged the whole
+    /// journal. Returns whether that was so; if not, or if the mark cannot be written, everything has to stay.
+    ///
+    /// The mark tells the next start, which finishes erasing that was interrupted; see [`super::over`].
+    ///
+    /// # Errors
+    ///
+    /// What the disk says.
+    pub fn begin_shredding(&mut self) -> Result<bool, StoreError> {
+        self.check_open()?;
+        if self.suspension() != Some(Suspension::Closed) || self.acknowledged() != self.journal_end().seq {
+            return Ok(false);
+        }
+        if let Some(data) = self.folder.path().parent() {
+            over::mark(data, self.identity.event())?;
+        }
+        Ok(true)
+    }
+
     /// Destroys the wrapped data key, then every file of the event. Afterwards this store holds
     /// nothing and can do nothing but go.
     ///
@@ -41,7 +61,7 @@ impl Store {
 }
 
 /// Overwrites and removes every file of the folder, then the folder.
-fn remove(folder: &Path) -> io::Result<()> {
+pub(super) fn remove(folder: &Path) -> io::Result<()> {
     let mut outcome = Ok(());
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

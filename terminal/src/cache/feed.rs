@@ -336,6 +336,7 @@ const fn is_repairable(reason: Suspension) -> bool {
         | Suspension::Closed
         | Suspension::Certificate
         | Suspension::Gate
-        | Suspension::Wiped => false,
+        | Suspension::Wiped
+        | Suspension::Shredded => false,
     }
 }

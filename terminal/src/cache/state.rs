@@ -154,7 +154,7 @@ impl Feed {
     }
 }
 
-const SUSPENSIONS: [Suspension; 12] = [
+const SUSPENSIONS: [Suspension; 13] = [
     Suspension::Revoked,
     Suspension::Forked,
     Suspension::RolledBack,
@@ -167,6 +167,7 @@ const SUSPENSIONS: [Suspension; 12] = [
     Suspension::Wiped,
     Suspension::Gate,
     Suspension::OtherFeed,
+    Suspension::Shredded,
 ];
 
 pub(super) const fn suspension_number(suspension: Suspension) -> u8 {
@@ -183,6 +184,7 @@ pub(super) const fn suspension_number(suspension: Suspension) -> u8 {
         Suspension::Wiped => 10,
         Suspension::Gate => 11,
         Suspension::OtherFeed => 12,
+        Suspension::Shredded => 13,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::camera::{CameraState, FrameSource, Sight};
 use crate::catalogue::Catalogue;
 use crate::clock::SystemClock;
 use crate::decoder::Decoder;
-use crate::door::Link;
+use crate::door::{Link, Suspension};
 use crate::drill::{CAMERA_MS, Camera, Course, Found, Probe, Probed, Sound};
 use crate::feedback::{self, Means, Tone};
 use crate::gate::Gate;
@@ -95,6 +95,9 @@ pub(super) fn run(place: &Place, door: &DoorArgs, args: &DrillArgs) -> anyhow::R
 /// Brings the store in step with the server, and says whether the server answered.
 fn exchange(place: &Place, store: Store) -> anyhow::Result<(Store, bool)> {
     let (store, outcome) = sync::converse(store, Until::InStep, true, place.catalogue())?;
+    if outcome.is_shredded {
+        bail!(place.stop_words(Suspension::Shredded));
+    }
     Ok((store, outcome.is_reached && outcome.trouble.is_none()))
 }
 

@@ -12,6 +12,7 @@ use sync_protocol::problem::ProblemCode;
 use tokio::sync::Notify;
 
 use super::enrol::host_name;
+use super::opening::events_over;
 use super::sync::{self, Fetched};
 use crate::app::first_start::{FirstStart, News, Problem, Wish};
 use crate::cache::{KdfCost, Store, StoreError};
@@ -46,6 +47,7 @@ pub(super) fn run(
     let helper = Helper { folder: folder.to_owned(), to_screen, eyes, enrolment: None, store: None };
     let worker = thread::Builder::new().name("first start".into()).spawn(move || helper.run(&wished))?;
     let start = FirstStart::new(passphrase::generate(), session);
+    let start = if events_over(folder).is_empty() { start } else { start.after_an_event() };
     let ending = first_start::run(start, news, &wishes, catalogue, theme, is_plain);
     // Without wishes the worker ends, after what it is at.
     drop(wishes);

@@ -11,18 +11,25 @@ use sync_protocol::policy::Policy;
 use super::Place;
 use crate::cache::{self, Store, StoreError};
 use crate::catalogue::Catalogue;
+use crate::causes::chain;
 
 /// How often a passphrase may be typed.
 const PASSPHRASE_TRIES: u32 = 5;
+/// What became of an event that is over, and what to do for the next.
+const AFTER_AN_EVENT: &str = "everything was sent, and then its data were erased from this laptop; for the next event \
+                              run `usher` and show the organiser's code, or see `usher enrol --help`";
 
 impl Place {
     /// Returns the event meant: the one named, or the only one.
     pub(super) fn event(&self, folder: &Path) -> anyhow::Result<EventId> {
+        let over = events_over(folder);
         let enrolled = cache::enrolled(folder).unwrap_or_default();
         match (self.event, enrolled.as_slice()) {
             (Some(event), events) if events.contains(&event) => Ok(event),
+            (Some(event), _) if over.contains(&event) => bail!("event {event} is over: {AFTER_AN_EVENT}"),
             (Some(event), _) => bail!("this laptop is not enrolled for event {event} in {}", folder.display()),
             (None, [event]) => Ok(*event),
+            (None, []) if !over.is_empty() => bail!("the last event on this laptop is over: {AFTER_AN_EVENT}"),
             (None, []) => bail!(
                 "this laptop is not enrolled for any event in {}; run `usher enrol --qr camera`, \
                  or see `usher enrol --help`",
@@ -35,8 +42,10 @@ impl Place {
         }
     }
 
-    /// Whether this laptop is no terminal of any event yet, and none was named.
+    /// Whether this laptop is a terminal of no event, not yet or not any more, and none was named.
     pub(super) fn is_new(&self, folder: &Path) -> bool {
+        // What is left of an event that is over is no event's any more.
+        events_over(folder);
         self.event.is_none() && cache::enrolled(folder).is_ok_and(|events| events.is_empty())
     }
 
@@ -65,6 +74,14 @@ impl Place {
         }
         open(&folder, event, &self.typed_passphrase()?, &self.catalogue(), self.plain)
     }
+}
+
+/// Returns the events that are over, once what is left of them is erased.
+pub(super) fn events_over(folder: &Path) -> Vec<EventId> {
+    cache::over(folder).unwrap_or_else(|error| {
+        tracing::warn!(error = chain(&error), "what is left of an event that is over can't be erased");
+        Vec::new()
+    })
 }
 
 const fn is_wrong_passphrase(error: &StoreError) -> bool {

@@ -16,7 +16,7 @@ use super::Place;
 use crate::cache::Store;
 use crate::catalogue::Catalogue;
 use crate::clock::{Clock, SystemClock};
-use crate::door::Notice;
+use crate::door::{Notice, Suspension};
 use crate::gate::{Gate, desk};
 use crate::logs;
 use crate::sync::driver::{Driver, Outcome, Until};
@@ -56,6 +56,7 @@ pub(super) fn run(place: &Place, args: SyncArgs) -> anyhow::Result<ExitCode> {
     }
     let (store, outcome) = converse(store, Until::InStep, args.json, place.catalogue())?;
     let counts = store.counts();
+    let suspended = if outcome.is_shredded { Some(Suspension::Shredded) } else { store.suspension() };
     let is_done = outcome.is_reached && outcome.trouble.is_none() && counts.unsent == 0;
     if args.json {
         let line = json!({
@@ -65,12 +66,14 @@ pub(super) fn run(place: &Place, args: SyncArgs) -> anyhow::Result<ExitCode> {
             "cursor": store.position().map(|position| position.point.seq),
             "entries": counts.entries,
             "unsent": counts.unsent,
-            "suspended": store.suspension(),
+            "suspended": suspended,
         });
         println!("{line}");
     } else {
         println!("{} tickets in the list, {} of {} check-ins not sent", counts.tickets, counts.unsent, counts.entries);
-        if let Some(suspension) = store.suspension() {
+        if let Some(suspension) = suspended.filter(|suspension| suspension.is_erased()) {
+            println!("{}", place.stop_words(suspension));
+        } else if let Some(suspension) = suspended {
             println!("This terminal must not admit: {}", place.stop_words(suspension));
         }
         if let Some(trouble) = &outcome.trouble {

@@ -5,6 +5,7 @@
 //! keeps. What remains here is the order of these three.
 
 mod doors;
+mod erasing;
 mod health;
 
 use std::time::{Duration, Instant};
@@ -21,7 +22,6 @@ use sync_protocol::sync::Ack;
 use sync_protocol::sync::client::{Event, Failure, Lane, Reply, Request, Start, Suspend, SyncClient};
 use sync_protocol::sync::message::Doors;
 use sync_protocol::time::{UnixMillis, Uptime};
-use sync_protocol::wipe::WipeOrder;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -34,9 +34,6 @@ use crate::causes::chain;
 use crate::clock::{Clock, TimeSample};
 use crate::door::{Link, Suspension};
 use crate::gate::desk::{Closed, Desk};
-
-/// How long a terminal that is to erase itself goes on sending what it has, in ms.
-const EVIDENCE_WITHIN_MS: u64 = 60_000;
 
 /// Something for the driver to know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,6 +81,8 @@ pub struct Outcome {
     pub is_reached: bool,
     /// Why the last exchange failed, in words.
     pub trouble: Option<String>,
+    /// Whether the event is over and everything held of it was erased.
+    pub is_shredded: bool,
 }
 
 /// Why a step of the conversation failed.
@@ -180,6 +179,7 @@ impl Driver {
                 journal: store.journal_end().seq,
                 acknowledged: store.acknowledged(),
                 suspended: store.suspension().and_then(as_suspend),
+                is_closed: store.suspension() == Some(Suspension::Closed),
             };
             let journal = store.journal_reader()?;
             if let Some(claimant) = claimant {
@@ -225,12 +225,20 @@ impl Driver {
                 self.desk.call(|gate| gate.erase())?;
                 return Ok(self.outcome);
             }
+            if self.is_shredded()? {
+                self.outcome.is_shredded = true;
+                return Ok(self.outcome);
+            }
             if self.is_over() {
                 return Ok(self.outcome);
             }
-            let wipe_at = self.wiping_since.map(|since| since.plus(EVIDENCE_WITHIN_MS));
-            let wait =
-                self.client.poll_timeout().into_iter().chain(wipe_at).min().map(|at| at.0.saturating_sub(self.now().0));
+            let wait = self
+                .client
+                .poll_timeout()
+                .into_iter()
+                .chain(self.wipe_at())
+                .min()
+                .map(|at| at.0.saturating_sub(self.now().0));
             tokio::select! {
                 nudge = nudges.recv() => match nudge {
                     Some(Nudge::Journaled(seq)) => self.client.handle_journaled(seq),
@@ -406,29 +414,6 @@ impl Driver {
         Ok(())
     }
 
-    /// Takes the order to erase this terminal, if the server's refusal holds one that it signed.
-    fn take_order(&mut self, error: &StepError) -> Result<(), Closed> {
-        let StepError::Exchange(ExchangeError::Request(error)) = error else { return Ok(()) };
-        let Some(signature) = error.wipe_order().filter(|_| self.wiping_since.is_none()) else { return Ok(()) };
-        let order = WipeOrder { event: self.session.event, device: self.session.signer.device };
-        if order.verify_hex(&self.session.server_key, signature).is_err() {
-            warn!("an order to erase this terminal is not the server's; it is not followed");
-            return Ok(());
-        }
-        warn!("the organiser ordered this terminal to erase itself; sending what it still has");
-        self.wiping_since = Some(self.now());
-        let end = self.desk.call(|gate| gate.note_wipe())?;
-        self.client.handle_journaled(end);
-        Ok(())
-    }
-
-    /// Whether everything is to be erased now: the server has what it may still get.
-    fn is_wipe_due(&self) -> bool {
-        let Some(since) = self.wiping_since else { return false };
-        let is_late = self.now() >= since.plus(EVIDENCE_WITHIN_MS);
-        is_late || self.client.unsent() == 0 && self.client.suspended().is_some()
-    }
-
     fn keep(&mut self, brought: Brought) -> Result<Option<Reply>, StepError> {
         match brought {
             Brought::Time(sample) => {
@@ -513,6 +498,7 @@ impl Driver {
         info!(rows, head = head.seq.0, "the list is here");
         self.pull = None;
         self.client.handle_snapshot_applied(manifest.seq);
+        self.hear_of_closing()?;
         Ok(())
     }
 
@@ -540,6 +526,7 @@ impl Driver {
                 })??;
                 self.pages_in_step = true;
                 self.has_pulled = true;
+                self.hear_of_closing()?;
                 Ok(Reply::Page { after, is_complete: true })
             }
         }
@@ -585,6 +572,7 @@ const fn as_suspend(suspension: Suspension) -> Option<Suspend> {
         | Suspension::Closed
         | Suspension::Certificate
         | Suspension::Gate
-        | Suspension::Wiped => None,
+        | Suspension::Wiped
+        | Suspension::Shredded => None,
     }
 }

@@ -194,6 +194,7 @@ fn states() -> Vec<(&'static str, State)> {
         ("suspended_gate", status(|status| status.suspended = Some(Suspension::Gate))),
         ("suspended_other_feed", status(|status| status.suspended = Some(Suspension::OtherFeed))),
         ("closed", status(|status| status.suspended = Some(Suspension::Closed))),
+        ("shredded", status(|status| status.suspended = Some(Suspension::Shredded))),
         ("no_list", status(|status| status.list_at = None)),
         (
             "downloading",

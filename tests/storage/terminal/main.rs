@@ -5,6 +5,7 @@
 
 mod certificates;
 mod claims;
+mod closing;
 mod decisions;
 mod door;
 mod gate;

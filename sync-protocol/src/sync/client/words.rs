@@ -149,6 +149,8 @@ pub struct Start {
     pub acknowledged: Seq,
     /// Why the terminal is suspended already.
     pub suspended: Option<Suspend>,
+    /// Whether the list held says that the event is closed.
+    pub is_closed: bool,
 }
 
 impl Suspend {

@@ -52,6 +52,7 @@ fn no_english_word_is_left() {
 fn steps() -> Vec<(&'static str, FirstStart)> {
     vec![
         ("code", start()),
+        ("code_after_event", start().after_an_event()),
         ("code_typed", code_typed()),
         ("code_refused", refused(Problem::Refused)),
         ("code_other_server", refused(Problem::OtherServer)),

@@ -89,7 +89,13 @@ const fn heading(step: &Step) -> (u32, &'static str) {
 
 fn fill(page: &mut Page<'_>, start: &FirstStart) {
     match start.step() {
-        Step::Code(form) => code(page, form),
+        Step::Code(form) => {
+            if start.is_after_event() {
+                page.plain("first-start-over");
+                page.gap();
+            }
+            code(page, form);
+        }
         Step::Asking => {
             page.plain("first-start-asking");
             page.keys = vec![("Esc", "keys-back")];

@@ -45,9 +45,11 @@ pub fn suspension(suspension: Suspension, names: &Names<'_>) -> Message {
         Suspension::Certificate => ("machine-certificate", "machine-certificate-step"),
         Suspension::Gate => ("machine-gate", "machine-gate-step"),
         Suspension::Wiped => ("machine-wiped", "machine-wiped-step"),
+        Suspension::Shredded => ("machine-shredded", "machine-shredded-step"),
     };
     match suspension {
         Suspension::Closed => say(headline, &["machine-still-sent"], step, names),
+        Suspension::Shredded => say(headline, &["machine-shredded-sent"], step, names),
         Suspension::Wiped => say(headline, &["machine-wiped-sent", OTHER_DOOR], step, names),
         _ => say(headline, &[OTHER_DOOR, "machine-still-sent"], step, names),
     }

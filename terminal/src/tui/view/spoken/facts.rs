@@ -2,7 +2,7 @@
 
 use super::rows::sentences;
 use crate::app::{Shown, Stage};
-use crate::door::{Link, Suspension};
+use crate::door::Link;
 use crate::tui::view::keys::keys_now;
 use crate::tui::view::status::{Fullness, fullness, is_list_old};
 use crate::tui::view::{Scene, lock, panel};
@@ -131,7 +131,7 @@ fn stage(scene: &Scene<'_>) -> Option<Fact> {
     let key = match stage {
         Stage::Verdict(_) => return None,
         Stage::Downloading(done, total) => format!("{}", done.saturating_mul(10).checked_div(total).unwrap_or(10)),
-        Stage::Suspended(Suspension::Wiped) => "wiped".to_owned(),
+        Stage::Suspended(erased) if erased.is_erased() => "wiped".to_owned(),
         Stage::Ready => format!("ready {:?} {}", scene.state.direction(), scene.state.looking_ms().is_some()),
         stage => format!("{stage:?}"),
     };
