@@ -122,7 +122,9 @@ pub enum AccountCommand {
 /// Where things are kept.
 #[derive(Args, Clone, Debug)]
 pub struct StorageArgs {
-    /// The database: `sqlite:PATH` or `postgres://…`. Without it, `usher.db` in the data folder.
+    /// The database: `sqlite:PATH` or `postgres://…`. Without it, `usher.db` in the data folder. PostgreSQL on another
+    /// machine is spoken to over TLS and its certificate is checked, as `sslmode=verify-full` says; `sslrootcert=FILE`
+    /// names an authority of your own. `statement-cache-capacity=0` is for poolers that need it.
     #[arg(long, value_name = "URL", env = "USHER_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// The data folder, made if it is not there.

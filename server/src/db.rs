@@ -5,6 +5,7 @@ pub mod insert;
 pub mod list;
 pub mod meters;
 mod migrations;
+mod options;
 pub mod pattern;
 mod trouble;
 
@@ -33,8 +34,6 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const ALIVE: Duration = Duration::from_secs(1);
 /// How often what another transaction was in the way of is tried.
 const TRIES_MAX: usize = 3;
-/// Statements that each connection to PostgreSQL keeps ready: more than the program has.
-const STATEMENTS_MAX: usize = 1_000;
 
 /// The few words that differ between the databases.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -122,6 +121,12 @@ pub enum OpenError {
     /// No connection.
     #[error("cannot open the database")]
     Connect(#[source] sqlx::Error),
+    /// The database cannot show that it is the one meant.
+    #[error(
+        "the database's certificate cannot be relied on; if its authority is your own, name the authority's \
+         certificate in the database's URL: sslrootcert=FILE"
+    )]
+    Untrusted(#[source] sqlx::Error),
     /// The schema cannot be brought up to date.
     #[error("cannot bring the database's schema up to date")]
     Migrate(#[from] MigrateError),
@@ -135,7 +140,7 @@ impl OpenError {
             | Self::Migrate(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
                 Trouble::of(error)
             }
-            Self::UnknownScheme | Self::Migrate(_) => Trouble::Other,
+            Self::UnknownScheme | Self::Untrusted(_) | Self::Migrate(_) => Trouble::Other,
         }
     }
 }
@@ -157,7 +162,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`OpenError::UnknownScheme`] or [`OpenError::Connect`].
+    /// [`OpenError::UnknownScheme`], [`OpenError::Connect`] or [`OpenError::Untrusted`].
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
         let scheme = url.split(':').next().unwrap_or_default();
@@ -178,8 +183,10 @@ impl Database {
                 Ok(Self { dialect, writer, reader, commits, meters })
             }
             Dialect::Postgres => {
-                let separator = if url.contains('?') { '&' } else { '?' };
-                let url = format!("{url}{separator}statement-cache-capacity={STATEMENTS_MAX}");
+                let options::Connecting { options, risk } = options::postgres(url)?;
+                if let Some(risk) = risk {
+                    tracing::warn!("the database's URL weakens its protection: {risk}; sslmode=verify-full does not");
+                }
                 let pool = AnyPoolOptions::new()
                     .max_connections(CONNECTIONS_MAX)
                     .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -190,9 +197,11 @@ impl Database {
                     .after_connect(|connection, _| {
                         Box::pin(async move { sqlx::raw_sql(POSTGRES).execute(connection).await.map(|_| ()) })
                     })
-                    .connect_with(options(&url)?)
+                    .connect_with(options)
                     .await
-                    .map_err(OpenError::Connect)?;
+                    .map_err(|error| {
+                        if is_distrust(&error) { OpenError::Untrusted(error) } else { OpenError::Connect(error) }
+                    })?;
                 Ok(Self { dialect, writer: pool.clone(), reader: pool, commits, meters })
             }
         }
@@ -502,6 +511,15 @@ async fn refusal(url: &str, settings: &'static str) -> Result<Option<sqlx::Error
         Err(error) => return Ok(Some(error)),
     };
     Ok(sqlx::raw_sql(settings).execute(&mut connection).await.err())
+}
+
+/// Whether the other side could not show that it is the database meant, or speaks no TLS.
+fn is_distrust(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(error) => error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
+        _ => false,
+    }
 }
 
 /// Makes a new database file that only its owner may read: it holds people's names. SQLite gives the files

@@ -8,6 +8,8 @@
 //! `USHER_TEST_POSTGRES` may name another server to use instead, as a `postgres://` URL without a database name whose
 //! user may create databases.
 
+pub mod elsewhere;
+
 use std::env;
 use std::fs::{self, File};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
