@@ -14,6 +14,12 @@ fn keyed(organiser: &Organiser, path: &str, body: &Value, key: &str) -> RequestB
     post(organiser, path, body).header("idempotency-key", key)
 }
 
+/// How many requests the server has noted.
+async fn noted(served: &Served) -> i64 {
+    let mut tx = served.app.database().begin_read().await.unwrap();
+    sqlx::query_scalar("SELECT COUNT(*) FROM requests").fetch_one(tx.connection()).await.unwrap()
+}
+
 on_both_databases! {
     async fn a_request_that_is_sent_again_is_answered_as_the_first_time_and_done_once(url: String) {
         let served = Served::start(&url).await;
@@ -99,6 +105,35 @@ on_both_databases! {
         }
         assert_eq!(made, 1);
         assert_eq!(olga.registrations(&event).await.unwrap().len(), 1);
+    }
+
+    async fn whoever_may_not_ask_leaves_nothing_behind(url: String) {
+        let served = Served::start(&url).await;
+        let olga = served.olga().await;
+        let event = olga.create_event(&conference()).await.unwrap();
+        let path = format!("/events/{event}/registrations");
+        let ada = json!({ "name": "Ada", "ticket_type": "Regular" });
+        let carl = served.organiser("carl@example.org", "Another").await;
+        let nobody = reqwest::Client::new().post(format!("{}/api/v1{path}", served.url)).json(&ada);
+
+        let unknown = assert_problem(nobody.header("idempotency-key", "k"), 401, "unauthorized").await;
+        let stranger = assert_problem(keyed(&carl, &path, &ada, "k"), 404, "not-found").await;
+
+        assert_eq!(noted(&served).await, 0, "{unknown} {stranger}");
+        assert_eq!(keyed(&olga, &path, &ada, "k").send().await.unwrap().status(), 201);
+        assert_eq!(noted(&served).await, 1);
+    }
+
+    async fn a_key_lets_nobody_send_more_than_the_route_takes(url: String) {
+        let served = Served::start(&url).await;
+        let olga = served.olga().await;
+        let event = olga.create_event(&conference()).await.unwrap();
+        let large = json!({ "name": "A".repeat(1 << 20), "ticket_type": "Regular" });
+
+        let refused = keyed(&olga, &format!("/events/{event}/registrations"), &large, "k").send().await.unwrap();
+
+        assert_eq!(refused.status(), 413);
+        assert_eq!(noted(&served).await, 0);
     }
 
     async fn what_was_done_without_an_answer_is_not_done_again(url: String) {

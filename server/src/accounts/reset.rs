@@ -8,6 +8,7 @@ use super::api_tokens::ApiTokens;
 use super::mail_tokens::{self, Purpose};
 use super::notices::{self, News};
 use super::password::{NewPassword, Password, PasswordError};
+use super::sign_up::{self, AskError};
 use super::throttle::{self, Brake, Guard};
 use super::{Token, devices, note, parse_email, second_factor, store};
 use crate::app::App;
@@ -34,21 +35,20 @@ pub enum ResetError {
 ///
 /// # Errors
 ///
-/// [`StoreError`].
-pub async fn ask(app: &App, email: &str) -> Result<(), StoreError> {
+/// [`AskError`].
+pub async fn ask(app: &App, email: &str, address: IpAddr) -> Result<(), AskError> {
     let now = app.clock().now();
     let mut tx = app.database().begin_write().await?;
-    if let Brake::Wait { .. } = throttle::try_at(&mut tx, &[Guard::Letters(email.to_owned())], now).await? {
-        return Ok(());
-    }
-    if let Some(held) = store::credentials(&mut tx, email).await?.filter(|held| !held.is_locked) {
+    let brake = sign_up::count(&mut tx, email, address, now).await?;
+    if let (Brake::Open, Some(held)) = (brake, store::credentials(&mut tx, email).await?.filter(|held| !held.is_locked))
+    {
         let letter =
             mail_tokens::Letter { account: held.account, purpose: Purpose::Reset, email: email.to_owned(), form: None };
         let token = mail_tokens::make(&mut tx, &letter, now).await?;
         let letter = Letter::Reset { name: held.name, token: token.reveal() };
         mails::post(&mut tx, app, None, email, &letter).await?;
     }
-    tx.commit().await
+    Ok(tx.commit().await?)
 }
 
 /// Sets the password of whoever shows the token of such a letter, and ends all their sessions, and their API tokens as

@@ -17,30 +17,59 @@ use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
 use crate::mails::{self, Letter};
 
+/// Why nothing was done for somebody who is not logged in.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// Too much was asked from their network address.
+    #[error("the next request waits for {ms} ms")]
+    Wait {
+        /// How long.
+        ms: u64,
+    },
+    /// The database failed.
+    #[error("could not do what was asked")]
+    Store(#[from] StoreError),
+}
+
+/// Counts a stranger's request against the address that it comes from, and the letter that it may bring about against
+/// the address that it would go to. Nothing costly is done before.
+///
+/// That too much is asked from one place is told. That too many letters were asked for is not: the brake that is
+/// returned is to be kept in silence.
+pub(super) async fn count(tx: &mut Tx, email: &str, address: IpAddr, now: UnixMillis) -> Result<Brake, AskError> {
+    if let Brake::Wait { ms } = throttle::try_at(tx, &[Guard::Address(address)], now).await? {
+        return Err(AskError::Wait { ms });
+    }
+    Ok(throttle::try_at(tx, &[Guard::Letters(email.to_owned())], now).await?)
+}
+
 /// Makes an account that works once its holder has proved to read the mail of `email`, which is as
 /// [`parse_email`] returns it. Where there is such an account, its holder is told.
 ///
 /// # Errors
 ///
-/// [`StoreError`].
+/// [`AskError`].
 pub async fn sign_up(
     app: &App,
     email: &str,
     name: &str,
     password: NewPassword,
     address: IpAddr,
-) -> Result<(), StoreError> {
-    // Also where it is not needed: the answer must not take longer for a new address than for a known one.
-    let hash = app.passwords().hash(password).await;
+) -> Result<(), AskError> {
     let now = app.clock().now();
     let mut tx = app.database().begin_write().await?;
-    if let Brake::Wait { .. } = throttle::try_at(&mut tx, &[Guard::Letters(email.to_owned())], now).await? {
+    let brake = count(&mut tx, email, address, now).await?;
+    tx.commit().await?;
+    // Also where it is not needed: the answer must not take longer for a new address than for a known one.
+    let hash = app.passwords().hash(password).await;
+    if let Brake::Wait { .. } = brake {
         return Ok(());
     }
+    let mut tx = app.database().begin_write().await?;
     let account = match store::credentials(&mut tx, email).await? {
         Some(held) if held.is_verified => {
             notices::post(&mut tx, app, email, News::AskedAgain).await?;
-            return tx.commit().await;
+            return Ok(tx.commit().await?);
         }
         Some(held) => {
             store::set_sign_up(&mut tx, held.account, name, &hash).await?;
@@ -57,7 +86,7 @@ pub async fn sign_up(
     };
     send(&mut tx, app, account, email, (name.to_owned(), hash), now).await?;
     note(&mut tx, By { address: Some(address), ..By::default() }, "account.sign_up", account, now).await?;
-    tx.commit().await
+    Ok(tx.commit().await?)
 }
 
 /// Makes an account for somebody who has just proved to read the mail of `email`, or finishes one that waits for that
@@ -110,11 +139,11 @@ fn unknown_yet(email: &str, name: &str, now: UnixMillis) -> Account {
 ///
 /// # Errors
 ///
-/// [`StoreError`].
-pub async fn send_again(app: &App, email: &str, password: Password) -> Result<(), StoreError> {
+/// [`AskError`].
+pub async fn send_again(app: &App, email: &str, password: Password, address: IpAddr) -> Result<(), AskError> {
     let now = app.clock().now();
     let mut tx = app.database().begin_write().await?;
-    let brake = throttle::try_at(&mut tx, &[Guard::Letters(email.to_owned())], now).await?;
+    let brake = count(&mut tx, email, address, now).await?;
     let held = match parse_email(email) {
         Some(email) => store::credentials(&mut tx, &email).await?,
         None => None,
@@ -126,7 +155,7 @@ pub async fn send_again(app: &App, email: &str, password: Password) -> Result<()
     let Some(held) = held.filter(|held| is_wanted && !held.is_verified) else { return Ok(()) };
     let mut tx = app.database().begin_write().await?;
     send(&mut tx, app, held.account, &held.email, (held.name, held.password_hash), now).await?;
-    tx.commit().await
+    Ok(tx.commit().await?)
 }
 
 async fn send(

@@ -23,6 +23,9 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if let Some(admitted) = parts.extensions.get::<Self>() {
+            return Ok(admitted.clone());
+        }
         let mut tx = app.database().glance().await?;
         let (known, route) = known(parts, app, &mut tx, About::Nothing).await?;
         drop(tx);
@@ -57,6 +60,9 @@ impl FromRequestParts<App> for Organiser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if let Some(admitted) = parts.extensions.get::<Self>() {
+            return Ok(*admitted);
+        }
         // Whoever is not logged in is told that first.
         let named = named(parts, app).await;
         let about = named.as_ref().map_or(About::Nothing, |named| named.about);
@@ -172,17 +178,34 @@ async fn named(parts: &mut Parts, app: &App) -> Result<Named, Problem> {
     Ok(Named { what, about })
 }
 
-/// Returns the account that a request is made by, whatever it asks for; nothing if nobody is logged in.
+/// Lets a request of this route through to be looked at, and returns the account that it is made by; nothing where
+/// anybody may ask and nobody is logged in. Whoever is let through here is not asked again by the route.
 ///
 /// # Errors
 ///
-/// The database failed.
-pub async fn account(app: &App, parts: &mut Parts) -> Result<Option<AccountId>, Problem> {
-    let (Some(shown), _) = shown(&parts.headers) else { return Ok(None) };
-    let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
-    let mut tx = app.database().glance().await?;
-    let known = sessions::authenticate(app, &mut tx, &shown, address, About::Nothing).await?;
-    Ok(known.map(|known| known.caller.account))
+/// [`Problem`]: they may not, or the database failed.
+pub async fn admit(app: &App, route: &Route, parts: &mut Parts) -> Result<Option<AccountId>, Problem> {
+    match route.need {
+        Need::Nobody => {
+            let caller = <Caller as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await?;
+            Ok(caller.map(|caller| keep(parts, caller).account))
+        }
+        Need::Member | Need::Admin => {
+            let caller = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+            Ok(Some(keep(parts, caller).account))
+        }
+        Need::Role(_) => {
+            let organiser = Organiser::from_request_parts(parts, app).await?;
+            Ok(Some(keep(parts, organiser).account))
+        }
+        Need::Device => Err(Problem::of_status(StatusCode::FORBIDDEN)),
+    }
+}
+
+/// Keeps who was let through with the request, for its route.
+fn keep<T: Clone + Send + Sync + 'static>(parts: &mut Parts, who: T) -> T {
+    parts.extensions.insert(who.clone());
+    who
 }
 
 /// What a token came in.

@@ -8,14 +8,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
-use super::auth;
 use super::peer::Peer;
 use super::problem::Problem;
-use crate::access::{self, Area};
+use super::{BODY_BYTES_MAX, auth};
+use crate::access::{self, Area, Route};
 use crate::app::App;
 use crate::db::run_once;
 use crate::once::{self, Answer, Key, Standing};
-use crate::registrations::import::FILE_BYTES_MAX;
+use crate::registrations::import::{FILE_BYTES_MAX, PATH as IMPORT_PATH};
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -24,22 +24,22 @@ const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::E
 /// The largest answer that is kept.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
 
-/// Carries out a POST that brings a key once. What is about the caller's own account is left out: its answers hold
-/// secrets that are shown once.
+/// Carries out a POST that brings a key once. Whether its sender may ask for it is looked at before anything is read or
+/// noted. What is about the caller's own account is left out: its answers hold secrets that are shown once.
 pub async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_meant = request.method() == Method::POST && request.headers().contains_key(&IDEMPOTENCY_KEY);
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let is_open = access::route("POST", path).is_some_and(|route| !matches!(route.area, Area::Account));
-    if !is_meant || !is_open || !path.starts_with("/api/") {
-        return next.run(request).await;
+    let route = access::route("POST", path).filter(|route| !matches!(route.area, Area::Account));
+    match route.filter(|route| is_meant && route.path.starts_with("/api/")) {
+        Some(route) => carry_out(&app, route, request, next).await.unwrap_or_else(|problem| problem.into_response()),
+        None => next.run(request).await,
     }
-    carry_out(&app, request, next).await.unwrap_or_else(|problem| problem.into_response())
 }
 
-async fn carry_out(app: &App, request: Request, next: Next) -> Result<Response, Problem> {
+async fn carry_out(app: &App, route: &Route, request: Request, next: Next) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
-    let key = key(app, &mut parts).await?;
-    let body = to_bytes(body, FILE_BYTES_MAX).await;
+    let key = key(app, route, &mut parts).await?;
+    let body = to_bytes(body, body_bytes_max(route)).await;
     let body = body.map_err(|_| Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE))?;
     match once::begin(app, &key, digest(&parts, &body)).await? {
         Standing::New => {}
@@ -98,10 +98,16 @@ fn replay(answer: Answer) -> Response {
     response
 }
 
-/// Returns what the request is known by: its key, within whatever else its sender sends.
-async fn key(app: &App, parts: &mut Parts) -> Result<Key, Problem> {
+/// Returns how long a body the route takes, in bytes.
+fn body_bytes_max(route: &Route) -> usize {
+    if route.path == IMPORT_PATH { FILE_BYTES_MAX } else { BODY_BYTES_MAX }
+}
+
+/// Returns what the request is known by, its key within whatever else its sender sends, if they may send it.
+async fn key(app: &App, route: &Route, parts: &mut Parts) -> Result<Key, Problem> {
+    let account = auth::admit(app, route, parts).await?;
     let text = parts.headers.get(&IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let sender = match auth::account(app, parts).await? {
+    let sender = match account {
         Some(account) => account.0.to_vec(),
         None => {
             let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
@@ -123,4 +129,20 @@ fn digest(parts: &Parts, body: &Bytes) -> [u8; 32] {
         hash.update(part);
     }
     hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_import_brings_more_than_other_routes_take() {
+        let large: Vec<&str> = access::ROUTES
+            .iter()
+            .filter(|route| body_bytes_max(route) > BODY_BYTES_MAX)
+            .map(|route| route.path)
+            .collect();
+
+        assert_eq!(large, [IMPORT_PATH]);
+    }
 }

@@ -12,6 +12,8 @@ use crate::events::Event;
 pub const ROWS_MAX: usize = 50_000;
 /// The largest file.
 pub const FILE_BYTES_MAX: usize = 16 << 20;
+/// The path that takes such a file, as the table of routes names it.
+pub const PATH: &str = "/api/v1/events/{event}/registrations/import";
 /// Errors that are told; their number is told as well.
 pub const ERRORS_MAX: usize = 100;
 

@@ -111,6 +111,28 @@ on_both_databases! {
         done(ask(&served, "/sessions", &body)).await;
     }
 
+    async fn strangers_who_ask_for_much_are_slowed_down_by_their_address_before_anything_is_done(url: String) {
+        let clock = Clock::fixed(START);
+        let served = Served::start_at(&url, clock.clone()).await;
+        let resets = (0..100).map(|at| json!({ "email": format!("nobody{at}@example.org") }));
+        for body in resets {
+            assert_eq!(ask(&served, "/password-resets", &body).send().await.unwrap().status(), 202);
+        }
+        let eve = json!({ "email": "eve@example.org", "name": "Eve", "password": "nine lampions over the canal" });
+        let again = json!({ "email": "eve@example.org", "password": "nine lampions over the canal" });
+
+        for (path, body) in [("/accounts", &eve), ("/accounts/verification", &again), ("/password-resets", &json!({ "email": OLGA }))] {
+            assert_problem(ask(&served, path, body), 429, "too-many-requests").await;
+        }
+
+        let mut tx = served.app.database().begin_read().await.unwrap();
+        let accounts: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM accounts").fetch_one(tx.connection()).await.unwrap();
+        assert_eq!(accounts, 0);
+        drop(tx);
+        clock.set(clock.now().plus(MINUTE_MS));
+        assert_eq!(ask(&served, "/accounts", &eve).send().await.unwrap().status(), 202);
+    }
+
     async fn one_address_does_not_try_all_accounts(url: String) {
         let clock = Clock::fixed(START);
         let served = Served::start_at(&url, clock.clone()).await;

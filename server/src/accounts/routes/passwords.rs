@@ -84,12 +84,13 @@ pub(super) struct AskForResetBody {
 )]
 pub(super) async fn ask_for_reset(
     State(app): State<App>,
+    Peer(address): Peer,
     Json(body): Json<AskForResetBody>,
 ) -> Result<StatusCode, Problem> {
     let mut errors = Vec::new();
     let email = body::email(&mut errors, "body.email", &body.email);
     refuse(errors)?;
-    reset::ask(&app, &email).await?;
+    reset::ask(&app, &email, address).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -5,9 +5,10 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{body, refuse, unknown_token};
+use super::{body, refuse, unknown_token, wait};
+use crate::accounts::Token;
 use crate::accounts::password::Password;
-use crate::accounts::{Token, sign_up as feature};
+use crate::accounts::sign_up::{self as feature, AskError};
 use crate::app::App;
 use crate::http::extract::Json;
 use crate::http::peer::Peer;
@@ -24,6 +25,15 @@ pub(super) struct SignUpBody {
     /// 10 to 1 000 characters, of whatever kind, and nothing that others try first.
     #[schema(example = "seven lampions over the canal", min_length = 10, max_length = 1000)]
     password: String,
+}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Wait { ms } => wait(ms),
+            AskError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// Signs up.
@@ -70,12 +80,13 @@ pub(super) struct SendAgainBody {
 )]
 pub(super) async fn send_verification(
     State(app): State<App>,
+    Peer(address): Peer,
     Json(body): Json<SendAgainBody>,
 ) -> Result<StatusCode, Problem> {
     let mut errors = Vec::new();
     let email = body::email(&mut errors, "body.email", &body.email);
     refuse(errors)?;
-    feature::send_again(&app, &email, Password::new(body.password)).await?;
+    feature::send_again(&app, &email, Password::new(body.password), address).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
