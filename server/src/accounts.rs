@@ -10,6 +10,7 @@ mod notices;
 pub mod password;
 pub mod profile;
 pub mod proof;
+pub mod refusals;
 pub mod reset;
 pub mod routes;
 pub mod second_factor;

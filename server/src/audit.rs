@@ -159,6 +159,21 @@ pub async fn about(
     Ok(records)
 }
 
+/// Returns up to `limit` records of one action done to `subject`, the newest first, from before `cursor` on.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn of_action(
+    tx: &mut Tx,
+    subject: &str,
+    action: &'static str,
+    cursor: Option<[u8; 16]>,
+    limit: u32,
+) -> Result<Vec<Record>, StoreError> {
+    store::of_action(tx, subject, action, cursor, limit).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

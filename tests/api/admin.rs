@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::served::{PASSWORD, Served, answer, assert_problem, get, own_ids, post, refused};
 
 /// Makes somebody run the installation, as whoever holds its database can.
-async fn run_by(served: &Served, email: &str) -> Organiser {
+pub(crate) async fn run_by(served: &Served, email: &str) -> Organiser {
     let organiser = served.organiser(email, "Operators").await;
     let mut tx = served.app.database().begin_write().await.unwrap();
     let update = sqlx::query("UPDATE accounts SET is_admin = 1 WHERE email = $1").bind(email.to_owned());

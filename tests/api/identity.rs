@@ -9,6 +9,7 @@ mod programs;
 mod second_factor;
 mod sessions;
 mod sign_up;
+mod told;
 
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -65,6 +66,12 @@ pub(crate) async fn letters(served: &Served, recipient: &str, kind: &str) -> Vec
     let mut letters = letters::to(served, recipient).await;
     letters.retain(|letter| letter["kind"] == kind);
     letters
+}
+
+/// What the holder of an address was told of their account: the subjects of the letters, oldest first.
+pub(crate) async fn told(served: &Served, recipient: &str) -> Vec<String> {
+    let letters = letters(served, recipient, "notice").await;
+    letters.iter().map(|letter| letter["subject"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The token of the only letter of a kind to an address.

@@ -17,7 +17,7 @@ use usher_server::mails::{Letter, post};
 use usher_server::work::{self, Turn};
 
 use crate::mail_server::MailServer;
-use crate::served::{PASSWORD, Served, assert_problem, conference, get, post as send};
+use crate::served::{Served, assert_problem, conference, get, post as send};
 
 const NOW: UnixMillis = UnixMillis(1_790_000_000_000);
 const HOUR_MS: u64 = 60 * 60 * 1_000;
@@ -296,15 +296,15 @@ fn only_file(folder: &Path) -> Vec<u8> {
     std::fs::read(&files[0]).unwrap()
 }
 
-/// Logs in, anew each time because a test may have moved the clock, as somebody who runs the installation.
+/// Logs in as somebody of this name who runs the installation.
 async fn admin(served: &Served, name: &str) -> Organiser {
     let email = format!("{name}@admin.example.org");
-    served.organiser(&email, "Platform").await;
+    let admin = served.organiser(&email, "Platform").await;
     let mut tx = served.app.database().begin_write().await.unwrap();
     let raise = sqlx::query("UPDATE accounts SET is_admin = 1 WHERE email = $1").bind(email.clone());
     assert_eq!(raise.execute(tx.connection()).await.unwrap().rows_affected(), 1);
     tx.commit().await.unwrap();
-    Organiser::log_in(&served.url, &email, PASSWORD).await.unwrap()
+    admin
 }
 
 /// The only letter there is.

@@ -9,7 +9,7 @@ use usher_server::clock::Clock;
 use usher_server::mails::{Letter, writing};
 
 use crate::festival::{Festival, recorded};
-use crate::identity::{OLGA, START, api_tokens, ask, done, letters as letters_of, log_in, with_token};
+use crate::identity::{OLGA, START, api_tokens, ask, done, log_in, told, with_token};
 use crate::letters;
 use crate::served::{PASSWORD, Served, answer, assert_problem, own_ids};
 
@@ -110,7 +110,8 @@ on_both_databases! {
         done(log_in(&served, OLGA, OTHER)).await;
         assert_eq!(answer(with_token(&served, Method::GET, "/events", &token)).await.0, 401);
         assert_eq!(Page::send(&link, &[("password", PASSWORD)]).await.status, 404);
-        assert_eq!(letters_of(&served, OLGA, "notice").await.len(), 1);
+        let about = told(&served, OLGA).await;
+        assert_eq!(about.iter().filter(|subject| *subject == "Your password was changed").count(), 1, "{about:?}");
     }
 
     async fn an_invitation_is_accepted_with_the_account_of_the_address_or_a_new_one(url: String) {

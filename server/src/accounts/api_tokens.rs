@@ -8,6 +8,7 @@ use serde::de::value::{Error, StrDeserializer};
 use serde_json::{Value, json};
 use sync_protocol::time::UnixMillis;
 
+use super::notices::{self, News};
 use super::sessions::{About, Authenticated, SEEN_MS};
 use super::{AccountId, ApiTokenId, Caller, OrganisationId, Token, store};
 use crate::access::{Area, Limits};
@@ -130,7 +131,7 @@ pub async fn make(app: &App, caller: &Caller, new: NewApiToken) -> Result<(ApiTo
     let now = app.clock().now();
     let mut tx = app.database().begin_write().await?;
     // Held, so that two requests at once do not make one token too many.
-    store::lock_credentials(&mut tx, caller.account).await?;
+    let holder = store::lock_credentials(&mut tx, caller.account).await?.ok_or(MakeError::Stranger)?;
     if organisations::role(&mut tx, caller.account, new.organisation).await?.is_none() {
         return Err(MakeError::Stranger);
     }
@@ -152,6 +153,7 @@ pub async fn make(app: &App, caller: &Caller, new: NewApiToken) -> Result<(ApiTo
         used_at: None,
     };
     store::api_tokens::insert(&mut tx, caller.account, &made, token.hash()).await?;
+    notices::post(&mut tx, app, &holder.email, &News::ApiTokenMade(made.name.clone())).await?;
     note(&mut tx, caller, "api_token.create", &made, now).await?;
     tx.commit().await?;
     Ok((made, token))

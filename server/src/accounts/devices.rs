@@ -21,6 +21,11 @@ pub(super) async fn is_known(
     store::devices::is_known(tx, account, token.hash(), now.minus(FORGET_AFTER_MS)).await
 }
 
+/// Whether any device has logged in to the account before, as far as that is remembered.
+pub(super) async fn are_known(tx: &mut Tx, account: AccountId) -> Result<bool, StoreError> {
+    store::devices::are_known(tx, account).await
+}
+
 /// Remembers that a device with this token was used.
 pub(super) async fn remember(
     tx: &mut Tx,

@@ -117,7 +117,7 @@ pub async fn change_password(
     store::sessions::delete_all(&mut tx, caller.account, caller.session).await?;
     api_tokens.settle(&mut tx, caller.account).await?;
     super::mail_tokens::void_all(&mut tx, caller.account).await?;
-    notices::post(&mut tx, app, &held.email, News::PasswordChanged(api_tokens)).await?;
+    notices::post(&mut tx, app, &held.email, &News::PasswordChanged(api_tokens)).await?;
     note(&mut tx, caller, "account.change_password", caller.account, app.clock().now()).await?;
     Ok(tx.commit().await?)
 }

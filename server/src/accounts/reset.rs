@@ -82,7 +82,7 @@ pub async fn finish(
     set(&mut tx, &held, &hash, api_tokens, now).await?;
     let device = Token::make();
     devices::remember(&mut tx, held.account, &device, now).await?;
-    notices::post(&mut tx, app, &held.email, News::PasswordChanged(api_tokens)).await?;
+    notices::post(&mut tx, app, &held.email, &News::PasswordChanged(api_tokens)).await?;
     let by = By { organisation: None, account: Some(held.account), address: Some(address) };
     note(&mut tx, by, "account.reset_password", held.account, now).await?;
     tx.commit().await?;
@@ -118,8 +118,10 @@ pub async fn by_operator(
     let now = app.clock().now();
     let mut tx = app.database().begin_write().await?;
     set(&mut tx, &held, &hash, ApiTokens::End, now).await?;
-    if second_factor == SecondFactor::TurnOff {
+    notices::post(&mut tx, app, &held.email, &News::PasswordChanged(ApiTokens::End)).await?;
+    if second_factor == SecondFactor::TurnOff && second_factor::is_on(&mut tx, held.account).await? {
         second_factor::remove(&mut tx, held.account).await?;
+        notices::post(&mut tx, app, &held.email, &News::SecondFactorOff).await?;
     }
     note(&mut tx, By::default(), "account.reset_password", held.account, now).await?;
     Ok(tx.commit().await?)

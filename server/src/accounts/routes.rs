@@ -4,6 +4,7 @@ mod api_tokens;
 mod body;
 mod passwords;
 mod profile;
+pub(super) mod refusals;
 mod second_factor;
 mod sessions;
 mod sign_up;
@@ -33,6 +34,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::log_out))
         .routes(routes!(sessions::list_sessions, sessions::log_out_everywhere))
         .routes(routes!(sessions::end_session))
+        .routes(routes!(refusals::list_failed_log_ins))
         .routes(routes!(passwords::ask_for_reset))
         .routes(routes!(passwords::finish_reset))
         .routes(routes!(passwords::change_password))

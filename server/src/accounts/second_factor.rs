@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use sync_protocol::time::UnixMillis;
 
 use self::totp::{SECRET_BYTES, base32};
+use super::notices::{self, News};
 use super::password::Password;
 use super::proof::{self, ProofError, Proved};
 use super::{AccountId, Caller, note, store};
@@ -101,7 +102,7 @@ pub async fn confirm(app: &App, caller: &Caller, code: &str) -> Result<Vec<Strin
     let now = app.clock().now();
     let mut tx = app.database().begin_write().await?;
     // Whoever changes a second factor holds the account.
-    store::lock_credentials(&mut tx, caller.account).await?;
+    let account = store::lock_credentials(&mut tx, caller.account).await?.ok_or(SecondFactorError::Off)?;
     let held = store::second_factor::held(&mut tx, caller.account).await?.ok_or(SecondFactorError::Off)?;
     if held.is_confirmed {
         return Err(SecondFactorError::On);
@@ -111,6 +112,7 @@ pub async fn confirm(app: &App, caller: &Caller, code: &str) -> Result<Vec<Strin
     }
     store::second_factor::set_confirmed(&mut tx, caller.account, now).await?;
     let codes = make_recovery_codes(&mut tx, caller.account).await?;
+    notices::post(&mut tx, app, &account.email, &News::SecondFactorOn).await?;
     note(&mut tx, caller, "account.turn_on_second_factor", caller.account, now).await?;
     tx.commit().await?;
     Ok(codes)
@@ -122,8 +124,9 @@ pub async fn confirm(app: &App, caller: &Caller, code: &str) -> Result<Vec<Strin
 ///
 /// [`SecondFactorError`].
 pub async fn turn_off(app: &App, caller: &Caller, password: Password, code: &str) -> Result<(), SecondFactorError> {
-    let mut tx = prove(app, caller, password, code).await?;
+    let Proved { mut tx, held } = prove(app, caller, password, code).await?;
     remove(&mut tx, caller.account).await?;
+    notices::post(&mut tx, app, &held.email, &News::SecondFactorOff).await?;
     note(&mut tx, caller, "account.turn_off_second_factor", caller.account, app.clock().now()).await?;
     Ok(tx.commit().await?)
 }
@@ -139,20 +142,21 @@ pub async fn renew_recovery_codes(
     password: Password,
     code: &str,
 ) -> Result<Vec<String>, SecondFactorError> {
-    let mut tx = prove(app, caller, password, code).await?;
+    let Proved { mut tx, held } = prove(app, caller, password, code).await?;
+    notices::post(&mut tx, app, &held.email, &News::RecoveryCodesRenewed).await?;
     let codes = make_recovery_codes(&mut tx, caller.account).await?;
     note(&mut tx, caller, "account.renew_recovery_codes", caller.account, app.clock().now()).await?;
     tx.commit().await?;
     Ok(codes)
 }
 
-async fn prove(app: &App, caller: &Caller, password: Password, code: &str) -> Result<Tx, SecondFactorError> {
+async fn prove(app: &App, caller: &Caller, password: Password, code: &str) -> Result<Proved, SecondFactorError> {
     let mut tx = app.database().begin_read().await?;
     if !is_on(&mut tx, caller.account).await? {
         return Err(SecondFactorError::Off);
     }
     drop(tx);
-    Ok(proof::by_both(app, caller, password, code).await?.tx)
+    Ok(proof::by_both(app, caller, password, code).await?)
 }
 
 /// Forgets an account's second factor, and its recovery codes with it.

@@ -15,7 +15,9 @@ use sync_protocol::id::EventId;
 use sync_protocol::time::UnixMillis;
 use zeroize::Zeroizing;
 
+use super::notices::{self, News};
 use super::password::Password;
+use super::refusals::{self, Reason};
 use super::throttle::{self, Brake, Guard};
 use super::token::{Shown, Token};
 use super::{
@@ -173,7 +175,19 @@ pub async fn log_in(app: &App, asked: LogIn) -> Result<Begun, LogInError> {
     let hash = held.as_ref().map(|held| held.password_hash.clone());
     let is_right = app.passwords().verify(asked.password, hash).await;
     // What is locked is told as what is not there.
-    let Some(looked_at) = held.filter(|held| is_right && !held.is_locked) else { return Err(LogInError::Wrong) };
+    let looked_at = match held {
+        Some(held) if is_right && !held.is_locked => held,
+        held => {
+            let mut tx = app.database().begin_write().await?;
+            match held {
+                Some(held) => refusals::note(&mut tx, held.account, address, Reason::Password, now).await?,
+                // The answer must not take longer for an account than for none.
+                None => throttle::write_again(&mut tx, &guards).await?,
+            }
+            tx.commit().await?;
+            return Err(LogInError::Wrong);
+        }
+    };
 
     let mut tx = app.database().begin_write().await?;
     let held = store::lock_credentials(&mut tx, looked_at.account).await?;
@@ -186,11 +200,16 @@ pub async fn log_in(app: &App, asked: LogIn) -> Result<Begun, LogInError> {
     if second_factor::is_on(&mut tx, held.account).await? {
         let code = asked.code.filter(|code| !code.is_empty()).ok_or(LogInError::CodeNeeded)?;
         if !second_factor::accept(app, &mut tx, held.account, &code).await? {
+            refusals::note(&mut tx, held.account, address, Reason::SecondFactor, now).await?;
+            tx.commit().await?;
             return Err(LogInError::WrongCode);
         }
     }
     throttle::forgive(&mut tx, &guards).await?;
     clear_away(&mut tx, now).await?;
+    if device.is_none() && devices::are_known(&mut tx, held.account).await? {
+        tell_of_new_device(&mut tx, app, &held, address, now).await?;
+    }
     let device = device.unwrap_or_else(Token::make);
     devices::remember(&mut tx, held.account, &device, now).await?;
     let (session, tokens) = (SessionId(uuid_v7(now)), Tokens::make(now));
@@ -201,6 +220,21 @@ pub async fn log_in(app: &App, asked: LogIn) -> Result<Begun, LogInError> {
     note(&mut tx, by, "session.begin", session, now).await?;
     tx.commit().await?;
     Ok(Begun { tokens, device, csrf })
+}
+
+/// Tells an account's holder that somebody has logged in with a device that was not seen before.
+async fn tell_of_new_device(
+    tx: &mut Tx,
+    app: &App,
+    held: &store::Credentials,
+    address: IpAddr,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    match throttle::try_at(tx, &[Guard::NewDevices(held.account)], now).await? {
+        Brake::Open => notices::post(tx, app, &held.email, &News::NewDevice(address)).await,
+        // A program that forgets who it is would write letters all day.
+        Brake::Wait { .. } => Ok(()),
+    }
 }
 
 /// Forgets what has run out.

@@ -68,7 +68,7 @@ pub async fn sign_up(
     let mut tx = app.database().begin_write().await?;
     let account = match store::credentials(&mut tx, email).await? {
         Some(held) if held.is_verified => {
-            notices::post(&mut tx, app, email, News::AskedAgain).await?;
+            notices::post(&mut tx, app, email, &News::AskedAgain).await?;
             return Ok(tx.commit().await?);
         }
         Some(held) => {
@@ -188,7 +188,7 @@ pub(super) async fn ask_to_move(
         return Ok(());
     }
     if store::credentials(tx, email).await?.is_some_and(|other| other.is_verified) {
-        return notices::post(tx, app, email, News::AskedAgain).await;
+        return notices::post(tx, app, email, &News::AskedAgain).await;
     }
     let letter =
         mail_tokens::Letter { account: held.account, purpose: Purpose::Move, email: email.to_owned(), form: None };
@@ -219,7 +219,7 @@ pub async fn verify(app: &App, token: &Token, address: IpAddr) -> Result<bool, S
                 return Ok(false);
             }
             // To the address before, while it is still known what its holder reads.
-            notices::post(&mut tx, app, &held.email, News::Moved).await?;
+            notices::post(&mut tx, app, &held.email, &News::Moved).await?;
             store::set_email(&mut tx, held.account, &letter.email).await?;
             note(&mut tx, by, "account.move", held.account, now).await?;
         }

@@ -34,6 +34,8 @@ pub(super) enum Guard {
     Again(AccountId),
     /// Letters that anybody may have sent to an e-mail address.
     Letters(String),
+    /// Letters that tell an account's holder of a new device.
+    NewDevices(AccountId),
 }
 
 impl Guard {
@@ -44,6 +46,9 @@ impl Guard {
             }
             // A venue's organisers may share one.
             Self::Address(_) => Rule { free: 100, first_ms: 1_000, wait_ms_max: MINUTE_MS, forget_ms: HOUR_MS / 4 },
+            Self::NewDevices(_) => {
+                Rule { free: 3, first_ms: HOUR_MS, wait_ms_max: 24 * HOUR_MS, forget_ms: 48 * HOUR_MS }
+            }
             Self::Letters(_) => Rule { free: 3, first_ms: MINUTE_MS, wait_ms_max: HOUR_MS, forget_ms: 24 * HOUR_MS },
         }
     }
@@ -60,6 +65,7 @@ impl Guard {
             }
             Self::Again(account) => digest.chain_update(b"again:").chain_update(account.0),
             Self::Letters(email) => digest.chain_update(b"letters:").chain_update(email),
+            Self::NewDevices(account) => digest.chain_update(b"new devices:").chain_update(account.0),
         };
         digest.finalize().into()
     }
@@ -128,6 +134,15 @@ pub(super) async fn try_at(tx: &mut Tx, guards: &[Guard], now: UnixMillis) -> Re
         store::throttle::put(tx, guard.key(), guard.rule().counted(tries, now)).await?;
     }
     Ok(Brake::Open)
+}
+
+/// Writes the tries of `guards` as they are: where as much must be done as elsewhere, and there is nothing to do.
+pub(super) async fn write_again(tx: &mut Tx, guards: &[Guard]) -> Result<(), StoreError> {
+    for guard in guards {
+        let tries = store::throttle::tries(tx, guard.key()).await?;
+        store::throttle::put(tx, guard.key(), tries).await?;
+    }
+    Ok(())
 }
 
 /// Takes back a try that was right, and with it all wrong ones before. Of an address, only the one: its other

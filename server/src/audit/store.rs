@@ -95,6 +95,20 @@ pub(super) async fn by(
     query.fetch_all(tx.connection()).await?.iter().map(read).collect()
 }
 
+/// Returns up to `limit` records of one action done to one thing, from before `cursor`, newest first.
+pub(super) async fn of_action(
+    tx: &mut Tx,
+    subject: &str,
+    action: &str,
+    cursor: Option<[u8; 16]>,
+    limit: u32,
+) -> Result<Vec<Record>, StoreError> {
+    let text = format!("{RECORD} subject = $1 AND action = $2 AND id < $3 ORDER BY id DESC LIMIT $4");
+    let before = cursor.unwrap_or([u8::MAX; 16]);
+    let query = sqlx::query(AssertSqlSafe(text)).bind(subject).bind(action).bind(&before[..]).bind(i64::from(limit));
+    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+}
+
 /// Returns up to `limit` records, or some more, of what was done to some things.
 pub(super) async fn of_subjects(
     tx: &mut Tx,

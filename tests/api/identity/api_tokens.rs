@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use usher_server::clock::Clock;
 use usher_server::http::time::rfc3339;
 
-use super::{DAY_MS, MINUTE_MS, START, done, is_known, with_token};
+use super::{DAY_MS, MINUTE_MS, OLGA, START, done, is_known, told, with_token};
 use crate::served::{Served, answer, assert_problem, conference, places, post};
 
 on_both_databases! {
@@ -19,6 +19,7 @@ on_both_databases! {
         let strange = stranger.create_event(&conference()).await.unwrap();
         let made = make(&olga, &["events:read", "attendees:write"]).await;
         let token = &made["token"];
+        assert_eq!(told(&served, OLGA).await, ["An API token was made"]);
         assert!(token.as_str().unwrap().starts_with("ust_"));
 
         let ask = |method: Method, path: String| with_token(&served, method, &path, token);

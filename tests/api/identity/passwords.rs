@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use usher_server::accounts::{CreateError, create, password::Password};
 use usher_server::clock::Clock;
 
-use super::{HOUR_MS, OLGA, START, api_tokens, ask, done, is_known, letters, log_in, session, token, with_token};
+use super::{HOUR_MS, OLGA, START, api_tokens, ask, done, is_known, letters, log_in, session, token, told, with_token};
 use crate::served::{PASSWORD, Served, answer, assert_problem, places};
 
 const OTHER: &str = "quite another passphrase";
@@ -31,7 +31,8 @@ on_both_databases! {
         assert!(!is_known(&served, &other["token"]).await);
         assert_problem(log_in(&served, OLGA, PASSWORD), 401, "wrong-credentials").await;
         done(log_in(&served, OLGA, OTHER)).await;
-        assert_eq!(letters(&served, OLGA, "notice").await.len(), 1);
+        let about = told(&served, OLGA).await;
+        assert_eq!(about.iter().filter(|subject| *subject == "Your password was changed").count(), 1, "{about:?}");
     }
 
     async fn a_lost_password_is_replaced_by_mail_once(url: String) {

@@ -5,7 +5,7 @@ use harness::organiser::Organiser;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{OLGA, ask, done, letters, log_in, token};
+use super::{OLGA, ask, done, letters, log_in, token, told};
 use crate::served::{PASSWORD, Served, assert_problem, get, places, post};
 
 const NEW: &str = "olga@venue.example";
@@ -44,7 +44,8 @@ on_both_databases! {
         assert_eq!(olga.get("/me").await.unwrap()["email"], NEW);
         done(log_in(&served, NEW, PASSWORD)).await;
         assert_problem(log_in(&served, OLGA, PASSWORD), 401, "wrong-credentials").await;
-        assert_eq!(letters(&served, OLGA, "notice").await.len(), 1);
+        let about = told(&served, OLGA).await;
+        assert_eq!(about.iter().filter(|subject| *subject == "Your account has moved").count(), 1, "{about:?}");
     }
 
     async fn nobody_moves_to_an_address_that_another_reads_nor_is_told_so(url: String) {

@@ -8,7 +8,7 @@ use sha1::Sha1;
 use sync_protocol::time::UnixMillis;
 use usher_server::clock::Clock;
 
-use super::{OLGA, START, ask, done, log_in};
+use super::{OLGA, START, ask, done, log_in, told};
 use crate::served::{PASSWORD, Served, assert_problem, places, post};
 
 const STEP_MS: u64 = 30_000;
@@ -32,11 +32,16 @@ on_both_databases! {
         assert_eq!(codes["recovery_codes"].as_array().unwrap().len(), 10);
         let status = olga.get("/me/second-factor").await.unwrap();
         assert_eq!(status, json!({ "is_on": true, "recovery_codes": 10 }));
+        assert!(told(&served, OLGA).await.contains(&"Your second factor was turned on".to_owned()));
 
         assert_problem(log_in(&served, OLGA, PASSWORD), 401, "second-factor-needed").await;
         assert_problem(log_in(&served, OLGA, "a wrong guess"), 401, "wrong-credentials").await;
         // The code that turned it on was used.
         assert_problem(with_code(&served, &app.code(START)), 401, "second-factor-wrong").await;
+        let failed = olga.list("/me/failed-log-ins").await.unwrap();
+        let mut reasons: Vec<_> = failed.iter().map(|failed| failed["reason"].as_str().unwrap()).collect();
+        reasons.sort_unstable();
+        assert_eq!(reasons, ["password", "second_factor"]);
         clock.set(START.plus(STEP_MS));
         done(with_code(&served, &app.code(clock.now()))).await;
         assert_problem(with_code(&served, &app.code(clock.now())), 401, "second-factor-wrong").await;
@@ -100,6 +105,7 @@ on_both_databases! {
         assert_eq!(places(&assert_problem(turn_off("x", &code), 422, "invalid").await), ["body.password"]);
         assert_eq!(places(&assert_problem(turn_off(PASSWORD, "000000"), 422, "invalid").await), ["body.code"]);
         done(turn_off(PASSWORD, &code)).await;
+        assert!(told(&served, OLGA).await.contains(&"Your second factor was turned off".to_owned()));
 
         done(log_in(&served, OLGA, PASSWORD)).await;
         assert_problem(turn_off(PASSWORD, codes[0].as_str().unwrap()), 409, "second-factor-off").await;

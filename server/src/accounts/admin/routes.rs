@@ -7,10 +7,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{AdminError, Change, Overseen, store};
-use crate::accounts::{AccountId, Caller};
+use crate::accounts::routes::refusals::{self, FailedLogInBody};
+use crate::accounts::{self, AccountId, Caller};
 use crate::app::App;
 use crate::http::extract::{Json, Query, id};
-use crate::http::page::{self, Page};
+use crate::http::page::{self, Page, PageQuery};
 use crate::http::problem::Problem;
 use crate::http::time::rfc3339;
 
@@ -21,6 +22,7 @@ const SEARCH_CHARS_MAX: usize = 200;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(search_accounts))
+        .routes(routes!(show_failed_log_ins))
         .routes(routes!(lock_account))
         .routes(routes!(unlock_account))
         .routes(routes!(make_admin))
@@ -119,6 +121,25 @@ async fn search_accounts(
     let mut tx = app.database().begin_read().await?;
     let accounts = store::search(&mut tx, text, after, limit + 1).await?;
     Ok(Json(Page::new(accounts, limit, |account| account.id.0.to_vec()).map(OverseenBody::from)))
+}
+
+/// Lists log-ins to an account that failed, the newest first. Tries that had to wait are not among them.
+#[utoipa::path(
+    get, path = "/api/v1/admin/accounts/{account}/failed-log-ins", tag = "admin", params(PageQuery),
+    responses((status = 200, body = Page<FailedLogInBody>))
+)]
+async fn show_failed_log_ins(
+    State(app): State<App>,
+    _: Caller,
+    Path(account): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<FailedLogInBody>>, Problem> {
+    const WHAT: &str = "such account";
+    let account: AccountId = id(&account, WHAT)?;
+    let mut tx = app.database().begin_read().await?;
+    accounts::person(&mut tx, account).await?.ok_or_else(|| Problem::not_found(WHAT))?;
+    drop(tx);
+    refusals::page_of(&app, account, &query).await
 }
 
 /// Locks an account: its holder can't log in, and their sessions and tokens open nothing. Locking it again changes

@@ -23,6 +23,15 @@ pub(in crate::accounts) async fn is_known(
     Ok(row.is_some())
 }
 
+/// Whether any device has logged in to the account.
+pub(in crate::accounts) async fn are_known(tx: &mut Tx, account: AccountId) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 AS one FROM known_devices WHERE account_id = $1 LIMIT 1")
+        .bind(&account.0[..])
+        .fetch_optional(tx.connection())
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Remembers a device, or that it was used again.
 pub(in crate::accounts) async fn put(
     tx: &mut Tx,
