@@ -152,7 +152,7 @@ pub struct ServeArgs {
     /// The certificate chain, PEM.
     #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "tls_self_signed", env = "USHER_TLS_CERT")]
     pub tls_cert: Option<PathBuf>,
-    /// The certificate's key, PEM.
+    /// The certificate's key, PEM, which nobody else may read (mode 0600).
     #[arg(long, value_name = "FILE", requires = "tls_cert", env = "USHER_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
     /// Serves TLS with a certificate of our own, kept in the data folder. Terminals learn its

@@ -68,6 +68,7 @@ use self::space::Space;
 use self::state::State;
 use crate::clock::{Clock, Moment, TimeAnchor};
 use crate::enrol::Enrolment;
+use crate::secluded::seclude;
 use crate::walk_in::Book;
 
 /// How long the write-ahead log may grow before it is taken into the database in a quiet moment.
@@ -244,6 +245,8 @@ impl Store {
     }
 
     fn load(folder: Folder, sealer: Sealer, progress: &mut dyn FnMut(u64, u64)) -> Result<Self, StoreError> {
+        // From here on names are in memory, and the keys are.
+        seclude();
         let mut connection = folder.connect()?;
         let mut state = State::read(&connection, &sealer)?;
         let identity = Identity::read(&connection, &sealer)?;

@@ -24,6 +24,7 @@ mod logs;
 pub mod passphrase;
 pub mod print;
 pub mod search;
+mod secluded;
 pub mod session;
 pub mod settings;
 mod support;

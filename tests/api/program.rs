@@ -38,6 +38,24 @@ fn a_master_key_that_others_may_read_is_refused() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("chmod 600"));
 }
 
+#[test]
+fn a_tls_key_that_others_may_read_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(path("certificate.pem"), own.cert.pem()).unwrap();
+    fs::write(path("key.pem"), own.signing_key.serialize_pem()).unwrap();
+    fs::set_permissions(path("key.pem"), fs::Permissions::from_mode(0o640)).unwrap();
+
+    let (certificate, key, data) = (path("certificate.pem"), path("key.pem"), path("data"));
+    let address = ["serve", "--listen", "127.0.0.1:0", "--data-dir", &data];
+    let output = run(&[&address[..], &["--tls-cert", &certificate, "--tls-key", &key]].concat());
+
+    assert!(!output.status.success());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("others may read the key") && told.contains("chmod 600"), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fresh_server_says_how_to_make_an_account_and_keeps_its_secrets_to_itself() {
     let server = Server::start().unwrap();

@@ -1,8 +1,8 @@
 //! Sessions: somebody logged in, in one browser or program.
 //!
 //! A session is shown by an access token of half an hour. Its refresh token, which works once, brings the next of
-//! both. A refresh token that is shown a second time has been copied: nobody can tell who of the two is the owner,
-//! so the session ends for both.
+//! both, until the session ends thirty days after somebody logged in. A refresh token that is shown a second time has
+//! been copied: nobody can tell who of the two is the owner, so the session ends for both.
 //!
 //! Two tabs of one browser may show it at the same moment. So for ten seconds it brings the very same next tokens
 //! again, as long as nobody has used those: a copy joins the session's one chain of tokens and begins none of its own,
@@ -33,8 +33,8 @@ use crate::seal::{MasterKey, Sealer};
 
 /// How long an access token lasts.
 pub const ACCESS_MS: u64 = 30 * 60_000;
-/// How long a refresh token lasts, and the session with it unless it is refreshed.
-pub const REFRESH_MS: u64 = 30 * 24 * 3_600_000;
+/// How long a session lasts, however much it is used, and its refresh tokens with it.
+pub const SESSION_MS: u64 = 30 * 24 * 3_600_000;
 /// How long a refresh token that was exchanged brings the same tokens once more.
 pub const GRACE_MS: u64 = 10_000;
 /// Where the next tokens are sealed for, under the token that they were exchanged for; the row is its hash.
@@ -69,12 +69,13 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    fn make(now: UnixMillis) -> Self {
+    /// Makes tokens of a session that ends at `end`.
+    fn make(now: UnixMillis, end: UnixMillis) -> Self {
         Self {
             access: Token::make(),
-            access_expires_at: now.plus(ACCESS_MS),
+            access_expires_at: now.plus(ACCESS_MS).min(end),
             refresh: Token::make(),
-            refresh_expires_at: now.plus(REFRESH_MS),
+            refresh_expires_at: end,
         }
     }
 
@@ -84,11 +85,12 @@ impl Tokens {
         Sealer::new(&MasterKey::new(*spent.bytes())).seal(SUCCESSOR_PLACE, &spent.hash(), &both)
     }
 
-    /// Opens what was sealed when `spent` was exchanged for them.
-    fn open(sealed: &[u8], spent: &Token, spent_at: UnixMillis) -> Option<Self> {
+    /// Opens what was sealed when `spent` was exchanged for them, of a session that ends at `end`.
+    fn open(sealed: &[u8], spent: &Token, spent_at: UnixMillis, end: UnixMillis) -> Option<Self> {
         let both = Sealer::new(&MasterKey::new(*spent.bytes())).open(SUCCESSOR_PLACE, &spent.hash(), sealed).ok()?;
         let (access, refresh) = both.split_first_chunk::<32>()?;
-        Some(Self { access: Token::of(*access), refresh: Token::of(refresh.try_into().ok()?), ..Self::make(spent_at) })
+        let (access, refresh) = (Token::of(*access), Token::of(refresh.try_into().ok()?));
+        Some(Self { access, refresh, ..Self::make(spent_at, end) })
     }
 }
 
@@ -212,7 +214,7 @@ pub async fn log_in(app: &App, asked: LogIn) -> Result<Begun, LogInError> {
     }
     let device = device.unwrap_or_else(Token::make);
     devices::remember(&mut tx, held.account, &device, now).await?;
-    let (session, tokens) = (SessionId(uuid_v7(now)), Tokens::make(now));
+    let (session, tokens) = (SessionId(uuid_v7(now)), Tokens::make(now, now.plus(SESSION_MS)));
     let csrf = asked.is_browser.then(Token::make);
     let csrf_hash = csrf.as_ref().map(Token::hash);
     store::sessions::insert(&mut tx, session, held.account, &tokens, csrf_hash, &asked.origin, now).await?;
@@ -291,7 +293,7 @@ pub async fn refresh(app: &App, shown: Refresh, origin: &Origin) -> Result<Token
     if csrf.is_some_and(|csrf| !is_proved(held.csrf_hash, Some(&csrf))) {
         return Err(RefreshError::Forged);
     }
-    let tokens = Tokens::make(now);
+    let tokens = Tokens::make(now, held.expires_at);
     let spent = (token.hash(), tokens.seal(&token));
     store::sessions::rotate(&mut tx, held.session, (spent.0, &spent.1), &tokens, origin, now).await?;
     tx.commit().await?;
@@ -310,7 +312,7 @@ async fn again(
     let spent = store::sessions::lock_by_spent(&mut tx, token.hash(), now).await?.ok_or(RefreshError::Ended)?;
     let is_fresh = now.since(spent.at) < GRACE_MS;
     let sealed = spent.successor.filter(|_| is_fresh);
-    let tokens = sealed.and_then(|sealed| Tokens::open(&sealed, token, spent.at));
+    let tokens = sealed.and_then(|sealed| Tokens::open(&sealed, token, spent.at, spent.of.expires_at));
     let Some(tokens) = tokens.filter(|tokens| tokens.refresh.is_of(&spent.refresh_hash)) else {
         end_copied(tx, &spent.of, origin, now).await?;
         return Err(RefreshError::Ended);
@@ -469,7 +471,7 @@ pub struct Session {
     pub begun_at: UnixMillis,
     /// When it was last used, to the minute.
     pub seen_at: UnixMillis,
-    /// When it ends, if it is not refreshed.
+    /// When it ends.
     pub expires_at: UnixMillis,
 }
 

@@ -89,7 +89,7 @@ async fn known(
     tx: &mut Tx,
     about: About,
 ) -> Result<(Authenticated, &'static Route), Problem> {
-    let (shown, carrier) = shown(&parts.headers);
+    let (shown, carrier) = shown(app, &parts.headers);
     let shown = shown.ok_or_else(|| refuse("Send the token of a session as a bearer token."))?;
     let Ok(Peer(address)) = Peer::from_request_parts(parts, app).await;
     let known = sessions::authenticate(app, tx, &shown, address, about).await?;
@@ -118,8 +118,9 @@ async fn note_use(app: &App, known: &Authenticated) {
 
 /// Refuses what a browser sent that no page of ours asked for.
 pub fn forged() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "csrf-token-needed", "Not asked for by a page of this server")
-        .detail("With cookies, whatever changes something needs the value of usher_csrf in the header X-CSRF-Token.")
+    Problem::new(StatusCode::FORBIDDEN, "csrf-token-needed", "Not asked for by a page of this server").detail(
+        "With cookies, whatever changes something needs the value of the cookie usher_csrf in the header X-CSRF-Token.",
+    )
 }
 
 /// Returns the organisation that a request is about, and what the caller is in it: that of the event in the path,
@@ -218,11 +219,11 @@ enum Carrier {
 }
 
 /// Reads what a caller shows: the header if there is one, else the cookie.
-fn shown(headers: &HeaderMap) -> (Option<Shown>, Carrier) {
+fn shown(app: &App, headers: &HeaderMap) -> (Option<Shown>, Carrier) {
     if headers.contains_key(header::AUTHORIZATION) {
         (bearer(headers), Carrier::Header)
     } else {
-        (Cookie::Session.read(headers).map(Shown::Session), Carrier::Cookie)
+        (Cookie::Session.read(app, headers).map(Shown::Session), Carrier::Cookie)
     }
 }
 

@@ -1,7 +1,8 @@
 //! What browsers keep for the server, so that no script of a page ever holds a session's tokens.
 //!
 //! Every cookie stays with the pages of this site (`SameSite=Lax`), and travels over TLS alone unless the server
-//! is reached on loopback. Scripts may read one of them, whose value they send back in a header: that is what a page
+//! is reached on loopback; its name then says so (`__Host-`, or `__Secure-` where the server has but a folder of its
+//! host), so that no other page, nor one of a name below or above, puts another in its place. Scripts may read one of them, whose value they send back in a header: that is what a page
 //! of another site cannot do.
 
 use axum::http::{HeaderMap, HeaderName, header};
@@ -35,7 +36,8 @@ impl Cookie {
         }
     }
 
-    /// Where the browser sends it: what is only for sessions goes nowhere else.
+    /// Where the browser sends it, unless its name says that it is the whole host's: what is only for sessions goes
+    /// nowhere else.
     const fn path(self) -> &'static str {
         match self {
             Self::Session => "/api",
@@ -47,7 +49,7 @@ impl Cookie {
     const fn seconds(self) -> u64 {
         match self {
             Self::Session => sessions::ACCESS_MS / 1_000,
-            Self::Refresh | Self::Csrf => sessions::REFRESH_MS / 1_000,
+            Self::Refresh | Self::Csrf => sessions::SESSION_MS / 1_000,
             Self::Device => 366 * 24 * 3_600,
         }
     }
@@ -63,19 +65,62 @@ impl Cookie {
     }
 
     fn text(self, public_url: &str, value: &str, seconds: u64) -> String {
-        let (host, folder) = host_and_folder(public_url);
-        let is_plain_loopback = public_url.starts_with("http://") && is_loopback(host);
-        let secure = if is_plain_loopback { "" } else { "; Secure" };
+        let (reach, name) = (Reach::of(public_url), self.name());
+        let prefix = reach.prefix();
+        let path = match reach {
+            // Which is what the prefix asks for.
+            Reach::Host => "/".to_owned(),
+            Reach::Folder(folder) | Reach::Loopback(folder) => format!("{folder}{}", self.path()),
+        };
+        let secure = if matches!(reach, Reach::Loopback(_)) { "" } else { "; Secure" };
         let http_only = if self == Self::Csrf { "" } else { "; HttpOnly" };
-        let (name, path) = (self.name(), self.path());
-        format!("{name}={value}; Path={folder}{path}; Max-Age={seconds}; SameSite=Lax{secure}{http_only}")
+        format!("{prefix}{name}={value}; Path={path}; Max-Age={seconds}; SameSite=Lax{secure}{http_only}")
     }
 
-    /// Reads it from a request.
-    pub fn read(self, headers: &HeaderMap) -> Option<Token> {
+    /// Reads it from a request, by the name that the server gives it.
+    pub fn read(self, app: &App, headers: &HeaderMap) -> Option<Token> {
+        self.find(app.public_url(), headers)
+    }
+
+    fn find(self, public_url: &str, headers: &HeaderMap) -> Option<Token> {
+        let prefix = Reach::of(public_url).prefix();
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
         let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, _)| *name == self.name()).and_then(|(_, value)| Token::parse(value))
+        let is_own = |name: &str| name.strip_prefix(prefix) == Some(self.name());
+        pairs.find(|(name, _)| is_own(name)).and_then(|(_, value)| Token::parse(value))
+    }
+}
+
+/// How browsers reach the server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Reach<'a> {
+    /// Over TLS, at a host of its own.
+    Host,
+    /// Over TLS, in this folder of a host.
+    Folder(&'a str),
+    /// On this machine, in clear, in this folder.
+    Loopback(&'a str),
+}
+
+impl<'a> Reach<'a> {
+    fn of(public_url: &'a str) -> Self {
+        let (host, folder) = host_and_folder(public_url);
+        if public_url.starts_with("http://") && is_loopback(host) {
+            Self::Loopback(folder)
+        } else if folder.is_empty() {
+            Self::Host
+        } else {
+            Self::Folder(folder)
+        }
+    }
+
+    /// Returns what names of cookies begin with (RFC 6265bis, section 4.1.3).
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Host => "__Host-",
+            Self::Folder(_) => "__Secure-",
+            Self::Loopback(_) => "",
+        }
     }
 }
 
@@ -116,7 +161,7 @@ mod tests {
     fn only_the_proof_of_the_page_is_for_scripts_and_a_folder_is_kept() {
         assert_eq!(
             Cookie::Refresh.text("https://u.example/usher", "x", 60),
-            "usher_refresh=x; Path=/usher/api/v1/sessions; Max-Age=60; SameSite=Lax; Secure; HttpOnly"
+            "__Secure-usher_refresh=x; Path=/usher/api/v1/sessions; Max-Age=60; SameSite=Lax; Secure; HttpOnly"
         );
         assert!(!Cookie::Csrf.text("https://u.example", "x", 60).contains("HttpOnly"));
     }
@@ -129,7 +174,24 @@ mod tests {
         headers.append(header::COOKIE, "first=1".parse().unwrap());
         headers.append(header::COOKIE, line.parse().unwrap());
 
-        assert_eq!(Cookie::Session.read(&headers).unwrap().reveal(), token);
-        assert!(Cookie::Refresh.read(&headers).is_none());
+        assert_eq!(Cookie::Session.find("http://localhost", &headers).unwrap().reveal(), token);
+        assert!(Cookie::Refresh.find("http://localhost", &headers).is_none());
+    }
+
+    #[test]
+    fn a_cookie_that_another_page_could_have_set_is_not_looked_at() {
+        let (own, other) = ("ab".repeat(32), "cd".repeat(32));
+        let mut headers = HeaderMap::new();
+        headers
+            .append(header::COOKIE, format!("usher_session={other}; __Secure-usher_session={other}").parse().unwrap());
+        assert!(Cookie::Session.find("https://u.example", &headers).is_none());
+
+        headers.append(header::COOKIE, format!("__Host-usher_session={own}").parse().unwrap());
+
+        assert_eq!(Cookie::Session.find("https://u.example", &headers).unwrap().reveal(), own);
+        assert_eq!(
+            Cookie::Session.text("https://u.example", "x", 60),
+            "__Host-usher_session=x; Path=/; Max-Age=60; SameSite=Lax; Secure; HttpOnly"
+        );
     }
 }

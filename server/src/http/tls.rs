@@ -61,12 +61,16 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Reads the operator's certificate chain and key.
+    /// Reads the operator's certificate chain and key, which nobody else may read.
     ///
     /// # Errors
     ///
     /// [`TlsError`].
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        let is_open = is_open_to_others(key).map_err(|source| TlsError::File { path: key.to_owned(), source })?;
+        if is_open {
+            return Err(TlsError::TooOpen { path: key.to_owned() });
+        }
         let chain = CertificateDer::pem_file_iter(certificate)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
             .map_err(|source| TlsError::Pem { path: certificate.to_owned(), source })?;
@@ -89,10 +93,6 @@ impl Tls {
         let (certificate, key) = (folder.join(OWN_CERTIFICATE), folder.join(OWN_KEY));
         if !certificate.exists() {
             make(&certificate, &key, names)?;
-        }
-        let is_open = is_open_to_others(&key).map_err(|source| TlsError::File { path: key.clone(), source })?;
-        if is_open {
-            return Err(TlsError::TooOpen { path: key });
         }
         Self::load(&certificate, &key)
     }

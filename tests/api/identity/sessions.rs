@@ -3,7 +3,7 @@
 use harness::on_both_databases;
 use reqwest::Method;
 use serde_json::{Value, json};
-use usher_server::accounts::sessions::{ACCESS_MS, GRACE_MS, REFRESH_MS};
+use usher_server::accounts::sessions::{ACCESS_MS, GRACE_MS, SESSION_MS};
 use usher_server::clock::Clock;
 
 use super::{MINUTE_MS, OLGA, START, ask, done, is_known, log_in, session, with_token, without_id};
@@ -44,16 +44,23 @@ on_both_databases! {
         assert!(!is_known(&served, &second["token"]).await);
     }
 
-    async fn a_session_that_nobody_refreshes_for_thirty_days_has_ended(url: String) {
+    async fn a_session_ends_after_thirty_days_however_much_it_is_used(url: String) {
         let clock = Clock::fixed(START);
         let served = Served::start_at(&url, clock.clone()).await;
         served.olga().await;
         let first = session(&served, OLGA).await;
 
-        clock.set(START.plus(REFRESH_MS - 1));
+        clock.set(START.plus(SESSION_MS / 2));
         let second = done(refresh(&served, &first)).await;
-        clock.set(START.plus(2 * REFRESH_MS - 1));
-        assert_problem(refresh(&served, &second), 401, "unauthorized").await;
+        clock.set(START.plus(SESSION_MS - 1));
+        let third = done(refresh(&served, &second)).await;
+        assert_eq!(first["refresh_expires_at"], third["refresh_expires_at"]);
+        assert_eq!(third["expires_at"], third["refresh_expires_at"]);
+        assert!(is_known(&served, &third["token"]).await);
+
+        clock.set(START.plus(SESSION_MS));
+        assert!(!is_known(&served, &third["token"]).await);
+        assert_problem(refresh(&served, &third), 401, "unauthorized").await;
     }
 
     async fn a_refresh_token_that_comes_twice_ends_the_session_for_both(url: String) {

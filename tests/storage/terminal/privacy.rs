@@ -78,3 +78,17 @@ fn walk(folder: &Path, files: &mut Vec<(String, Vec<u8>)>) {
         }
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_other_program_of_the_user_looks_into_the_memory_of_an_open_terminal() {
+    use rustix::process::{DumpableBehavior, dumpable_behavior};
+    assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::Dumpable);
+    let data = tempfile::tempdir().unwrap();
+    let world = FeedWorld::new();
+
+    drop(world.create_store(data.path()));
+    let _open = world.open_store(data.path()).unwrap();
+
+    assert_eq!(dumpable_behavior().unwrap(), DumpableBehavior::NotDumpable);
+}

@@ -54,14 +54,15 @@ pub(super) struct SessionBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "8a1d4e5f90b1c2d3e4f5061728394a5b6c7d8e9fa0b1c2d3e4f506174f0c6c2a")]
     refresh_token: Option<String>,
-    /// When that ends, and the session with it: after 30 days.
+    /// When that ends, and the session with it: 30 days after logging in, however much it is used.
     #[schema(example = "2026-12-21T19:30:00.000Z", format = "date-time")]
     refresh_expires_at: String,
     /// Keep it on this device and send it with the next log-in. Absent where it became a cookie, and after a refresh.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "c2d3e4f506174f0c6c2a8a1d4e5f90b1c2d3e4f5061728394a5b6c7d8e9fa0b1")]
     device_token: Option<String>,
-    /// With cookies: send it as `X-CSRF-Token` with whatever is not a GET. Also in the cookie `usher_csrf`.
+    /// With cookies: send it as `X-CSRF-Token` with whatever is not a GET. Also in the cookie `usher_csrf`,
+    /// whose name begins with `__Host-` or `__Secure-` where the server is reached over TLS.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "c2d3e4f506174f0c6c2a8a1d4e5f90b1c2d3e4f5061728394a5b6c7d8e9fa0b1")]
     csrf_token: Option<String>,
@@ -127,7 +128,7 @@ pub(super) async fn log_in(
         email: body.email,
         password: Password::new(body.password),
         code: body.code,
-        device: device.or_else(|| Cookie::Device.read(&headers)),
+        device: device.or_else(|| Cookie::Device.read(&app, &headers)),
         is_browser: body.cookie,
         origin: Origin { address, user_agent: user_agent(&headers) },
     };
@@ -204,7 +205,7 @@ pub(super) async fn refresh(
         let tokens = feature::refresh(&app, Refresh::Program(token), &origin).await?;
         return Ok(([NO_STORE], Json(SessionBody::of(&tokens))).into_response());
     }
-    let token = Cookie::Refresh.read(&headers).ok_or(RefreshError::Ended)?;
+    let token = Cookie::Refresh.read(&app, &headers).ok_or(RefreshError::Ended)?;
     let csrf = cookies::csrf(&headers).ok_or(RefreshError::Forged)?;
     let shown = Refresh::Browser { token, csrf: csrf.clone() };
     let tokens = feature::refresh(&app, shown, &origin).await?;
@@ -257,7 +258,7 @@ pub(crate) struct OwnSessionBody {
     /// When it was last used, to the minute.
     #[schema(example = "2026-11-21T19:55:00.000Z", format = "date-time")]
     seen_at: String,
-    /// When it ends, if it is not refreshed.
+    /// When it ends, however much it is used.
     #[schema(example = "2026-12-21T19:30:00.000Z", format = "date-time")]
     expires_at: String,
 }

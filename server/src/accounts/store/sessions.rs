@@ -98,6 +98,8 @@ pub(in crate::accounts) struct Refreshable {
     pub(in crate::accounts) session: SessionId,
     pub(in crate::accounts) account: AccountId,
     pub(in crate::accounts) csrf_hash: Option<[u8; 32]>,
+    /// When it ends.
+    pub(in crate::accounts) expires_at: UnixMillis,
 }
 
 /// Returns the session of a refresh token that has not expired; nobody else exchanges it until the transaction ends.
@@ -108,7 +110,7 @@ pub(in crate::accounts) async fn lock_by_refresh(
 ) -> Result<Option<Refreshable>, StoreError> {
     let lock = tx.dialect().for_update();
     let text = format!(
-        "SELECT id, account_id, csrf_hash FROM sessions WHERE refresh_hash = $1 AND expires_at > $2
+        "SELECT id, account_id, csrf_hash, expires_at FROM sessions WHERE refresh_hash = $1 AND expires_at > $2
            AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = sessions.account_id AND a.locked_at IS NULL){lock}"
     );
     let row = sqlx::query(AssertSqlSafe(text)).bind(&hash[..]).bind(int(now.0)).fetch_optional(tx.connection()).await?;
@@ -134,7 +136,7 @@ pub(in crate::accounts) async fn lock_by_spent(
 ) -> Result<Option<Spent>, StoreError> {
     let lock = tx.dialect().for_update();
     let text = format!(
-        "SELECT s.id, s.account_id, s.csrf_hash, s.refresh_hash, t.spent_at, t.successor
+        "SELECT s.id, s.account_id, s.csrf_hash, s.expires_at, s.refresh_hash, t.spent_at, t.successor
          FROM spent_refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN accounts a ON a.id = s.account_id
          WHERE t.hash = $1 AND s.expires_at > $2 AND a.locked_at IS NULL{lock}"
     );
@@ -155,6 +157,7 @@ fn read_refreshable(row: &AnyRow) -> Result<Refreshable, StoreError> {
         session: SessionId(row.array("id")?),
         account: AccountId(row.array("account_id")?),
         csrf_hash: row.array_or_null("csrf_hash")?,
+        expires_at: row.millis("expires_at")?,
     })
 }
 
