@@ -9,7 +9,9 @@ mod options;
 pub mod pattern;
 mod trouble;
 
+use std::num::NonZero;
 use std::str::FromStr as _;
+use std::thread;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -26,7 +28,8 @@ use crate::{once, traces};
 
 /// Connections to PostgreSQL in one process.
 const CONNECTIONS_MAX: u32 = 12;
-/// Connections that read a file: each has pages of its own in memory.
+/// Connections that read a file: each keeps a processor busy, and has pages of its own in memory.
+const READERS_MIN: u32 = 4;
 const READERS_MAX: u32 = 8;
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -179,7 +182,7 @@ impl Database {
                 make_private(&url);
                 // The writer opens first: it makes the file and turns on its write-ahead log.
                 let writer = sqlite_pool(&url, 1, SQLITE_WRITER).await?;
-                let reader = sqlite_pool(&url, READERS_MAX, SQLITE_READER).await?;
+                let reader = sqlite_pool(&url, readers(), SQLITE_READER).await?;
                 Ok(Self { dialect, writer, reader, commits, meters })
             }
             Dialect::Postgres => {
@@ -470,13 +473,19 @@ impl Tx {
 /// Full durability: what was acknowledged survives a power cut. The indexes are those that there are: one made for a
 /// single statement reads the whole table first.
 const SQLITE_WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; \
+     PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000; \
      PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF";
 const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA foreign_keys = ON; \
      PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; \
      PRAGMA automatic_index = OFF";
 /// No statement is worth a compiler's time.
 const POSTGRES: &str = "SET jit = off";
+
+/// Returns how many connections read a file on this machine.
+fn readers() -> u32 {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(processors).unwrap_or(READERS_MAX).clamp(READERS_MIN, READERS_MAX)
+}
 
 async fn sqlite_pool(url: &str, connections_max: u32, settings: &'static str) -> Result<AnyPool, OpenError> {
     let opened = AnyPoolOptions::new()

@@ -232,7 +232,7 @@ pub struct ListQuery {
     /// Only registrations in this state.
     #[param(inline)]
     pub state: Option<State>,
-    /// Only those who were let in, or only those who were not.
+    /// Only those who were let in, or only those who have a ticket and were not.
     pub checked_in: Option<bool>,
     /// Only this order.
     #[param(max_length = 64)]

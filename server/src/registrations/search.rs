@@ -104,15 +104,20 @@ async fn ranking(
     limit: u32,
 ) -> Result<Vec<Rank>, StoreError> {
     let typed = typed_words(text);
+    let mut beginnings = Vec::with_capacity(typed.len());
+    for typed in &typed {
+        beginnings.push(store::words_from(tx, event, typed, MEANINGS_MAX).await?);
+    }
     // Nobody fits better than those who have all of the words themselves: where they fill the page, it is theirs.
-    let themselves: Vec<Meanings> = typed.iter().map(|typed| Meanings::from([(typed.clone(), EXACT)])).collect();
-    let ranking = store::ranked(tx, event, &themselves, after, limit).await?;
-    if ranking.len() == limit as usize {
-        return Ok(ranking);
+    if typed.iter().zip(&beginnings).all(|(typed, words)| words.first() == Some(typed)) {
+        let ranking = themselves(tx, event, &typed, after, limit).await?;
+        if ranking.len() == limit as usize {
+            return Ok(ranking);
+        }
     }
     let (mut complete, mut partial) = (Vec::new(), None);
-    for typed in &typed {
-        let (meanings, is_complete) = meanings(tx, event, typed).await?;
+    for (typed, beginning) in typed.iter().zip(beginnings) {
+        let (meanings, is_complete) = meanings(tx, event, typed, beginning).await?;
         if is_complete {
             complete.push(meanings);
         } else {
@@ -135,13 +140,34 @@ async fn ranking(
     Ok(ranking)
 }
 
+/// Returns up to `limit` of those who have all of these words themselves, after the one that stands at `after`.
+async fn themselves(
+    tx: &mut Tx,
+    event: EventId,
+    typed: &[String],
+    after: Option<Rank>,
+    limit: u32,
+) -> Result<Vec<Rank>, StoreError> {
+    if let ([word], None | Some(Rank { score: EXACT, .. })) = (typed, after) {
+        let holders = store::holders(tx, event, word, after.map(|after| after.id), limit).await?;
+        return Ok(holders.into_iter().map(|id| Rank { score: EXACT, id }).collect());
+    }
+    let meanings: Vec<Meanings> = typed.iter().map(|typed| Meanings::from([(typed.clone(), EXACT)])).collect();
+    store::ranked(tx, event, &meanings, after, limit).await
+}
+
 /// Words that a typed one may mean, and how well each of them fits.
 pub(super) type Meanings = BTreeMap<String, Score>;
 
-/// Returns what a typed word may mean, and whether these are all, with few enough attendees who have them.
-async fn meanings(tx: &mut Tx, event: EventId, typed: &str) -> Result<(Meanings, bool), StoreError> {
+/// Returns what a typed word may mean, and whether these are all, with few enough attendees who have them. `beginning`
+/// are the first words that begin with it.
+async fn meanings(
+    tx: &mut Tx,
+    event: EventId,
+    typed: &str,
+    beginning: Vec<String>,
+) -> Result<(Meanings, bool), StoreError> {
     let mut meanings = Meanings::new();
-    let beginning = store::words_from(tx, event, typed, MEANINGS_MAX).await?;
     // Whoever typed a whole word that many others begin with means that word.
     let is_all = (beginning.len() as u64) < MEANINGS_MAX || beginning.first().is_some_and(|first| first == typed);
     let like = store::words_like(tx, event, &trigrams(typed), LIKE_MAX).await?;

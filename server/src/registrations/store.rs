@@ -195,9 +195,8 @@ fn conditions(filter: &Filter, first: usize) -> String {
     add(" AND wanted_class = ?", filter.class.is_some());
     add(" AND status = ?", filter.status.is_some());
     add(" AND state = ?", filter.state.is_some());
-    // Who has no ticket was not let in either.
-    add(" AND has_come = ?", filter.is_checked_in == Some(true));
-    add(" AND (has_come = ? OR has_come IS NULL)", filter.is_checked_in == Some(false));
+    // Nobody waits at the door for those who have no ticket.
+    add(" AND has_come = ?", filter.is_checked_in.is_some());
     add(" AND order_ref = ?", filter.order.is_some());
     text
 }
@@ -227,32 +226,30 @@ pub(super) async fn list(
     after: Option<RegistrationId>,
     limit: u32,
 ) -> Result<Vec<(Registration, Option<Ticket>)>, StoreError> {
-    let text = list_text(filter);
     let after = after.unwrap_or(RegistrationId([0; 16]));
+    let text = list_text(filter);
     let query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(&after.0[..]).bind(i64::from(limit));
     bind_filter(query, filter).fetch_all(tx.connection()).await?.iter().map(read).collect()
 }
 
 fn list_text(filter: &Filter) -> String {
     let conditions = conditions(filter, 4);
-    if let Some(status) = filter.status {
-        // Few tickets are blocked or unpaid: beginning with them, nobody else is looked at. The order of the tables is
-        // what a cross join means in SQLite.
-        let status = status as i64;
-        return format!(
-            "SELECT registered.* FROM ticket_statuses CROSS JOIN registered
-             WHERE at_event = $1 AND has_status = {status} AND of_registration > $2 AND id = of_registration{conditions}
-             ORDER BY of_registration LIMIT $3"
-        );
-    }
-    if filter.is_checked_in == Some(true) {
-        return format!(
-            "SELECT registered.* FROM ticket_arrivals CROSS JOIN registered
-             WHERE at_event = $1 AND of_registration > $2 AND id = of_registration{conditions}
-             ORDER BY of_registration LIMIT $3"
-        );
-    }
-    format!("SELECT * FROM registered WHERE event_id = $1 AND id > $2{conditions} ORDER BY id LIMIT $3")
+    // Few tickets are blocked or unpaid, early on few have come, and later few have not: beginning with a table of these,
+    // nobody else is looked at. The order of the tables is what a cross join means in SQLite.
+    let beginning = match (filter.status, filter.is_checked_in) {
+        (Some(status), _) => format!("ticket_statuses CROSS JOIN registered WHERE has_status = {}", status as i64),
+        (None, Some(has_come)) => format!("ticket_arrivals CROSS JOIN registered WHERE came = {}", flag(has_come)),
+        (None, None) => {
+            return format!(
+                "SELECT * FROM registered WHERE event_id = $1 AND id > $2{conditions} ORDER BY id LIMIT $3"
+            );
+        }
+    };
+    format!(
+        "SELECT registered.* FROM {beginning}
+         AND at_event = $1 AND of_registration > $2 AND id = of_registration{conditions}
+         ORDER BY of_registration LIMIT $3"
+    )
 }
 
 /// Returns those of `ids` that a filter lets through, in no order.

@@ -66,9 +66,10 @@ pub(in crate::events) async fn list(
                 // A sum leads no database to the index by beginnings, from which all would have to be sorted.
                 conditions.add("starts_at + 0 < ?", [int(until.0)]);
             }
-            if let Some(Place { id, .. }) = after {
-                conditions.add("id < ?", [id.0.to_vec()]);
-            }
+            // Said also of the first page: a plan that PostgreSQL makes once for all organisations has to find that the
+            // index by ids is in order, and not sort all events of a large one.
+            let before = after.map_or([u8::MAX; 16], |place| place.id.0);
+            conditions.add("id < ?", [before.to_vec()]);
             "id DESC"
         }
         Order::Begin => {

@@ -170,6 +170,30 @@ pub(in crate::registrations) async fn count_holders(
     query.fetch_one(tx.connection()).await?.uint("total")
 }
 
+/// Returns up to `limit` of those who have a word, in the order in which they registered, after one of them.
+pub(in crate::registrations) async fn holders(
+    tx: &mut Tx,
+    event: EventId,
+    word: &str,
+    after: Option<RegistrationId>,
+    limit: u32,
+) -> Result<Vec<RegistrationId>, StoreError> {
+    let after = after.unwrap_or(RegistrationId([0; 16]));
+    sqlx::query(
+        "SELECT registration_id FROM attendee_words
+         WHERE event_id = $1 AND word = $2 AND registration_id > $3 ORDER BY registration_id LIMIT $4",
+    )
+    .bind(&event.0[..])
+    .bind(word.as_bytes())
+    .bind(&after.0[..])
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| Ok(RegistrationId(row.array("registration_id")?)))
+    .collect()
+}
+
 /// Returns up to `limit` of those who have a meaning of everything that was typed, the best first, after one of them.
 /// Of each typed word the meaning that fits best counts.
 pub(in crate::registrations) async fn ranked(
