@@ -415,3 +415,163 @@ pub(crate) const fn manual_by(policy: &Policy) -> OverrideBy {
         Manual::Never => OverrideBy::Nobody,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::MovementKind;
+    use crate::policy::{Gate, Limits, ReEntry, Switches, Uses, Zone};
+    use crate::time::{Hlc, Window};
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    pub(super) const TICKET: TicketId = TicketId(77);
+    const GATE: GateId = GateId(1);
+    const ZONE: ZoneId = ZoneId(2);
+
+    fn window(from: u64, until: u64) -> Window {
+        Window::new(UnixMillis(from), UnixMillis(until)).unwrap()
+    }
+
+    /// One gate into one zone for a hundred, and one type with two windows.
+    pub(super) fn policy() -> Policy {
+        let class = Class {
+            id: ClassId(3),
+            name: "Day".to_string(),
+            zones: vec![],
+            gates: vec![],
+            windows: vec![window(1_000, 2_000), window(5_000, 6_000)],
+            uses: Uses { limit: Some(4), periods: vec![] },
+            re_entry: ReEntry::Free,
+            strict_clock: false,
+            home_gate: None,
+            price: None,
+        };
+        Policy {
+            event: "Open Day".to_string(),
+            time_zone: "UTC".to_string(),
+            starts: UnixMillis(0),
+            ends: UnixMillis(10_000),
+            zones: vec![Zone { id: ZONE, name: "Hall".to_string(), capacity: Some(100) }],
+            gates: vec![Gate { id: GATE, name: "Main".to_string(), zone: ZONE }],
+            classes: vec![class],
+            limits: Limits { repeat_ms: 10, ..Limits::default() },
+            switches: Switches::default(),
+            supervisors: vec![],
+        }
+    }
+
+    pub(super) const fn row() -> Row {
+        let (issue, class) = (Issue(5), ClassId(3));
+        Row { issue, class, status: TicketStatus::Valid, attention: false, id_check: false }
+    }
+
+    /// Somebody named the ticket, at one o'clock.
+    pub(super) fn question<'a>(policy: &'a Policy, row: Option<&'a Row>, history: &'a [Movement]) -> Question<'a> {
+        Question {
+            scan: Scan::Manual(TICKET),
+            direction: Direction::Entry,
+            policy,
+            row,
+            history,
+            clock: Clock { now: UnixMillis(1_500), uncertainty_ms: 20 },
+            scope: Scope {
+                readiness: Readiness::Ready,
+                device: DeviceNo(4),
+                gate: GATE,
+                has_link: true,
+                unlisted_admitted: 0,
+                occupancy: 41,
+            },
+            cache: Cache { cursor: FeedSeq(9), is_complete: true, valid_until: UnixMillis(9_000), seller_seen: Seq(0) },
+        }
+    }
+
+    fn admission() -> Movement {
+        Movement {
+            hlc: Hlc::at(UnixMillis(1_100)),
+            device: DeviceNo(6),
+            seq: Seq(8),
+            kind: MovementKind::Admit,
+            is_override: false,
+            ticket: TICKET,
+            gate: GATE,
+            entry_hash: [0; 32],
+        }
+    }
+
+    #[test]
+    fn a_verdict_tells_in_order_what_led_to_it() {
+        let (policy, row, history) = (policy(), row(), [admission()]);
+        let question = question(&policy, Some(&row), &history);
+
+        let verdict = decide(&question);
+
+        assert!(verdict.is_admit());
+        let last = Admission { at: UnixMillis(1_100), gate: GATE, device: DeviceNo(6), seq: Seq(8) };
+        let facts = [
+            Fact::Presented { ticket: TICKET, issue: None },
+            Fact::Listed(row),
+            Fact::At { gate: GATE, zone: Some(ZONE) },
+            Fact::LastAdmission(last),
+            Fact::Uses { used: 1, limit: Some(4) },
+            Fact::Window { from: UnixMillis(1_000), until: UnixMillis(2_000) },
+            Fact::Time(question.clock),
+            Fact::Occupancy { inside: 41, capacity: 100 },
+        ];
+        assert_eq!(verdict.facts(), facts);
+    }
+
+    #[test]
+    fn the_window_that_is_told_is_the_one_that_is_or_comes_next_or_was_last() {
+        let (policy, row) = (policy(), row());
+        let told = |now| {
+            let clock = Clock { now: UnixMillis(now), uncertainty_ms: 0 };
+            let verdict = decide(&Question { clock, ..question(&policy, Some(&row), &[]) });
+            let from = |fact: &Fact| if let Fact::Window { from, .. } = fact { Some(from.0) } else { None };
+            (verdict.facts().iter().find_map(from), verdict.is_admit())
+        };
+
+        assert_eq!(told(999), (Some(1_000), false));
+        assert_eq!(told(1_999), (Some(1_000), true));
+        assert_eq!(told(2_000), (Some(5_000), false));
+        assert_eq!(told(6_000), (Some(5_000), false));
+    }
+
+    #[test]
+    fn a_ticket_that_is_not_listed_is_told_with_how_far_the_list_goes() {
+        let policy = policy();
+
+        let verdict = decide(&question(&policy, None, &[]));
+
+        assert!(!verdict.is_admit());
+        assert_eq!(verdict.facts().get(1), Some(&Fact::NotListed { cursor: FeedSeq(9) }));
+    }
+
+    #[test]
+    fn the_home_gate_is_told_where_it_is_another_one() {
+        let (mut policy, row) = (policy(), row());
+        policy.gates.push(Gate { id: GateId(8), name: "South".to_string(), zone: ZONE });
+        policy.switches.home_gates = vec![GateId(8)];
+        let mut question = question(&policy, Some(&row), &[]);
+        let is_told = |question: &Question<'_>| decide(question).facts().contains(&Fact::HomeGate(GateId(8)));
+
+        assert!(!is_told(&question));
+        question.scope.has_link = false;
+        assert!(is_told(&question));
+        question.scope.gate = GateId(8);
+        assert!(!is_told(&question));
+    }
+
+    #[test]
+    fn before_any_ticket_only_the_reason_is_told() {
+        let (policy, row) = (policy(), row());
+        let mut question = question(&policy, Some(&row), &[]);
+        question.scan = Scan::Credential(Err(ReadFailure::OtherEvent(EventId([9; 16]))));
+        assert_eq!(decide(&question).facts(), [Fact::OtherEvent(EventId([9; 16]))]);
+        question.scan = Scan::Credential(Err(ReadFailure::BadSignature));
+        assert_eq!(decide(&question).facts(), []);
+        question.scope.readiness = Readiness::NotReady(NotReady::Journal);
+        assert_eq!(decide(&question).facts(), [Fact::NotReady(NotReady::Journal)]);
+    }
+}

@@ -1,5 +1,5 @@
 //! The project's chores: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`, `cargo xtask camera`,
-//! `cargo xtask scenarios`, `cargo xtask faults`.
+//! `cargo xtask scenarios`, `cargo xtask faults`, `cargo xtask fuzz`.
 //!
 //! Each brings a fresh Debian machine with only Rust to where it can run, says what it does, and does it. The work
 //! itself lies elsewhere: the tests and the demo in `tests/`.
@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 mod camera;
 mod faults;
+mod fuzz;
 mod packages;
 mod python;
 mod reading;
@@ -39,6 +40,8 @@ enum Chore {
     Scenarios(scenarios::Scenarios),
     /// Kills the programs, their database and their disk, over and over, and counts what is lost or doubled
     Faults(faults::Faults),
+    /// Gives every parser of bytes from outside to a fuzzer, and tells what it found
+    Fuzz(fuzz::Fuzz),
 }
 
 #[derive(Args)]
@@ -125,6 +128,7 @@ fn main() -> ExitCode {
         Chore::Camera(camera) => ("camera", camera.run()),
         Chore::Scenarios(scenarios) => ("scenarios", scenarios.run()),
         Chore::Faults(faults) => ("faults", faults.run()),
+        Chore::Fuzz(fuzz) => ("fuzz", fuzz.run()),
     };
     let took = steps::duration(started.elapsed());
     match outcome {
@@ -260,5 +264,8 @@ mod tests {
         assert!(matches!(server, Ok(Chore::Bench(Bench { only: Some(Measure::Server(_)), .. }))));
         let faults = parsed("xtask faults --yes kill-server --rounds 20 --database sqlite --json");
         assert!(matches!(faults, Ok(Chore::Faults(_))));
+        let fuzz = parsed("xtask fuzz batch feed --minutes 0.5 --at-once 1 --keep");
+        assert!(matches!(fuzz, Ok(Chore::Fuzz(_))));
+        assert!(parsed("xtask fuzz --at-once 0").is_err());
     }
 }

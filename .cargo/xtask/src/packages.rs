@@ -19,6 +19,9 @@ pub(crate) const BUILD: &[Package] = &[
     ("pkg-config", "finds libraries"),
 ];
 
+/// What fuzzing needs besides.
+pub(crate) const FUZZ: &[Package] = &[("g++", "compiles the fuzzer that is linked into each program")];
+
 /// What the server's second database needs.
 pub(crate) const POSTGRESQL: Package = ("postgresql", "the second of the server's two databases");
 

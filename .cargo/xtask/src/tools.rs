@@ -16,6 +16,19 @@ pub(crate) fn require_deny() -> Result<()> {
     require("deny", "cargo-deny")
 }
 
+/// Installs cargo-fuzz, which links programs with libFuzzer.
+pub(crate) fn require_cargo_fuzz() -> Result<()> {
+    require("fuzz", "cargo-fuzz")
+}
+
+/// Returns the compiler's name for the kind of machine that this is.
+pub(crate) fn host() -> Result<String> {
+    let output = Command::new("rustc").arg("-vV").output().context("could not run rustc")?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc does not say what kind of machine this is")
+}
+
 fn require(command: &str, package: &str) -> Result<()> {
     if steps::succeeds(steps::cargo_program(), &[command, "--version"]) {
         return Ok(());

@@ -92,6 +92,7 @@ fn invitations() -> Vec<Value> {
         whole("https://tickets.example.org/a?b=c&s=d", None),
     ];
     let text = all[1]["text"].as_str().unwrap().to_string();
+    let code = EnrolCode::scanned(id("an invitation"));
     for (name, text) in [
         ("an address", "https://example.org/".to_string()),
         ("another scheme", text.replace("usher://", "wsher://")),
@@ -102,6 +103,8 @@ fn invitations() -> Vec<Value> {
         ("a space in the address", text.replace("8443", "8443/ ") + "x"),
         ("no code", text.replacen("&c=", "&d=", 1)),
         ("a code that is too short", text.replacen("&k=", "&k", 1).replacen("&k", "0&k=", 1)),
+        ("a code in lower case", text.replace(code.as_str(), &code.as_str().to_lowercase())),
+        ("a code with a separator", text.replace(code.as_str(), &code.grouped())),
     ] {
         all.push(json!({"name": name, "text": text, "refused": true}));
     }

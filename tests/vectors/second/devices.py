@@ -50,7 +50,8 @@ def read_invitation(text):
 
     code, *digests = [field[2:] for field in fields]
     digests = [digest(field) for field in digests] + [None]
-    return {"server": server, "server_key_hash": digests[0], "tls_fingerprint": digests[1], "code": enrol_code(code)}
+    refuse_if(enrol_code(code) != code)
+    return {"server": server, "server_key_hash": digests[0], "tls_fingerprint": digests[1], "code": code}
 
 
 def content_digest(body):
