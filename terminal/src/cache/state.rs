@@ -83,7 +83,7 @@ impl State {
         bytes
     }
 
-    fn decode(revision: u64, bytes: &[u8]) -> Result<Self, DecodeError> {
+    pub(super) fn decode(revision: u64, bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         if reader.u8()? != VERSION {
             return Err(DecodeError::Invalid("state version"));
@@ -101,7 +101,11 @@ impl State {
             0 => None,
             number => Some(suspension_of(number).ok_or(DecodeError::Invalid("suspension"))?),
         };
-        let anchor = if reader.u8()? == 0 { None } else { Some(TimeAnchor::decode(&mut reader)?) };
+        let anchor = match reader.u8()? {
+            0 => None,
+            1 => Some(TimeAnchor::decode(&mut reader)?),
+            _ => return Err(DecodeError::Invalid("anchor")),
+        };
         reader.finish()?;
         Ok(Self {
             revision,
@@ -232,6 +236,16 @@ mod tests {
         assert!(State::decode(9, &bytes).is_err());
         let empty = State { feed: None, anchor: None, suspension: None, ..state() };
         assert_eq!(State::decode(9, &empty.encode()), Ok(empty));
+    }
+
+    #[test]
+    fn an_anchor_that_neither_is_nor_is_not_is_refused() {
+        let mut bytes = state().encode();
+        let at = bytes.len() - TimeAnchor::BYTES - 1;
+        assert_eq!(bytes[at], 1);
+        bytes[at] = 2;
+
+        assert_eq!(State::decode(9, &bytes), Err(DecodeError::Invalid("anchor")));
     }
 
     #[test]
