@@ -24,6 +24,8 @@ const SELLING_KINDS: [&str; 12] = [
     "disk back",
     "twin",
 ];
+/// What must come up where the product itself is run.
+const REAL_KINDS: [&str; 7] = ["shown", "crash", "server crash", "server stops", "conflict", "undo", "echo"];
 /// How many mistakes there are.
 const MISTAKES: usize = 18;
 /// Within how many seeds each of them is noticed.
@@ -71,12 +73,27 @@ fn no_more_is_sold_at_all_doors_than_there_are_places() {
 }
 
 #[test]
+fn real_terminals_and_a_real_server_keep_their_promises_in_ten_seeds() {
+    all_hold("--real --seeds 10", &REAL_KINDS);
+}
+
+#[test]
+fn real_terminals_and_a_real_server_keep_their_promises_in_another_ten_seeds() {
+    all_hold("--real --from 10 --seeds 10", &REAL_KINDS);
+}
+
+#[test]
+fn a_revoked_terminal_whose_clock_is_set_wrong_still_sends_its_journal() {
+    holds("--real --from 5 --seeds 1");
+}
+
+#[test]
 fn one_seed_gives_one_run() {
     let trace = |world: &str, seed: u64| {
         let lines = holds(&format!("--world {world} --from {seed} --seeds 1"));
         lines[0]["run"]["trace"].as_str().unwrap().to_owned()
     };
-    for (world, seed) in [("doors", 0), ("sales", 7), ("doors", 1_000_003)] {
+    for (world, seed) in [("doors", 0), ("sales", 7), ("doors", 1_000_003), ("real", 3)] {
         assert_eq!(trace(world, seed), trace(world, seed), "seed {seed}");
     }
     assert_ne!(trace("doors", 1), trace("doors", 2));

@@ -24,6 +24,8 @@ pub(crate) struct Env {
     pub(crate) evening: Rng,
     /// The true time, in ms; the server's clock shows it.
     pub(crate) now: u64,
+    /// When the run began.
+    began: u64,
     pub(crate) network: Network,
     pub(crate) reference: Reference,
     pub(crate) trace: Trace,
@@ -45,7 +47,8 @@ impl Env {
         Self {
             rng,
             evening: Rng::new(!plan.seed),
-            now: 1_000_000_000,
+            now: plan.world.begins(),
+            began: plan.world.begins(),
             network: Network::new(),
             reference: Reference::default(),
             trace: Trace::default(),
@@ -58,7 +61,7 @@ impl Env {
     }
 
     pub(crate) fn note(&mut self, line: fmt::Arguments<'_>) {
-        self.trace.note(self.now - 1_000_000_000, line);
+        self.trace.note(self.now - self.began, line);
     }
 
     pub(crate) fn count(&mut self, what: &'static str) {

@@ -8,6 +8,7 @@ mod mistake;
 mod network;
 mod organiser;
 mod plan;
+mod real;
 mod reference;
 mod report;
 mod rng;
@@ -31,7 +32,8 @@ use self::seeds::Seeds;
 #[derive(Debug, Parser)]
 #[command(name = "usher-simulate", version)]
 #[command(after_help = "Examples:
-  cargo xtask simulate                             200 seeds of each world
+  cargo xtask simulate                             200 seeds of each model
+  cargo xtask simulate --real --seeds 20           20 seeds of the product itself
   cargo xtask simulate --seeds 20000               a night
   cargo xtask simulate --world doors --from 15 --seeds 1
   cargo xtask simulate --all-mistakes --seeds 60   whether everything built wrongly is noticed")]
@@ -42,12 +44,15 @@ struct Arguments {
     /// The first seed.
     #[arg(long, default_value_t = 0, value_name = "SEED")]
     from: u64,
-    /// How many steps each run has before everything heals.
-    #[arg(long, default_value_t = 2_000, value_name = "N")]
-    steps: usize,
-    /// What is simulated; may be given several times, and everything is if not.
+    /// How many steps each run has before everything heals; 2000 of the models and 200 of the product itself if absent.
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// What is simulated; may be given several times, and both models are if not.
     #[arg(long, value_enum)]
     world: Vec<Kind>,
+    /// The same as --world real: the product itself.
+    #[arg(long, conflicts_with_all = ["world", "mistake", "all_mistakes"])]
+    real: bool,
     /// Build something wrongly, and expect that it is noticed within these seeds; may be given several times.
     #[arg(long, value_enum, conflicts_with = "world")]
     mistake: Vec<Mistake>,
@@ -68,15 +73,20 @@ fn main() -> ExitCode {
     let mut reporter = Reporter::new(if arguments.json { Style::Json } else { Style::Table });
     let mistakes = if arguments.all_mistakes { Mistake::value_variants() } else { &arguments.mistake };
     if mistakes.is_empty() {
-        let worlds = if arguments.world.is_empty() { Kind::value_variants() } else { &arguments.world };
+        let worlds: &[Kind] = match &arguments.world[..] {
+            _ if arguments.real => &[Kind::Real],
+            [] => &[Kind::Doors, Kind::Sales],
+            worlds => worlds,
+        };
         for &world in worlds {
-            let plan = Plan { world, seed: 0, steps: arguments.steps, mistake: None };
-            reporter.world(&plan, seeds);
+            let steps = arguments.steps.unwrap_or_else(|| world.steps());
+            reporter.world(&Plan { world, seed: 0, steps, mistake: None }, seeds);
         }
     } else {
         for &mistake in mistakes {
-            let plan = Plan { world: mistake.world(), seed: 0, steps: arguments.steps, mistake: Some(mistake) };
-            reporter.mistake(&plan, mistake, seeds);
+            let world = mistake.world();
+            let steps = arguments.steps.unwrap_or_else(|| world.steps());
+            reporter.mistake(&Plan { world, seed: 0, steps, mistake: Some(mistake) }, mistake, seeds);
         }
     }
     if reporter.end() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

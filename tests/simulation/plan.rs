@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::mistake::Mistake;
+use crate::real;
 use crate::world;
 
 /// What is simulated.
@@ -16,6 +17,8 @@ pub(crate) enum Kind {
     Doors,
     /// The same, where tickets are sold at the doors.
     Sales,
+    /// The terminals' own gate, store, journal and conversation, and the server itself, on SQLite.
+    Real,
 }
 
 impl Kind {
@@ -24,6 +27,25 @@ impl Kind {
         match self {
             Self::Doors => "doors",
             Self::Sales => "sales",
+            Self::Real => "real",
+        }
+    }
+
+    /// Returns how many steps its runs have where nobody says otherwise.
+    pub(crate) const fn steps(self) -> usize {
+        match self {
+            Self::Doors | Self::Sales => 2_000,
+            // Real disks and signatures take their time.
+            Self::Real => 200,
+        }
+    }
+
+    /// Returns when its runs begin, in ms since 1970.
+    pub(crate) const fn begins(self) -> u64 {
+        match self {
+            Self::Doors | Self::Sales => 1_000_000_000,
+            // Certificates and sessions want a plausible year.
+            Self::Real => 1_800_000_000_000,
         }
     }
 }
@@ -58,7 +80,10 @@ pub(crate) struct Run {
 impl Plan {
     /// Runs it.
     pub(crate) fn run(&self) -> Run {
-        let env = world::run(self);
+        let env = match self.world {
+            Kind::Doors | Kind::Sales => world::run(self),
+            Kind::Real => real::run(self),
+        };
         Run {
             world: self.world,
             seed: self.seed,
