@@ -152,7 +152,7 @@ impl Terminal {
         let mut signed = Vec::new();
         for mut entry in entries {
             hlc = hlc.tick(now);
-            (entry.seq, entry.prev, entry.hlc) = (end.seq.next(), end.hash, hlc);
+            (entry.seq, entry.prev, entry.hlc) = (Seq(end.seq.0 + 1 + self.disk.lost_numbers), end.hash, hlc);
             entry.wall = UnixMillis(env.now.saturating_add_signed(self.skew_ms));
             if entry.kind == EntryKind::WalkIn {
                 (entry.ticket, entry.issue) = walk_in::ticket(self.no, entry.seq).expect("journals are short");
@@ -165,7 +165,11 @@ impl Terminal {
         if is_admission && env.makes(Mistake::ShownBeforeDurable) {
             self.show(env, "admission", end.seq, end.hash);
         }
-        env.survives("terminal before the commit of an entry")?;
+        if let Err(crashed) = env.survives("terminal before the commit of an entry") {
+            self.disk.lost_numbers += u64::from(env.makes(Mistake::NumberTakenBeforeCommit));
+            return Err(crashed);
+        }
+        self.disk.lost_numbers = 0;
         self.disk.hlc = hlc;
         self.disk.personal.extend(guest.map(|guest| PersonalData { seq: end.seq, ..guest }));
         for entry in signed {

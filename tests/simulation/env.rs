@@ -7,6 +7,7 @@ use std::fmt;
 use crate::{
     mistake::Mistake,
     network::{Answer, Network, Parcel, RequestId},
+    plan::{Kind, Plan},
     reference::Reference,
     rng::Rng,
     trace::Trace,
@@ -19,8 +20,12 @@ pub(crate) struct Crashed;
 /// The shared part of a world.
 pub(crate) struct Env {
     pub(crate) rng: Rng,
+    /// What decides about the time after the last step: apart, so that it changes nothing before.
+    pub(crate) evening: Rng,
     /// The true time, in ms; the server's clock shows it.
     pub(crate) now: u64,
+    /// When the run began.
+    began: u64,
     pub(crate) network: Network,
     pub(crate) reference: Reference,
     pub(crate) trace: Trace,
@@ -36,17 +41,19 @@ pub(crate) struct Env {
 }
 
 impl Env {
-    pub(crate) fn new(seed: u64, mistake: Option<Mistake>, sells: bool) -> Self {
-        let mut rng = Rng::new(seed);
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let mut rng = Rng::new(plan.seed);
         let crashes = rng.below(20);
         Self {
             rng,
-            now: 1_000_000_000,
+            evening: Rng::new(!plan.seed),
+            now: plan.world.begins(),
+            began: plan.world.begins(),
             network: Network::new(),
             reference: Reference::default(),
             trace: Trace::default(),
-            mistake,
-            sells,
+            mistake: plan.mistake,
+            sells: plan.world == Kind::Sales,
             crashes,
             counts: BTreeMap::new(),
             violation: None,
@@ -54,7 +61,7 @@ impl Env {
     }
 
     pub(crate) fn note(&mut self, line: fmt::Arguments<'_>) {
-        self.trace.note(self.now - 1_000_000_000, line);
+        self.trace.note(self.now - self.began, line);
     }
 
     pub(crate) fn count(&mut self, what: &'static str) {

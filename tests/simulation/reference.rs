@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_protocol::{
     hash::Hash,
+    journal::Link,
     policy::{Policy, ReEntry},
     time::UnixMillis,
 };
@@ -160,6 +161,16 @@ impl Reference {
         } else {
             Err(format!("2: nobody wrote what the server holds as {seq} of {device}"))
         }
+    }
+
+    /// Checks that the server holds what it acknowledges.
+    pub(crate) fn check_acknowledged(&self, device: u16, end: Link) -> Result<(), String> {
+        let at = usize::try_from(end.seq.0).ok().and_then(|seq| seq.checked_sub(1));
+        let held = at.and_then(|at| self.copies.get(&device)?.get(at));
+        if held == Some(&end.hash) {
+            return Ok(());
+        }
+        Err(format!("1: the server acknowledged entry {} of {device} and does not hold it", end.seq))
     }
 
     /// Checks an admission that a person sees and that nobody overrode, against what the terminal

@@ -79,6 +79,10 @@ struct Snapshot {
 /// What has been committed.
 pub(crate) struct Database {
     pub(crate) feed: Vec<Record>,
+    /// When each entry of the feed was committed.
+    committed_at: Vec<u64>,
+    /// What the server's clock shows.
+    pub(crate) now: u64,
     point: ChainPoint,
     latest: BTreeMap<(Kind, Entity), FeedSeq>,
     floor: FeedSeq,
@@ -111,6 +115,8 @@ impl Server {
     pub(crate) fn new(page_records: usize, batch_entries: usize) -> Self {
         let database = Database {
             feed: Vec::new(),
+            committed_at: Vec::new(),
+            now: 0,
             point: ChainPoint::start(EVENT, FEED),
             latest: BTreeMap::new(),
             floor: FeedSeq(0),
@@ -225,10 +231,11 @@ impl Server {
     fn page(&self, env: &mut Env, after: FeedSeq) -> Answer {
         let database = &self.database;
         let elides = env.rng.chance(800);
+        let skipped = if env.makes(Mistake::CursorByTimeStamp) { database.until(after) } else { after.0 as usize };
         let records: Vec<_> = database
             .feed
             .iter()
-            .skip(after.0 as usize)
+            .skip(skipped)
             .take(self.page_records)
             .map(|record| {
                 let is_replaced = database.latest.get(&(record.kind, record.entity)) != Some(&record.seq);
@@ -293,17 +300,23 @@ impl Server {
             Intake::Store { .. } if env.makes(Mistake::NoDeduplication) => store(0),
             Intake::Gap { .. } if env.makes(Mistake::GapsAccepted) => store(0),
             Intake::Fork { .. } if env.makes(Mistake::ForkUnchecked) => store(above),
+            Intake::Fork { at } if at > held.end.seq && env.makes(Mistake::PrevUnchecked) => store(above),
             Intake::Quarantine if !is_evidence && env.makes(Mistake::RevokedAccepted) => store(above),
             other => other,
         };
         env.note(format_args!("  server: {} {}..{last} {}", device.no, batch.first_seq(), name(&decision)));
-        env.survives("server before the commit of a batch")?;
+        if let Err(crashed) = env.survives("server before the commit of a batch") {
+            return match decision {
+                Intake::Store { end, .. } if env.makes(Mistake::AcknowledgedBeforeCommit) => {
+                    Ok(self.acknowledge(env, from, end))
+                }
+                _ => Err(crashed),
+            };
+        }
         let answer = match decision {
             Intake::Store { skip, end } => {
                 self.database.store(env, from, &batch, skip);
-                let (feed_seq, time) = (self.database.point.seq, UnixMillis(env.now));
-                let ack = Ack { event: EVENT, device: from, seq: end.seq, hash: end.hash, feed_seq, time };
-                Answer::Acknowledged(ack.sign(&server_key()).to_bytes())
+                self.acknowledge(env, from, end)
             }
             Intake::Quarantine => {
                 env.count("quarantine");
@@ -323,6 +336,12 @@ impl Server {
         };
         env.survives("server after the commit of a batch")?;
         Ok(answer)
+    }
+
+    fn acknowledge(&self, env: &Env, device: DeviceId, end: Link) -> Answer {
+        let (feed_seq, time) = (self.database.point.seq, UnixMillis(env.now));
+        let ack = Ack { event: EVENT, device, seq: end.seq, hash: end.hash, feed_seq, time };
+        Answer::Acknowledged(ack.sign(&server_key()).to_bytes())
     }
 
     /// Returns everything the feed says has moved, in the order of arrival.
@@ -357,7 +376,14 @@ impl Database {
         self.point = self.point.after(&record.header(&K_BODY));
         self.latest.insert((kind, entity), seq);
         self.feed.push(record);
+        self.committed_at.push(self.now);
         seq
+    }
+
+    /// Returns how many entries were committed no later than that numbered `seq`.
+    fn until(&self, seq: FeedSeq) -> usize {
+        let at = usize::try_from(seq.0).ok().and_then(|seq| self.committed_at.get(seq.checked_sub(1)?));
+        at.map_or(0, |at| self.committed_at.partition_point(|other| other <= at))
     }
 
     pub(crate) fn next_seq(&self) -> FeedSeq {

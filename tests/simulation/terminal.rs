@@ -53,6 +53,8 @@ pub(crate) struct Disk {
     pub(crate) hlc: Hlc,
     acknowledged: Seq,
     pub(crate) suspended: Option<Suspend>,
+    /// Numbers that were taken for entries which were then not written: there are none, unless by mistake.
+    pub(crate) lost_numbers: u64,
 }
 
 /// A snapshot on its way.
@@ -82,6 +84,8 @@ pub(crate) struct Process {
     up: Option<Asked>,
     /// Until when the server asked each lane to stay away.
     away: (u64, u64),
+    /// Whether the staff locked the screen.
+    pub(crate) is_locked: bool,
 }
 
 /// A terminal at its gate.
@@ -128,6 +132,7 @@ impl Terminal {
             hlc: Hlc(0),
             acknowledged: Seq(0),
             suspended: None,
+            lost_numbers: 0,
         };
         Self {
             index,
@@ -184,6 +189,7 @@ impl Terminal {
             down: None,
             up: None,
             away: (0, 0),
+            is_locked: false,
         });
     }
 
@@ -301,7 +307,8 @@ impl Terminal {
         self.requests += 1;
         let id = RequestId { terminal: self.index, number: self.requests };
         *process.asked(lane) = Some(Asked { id, request, deadline: env.now + wait_ms + PATIENCE_MS });
-        let is_stopped = env.makes(Mistake::UploadStoppedBySuspension) && is_suspended;
+        let is_stopped = env.makes(Mistake::UploadStoppedBySuspension) && is_suspended
+            || env.makes(Mistake::UploadStoppedByLock) && process.is_locked;
         if !is_stopped || lane == Lane::Down {
             env.send(Parcel::Ask(id, ask));
         }

@@ -18,13 +18,12 @@ use crate::{
     mistake::Mistake,
     network::{Answer, Parcel, Weather},
     organiser::Office,
+    plan::Plan,
     reference::Excess,
     server::{EVENT, Places, Server},
     terminal::{Disk, Terminal},
 };
 
-/// How many steps a run has before the network heals.
-pub(crate) const STEPS: usize = 2_000;
 /// How many of the newest tickets from the doors are read at every terminal before the end.
 const CODES_READ: usize = 5;
 /// After how many steps conflicts are looked for; then again at the end.
@@ -41,11 +40,6 @@ const QUIET_ROUNDS_MAX: usize = 20_000;
 const REQUESTS_MAX: u64 = 100;
 /// In how many orders of arrival the conflicts are looked for: as it was, and others.
 const ORDERS: usize = 4;
-
-/// How a run ended.
-pub(crate) struct Outcome {
-    pub(crate) env: Env,
-}
 
 /// Everything there is.
 struct World {
@@ -66,10 +60,10 @@ struct World {
     sold: Vec<market::Sold>,
 }
 
-/// Runs the world of `seed`, in which somebody may make a mistake, and in which the doors may sell.
-pub(crate) fn run(seed: u64, mistake: Option<Mistake>, sells: bool) -> Outcome {
-    let mut world = World::new(seed, mistake, sells);
-    for step in 1..=STEPS {
+/// Runs the world of a plan's seed, in which somebody may make a mistake, and in which the doors may sell.
+pub(crate) fn run(plan: &Plan) -> Env {
+    let mut world = World::new(plan);
+    for step in 1..=plan.steps {
         world.step();
         if step % CONFLICTS_EVERY == 0 {
             let check = world.check_conflicts();
@@ -78,7 +72,7 @@ pub(crate) fn run(seed: u64, mistake: Option<Mistake>, sells: bool) -> Outcome {
             world.env.must(check);
         }
         if world.env.violation.is_some() {
-            return Outcome { env: world.env };
+            return world.env;
         }
     }
     world.heal();
@@ -88,12 +82,13 @@ pub(crate) fn run(seed: u64, mistake: Option<Mistake>, sells: bool) -> Outcome {
     }
     let summary = format!("{:?}", world.env.counts);
     world.env.note(format_args!("{summary}"));
-    Outcome { env: world.env }
+    world.env
 }
 
 impl World {
-    fn new(seed: u64, mistake: Option<Mistake>, sells: bool) -> Self {
-        let mut env = Env::new(seed, mistake, sells);
+    fn new(plan: &Plan) -> Self {
+        let mut env = Env::new(plan);
+        let sells = env.sells;
         let page_records = 3 + env.rng.below(60) as usize;
         let batch_entries = 1 + env.rng.below(6) as usize;
         let mut server = Server::new(page_records, batch_entries);
@@ -134,6 +129,7 @@ impl World {
             4..=40 => self.env.rng.below(30_000),
             _ => self.env.rng.below(500),
         };
+        self.server.database.now = self.env.now;
         self.deliver();
         self.take_turns();
         self.something_happens();
@@ -333,7 +329,7 @@ impl World {
         }
     }
 
-    /// From here on nothing goes wrong any more, and nobody comes.
+    /// From here on nothing goes wrong any more, and nobody comes: the staff of some doors lock up.
     fn heal(&mut self) {
         self.env.note(format_args!("all is healed"));
         self.env.crashes = 0;
@@ -342,6 +338,9 @@ impl World {
         for at in 0..self.terminals.len() {
             self.env.network.heal(at);
             self.start(at);
+        }
+        for process in self.terminals.iter_mut().filter_map(|terminal| terminal.process.as_mut()) {
+            process.is_locked = self.env.evening.chance(500);
         }
     }
 
@@ -371,6 +370,7 @@ impl World {
             let dues = self.terminals.iter().filter_map(Terminal::next_due);
             let next = dues.chain(self.env.network.next_due()).chain(self.server.next_due()).min();
             self.env.now = next.unwrap_or(deadline + 1).max(self.env.now + 1);
+            self.server.database.now = self.env.now;
             if self.env.now > deadline {
                 break;
             }

@@ -1,5 +1,5 @@
 //! The project's chores: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`, `cargo xtask camera`,
-//! `cargo xtask scenarios`, `cargo xtask faults`, `cargo xtask fuzz`.
+//! `cargo xtask scenarios`, `cargo xtask simulate`, `cargo xtask faults`, `cargo xtask fuzz`.
 //!
 //! Each brings a fresh Debian machine with only Rust to where it can run, says what it does, and does it. The work
 //! itself lies elsewhere: the tests and the demo in `tests/`.
@@ -16,6 +16,7 @@ mod packages;
 mod python;
 mod reading;
 mod scenarios;
+mod simulate;
 mod steps;
 mod tools;
 
@@ -38,6 +39,8 @@ enum Chore {
     Camera(camera::Camera),
     /// Plays scenarios through the rules, real terminals and a real server, and tells every difference
     Scenarios(scenarios::Scenarios),
+    /// Runs doors and a server from seeds, with everything that can go wrong, and checks what must always hold
+    Simulate(simulate::Simulate),
     /// Kills the programs, their database and their disk, over and over, and counts what is lost or doubled
     Faults(faults::Faults),
     /// Gives every parser of bytes from outside to a fuzzer, and tells what it found
@@ -127,6 +130,7 @@ fn main() -> ExitCode {
         Chore::Bench(bench) => ("bench", bench.run()),
         Chore::Camera(camera) => ("camera", camera.run()),
         Chore::Scenarios(scenarios) => ("scenarios", scenarios.run()),
+        Chore::Simulate(simulate) => ("simulate", simulate.run()),
         Chore::Faults(faults) => ("faults", faults.run()),
         Chore::Fuzz(fuzz) => ("fuzz", fuzz.run()),
     };
@@ -262,6 +266,8 @@ mod tests {
         assert!(matches!(live, Ok(Chore::Bench(Bench { only: Some(Measure::Live(_)), .. }))));
         let server = parsed("xtask bench server --yes --clients 20 --json");
         assert!(matches!(server, Ok(Chore::Bench(Bench { only: Some(Measure::Server(_)), .. }))));
+        let simulate = parsed("xtask simulate --yes --seeds 20 --all-mistakes --json");
+        assert!(matches!(simulate, Ok(Chore::Simulate(_))));
         let faults = parsed("xtask faults --yes kill-server --rounds 20 --database sqlite --json");
         assert!(matches!(faults, Ok(Chore::Faults(_))));
         let fuzz = parsed("xtask fuzz batch feed --minutes 0.5 --at-once 1 --keep");

@@ -59,6 +59,9 @@ pub struct SyncClient {
     count_max: usize,
     time_due: Option<Uptime>,
     clock_retried: bool,
+    /// Whether the server refused a signature's time after the downloads had ended: nothing more is sent before the time
+    /// was measured.
+    needs_time: bool,
     events: VecDeque<Event>,
 }
 
@@ -82,6 +85,7 @@ impl SyncClient {
             count_max: BATCH_ENTRIES_MAX,
             time_due: None,
             clock_retried: false,
+            needs_time: false,
             events: VecDeque::new(),
         };
         if let Some(reason) = start.suspended {
@@ -155,6 +159,7 @@ impl SyncClient {
         match reply {
             Reply::Time => {
                 self.time_due = Some(now.plus(TIME_EVERY_MS));
+                self.needs_time = false;
                 self.go_on(self.next_download(false));
             }
             Reply::Manifest { missing } => self.continue_with_chunks(missing.into()),
@@ -229,6 +234,7 @@ impl SyncClient {
                 self.clock_retried = true;
                 // Nothing more is signed before the time was measured again.
                 self.time_due = None;
+                self.needs_time = self.down == Down::Halted;
                 if !self.down_busy {
                     self.go_on(Down::Time);
                 }
@@ -292,13 +298,15 @@ impl SyncClient {
                 let wait_s = if *wait { WAIT_S_MAX } else { 0 };
                 self.cursor.map(|after| Request::Feed { after, wait_s })
             }
+            // Uploads never stop, and they are signed with the server's time.
+            Down::Halted if self.needs_time => Some(Request::Time),
             Down::Applying | Down::Halted => None,
         }
     }
 
     fn upload(&self) -> Option<Request> {
         // Requests are signed with the server's time, which a laptop's own clock may be far from.
-        let is_time_known = self.time_due.is_some() || self.down == Down::Halted;
+        let is_time_known = self.time_due.is_some() || (self.down == Down::Halted && !self.needs_time);
         match self.up {
             _ if !is_time_known => None,
             Up::Status => Some(Request::JournalStatus),
@@ -404,6 +412,24 @@ mod tests {
 
     fn push(from: u64) -> Request {
         Request::Push { from: Seq(from), count_max: BATCH_ENTRIES_MAX, is_evidence: false }
+    }
+
+    #[test]
+    fn a_suspended_terminal_whose_clock_is_refused_measures_the_time_and_goes_on_sending() {
+        let mut client = SyncClient::new(Start { journal: Seq(3), suspended: Some(Suspend::Revoked), ..start() });
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::JournalStatus));
+        assert_eq!(client.poll_request(Uptime(0)), None);
+
+        client.handle_failure(Lane::Up, Failure::Problem(ProblemCode::Clock), Uptime(0), 0);
+
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::Time));
+        assert_eq!(client.poll_request(Uptime(0)), None);
+        client.handle_reply(Reply::Time, Uptime(0));
+        assert_eq!(client.poll_request(Uptime(0)), Some(Request::JournalStatus));
+        assert_eq!(client.poll_request(Uptime(0)), None);
+        client.handle_reply(Reply::Held { seq: Seq(0), is_ours: true }, Uptime(0));
+        assert!(matches!(client.poll_request(Uptime(0)), Some(Request::Push { .. })));
+        assert_eq!(client.poll_request(Uptime(0)), None);
     }
 
     #[test]

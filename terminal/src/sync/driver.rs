@@ -6,20 +6,22 @@
 
 mod doors;
 mod erasing;
+mod errand;
 mod health;
+mod keeping;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sync_protocol::feed::SignedHead;
 use sync_protocol::feed::head::Head;
-use sync_protocol::feed::pull::{Progress, Pull, PullError};
-use sync_protocol::feed::snapshot::{ChunkName, Manifest, SignedManifest};
+use sync_protocol::feed::pull::{Pull, PullError};
+use sync_protocol::feed::snapshot::{Manifest, SignedManifest};
 use sync_protocol::hash::Hash;
 use sync_protocol::id::Seq;
 use sync_protocol::journal::batch;
 use sync_protocol::problem::ProblemCode;
 use sync_protocol::sync::Ack;
-use sync_protocol::sync::client::{Event, Failure, Lane, Reply, Request, Start, Suspend, SyncClient};
+use sync_protocol::sync::client::{Event, Failure, Lane, Request, Start, Suspend, SyncClient};
 use sync_protocol::sync::message::Doors;
 use sync_protocol::time::{UnixMillis, Uptime};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -29,11 +31,13 @@ use tracing::{info, warn};
 use super::claims::Claimant;
 use super::exchange::{ExchangeError, Page, Session, Taken};
 use super::transport::{AddressError, Signer, Transport};
-use crate::cache::{Acknowledged, JournalReader, Store, StoreError};
+use crate::cache::{JournalReader, Store, StoreError};
 use crate::causes::chain;
 use crate::clock::{Clock, TimeSample};
 use crate::door::{Link, Suspension};
 use crate::gate::desk::{Closed, Desk};
+
+pub use self::errand::{Errand, Returned};
 
 /// Something for the driver to know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -126,16 +130,22 @@ enum Brought {
 }
 
 /// The conversation of one terminal with its server.
+///
+/// [`Driver::run`] holds it. Whoever decides what happens when, as a simulation does, holds it step by step: makes the
+/// exchanges of [`Driver::errands`] and gives what they bring to [`Driver::finish`].
 pub struct Driver {
     desk: Desk,
     session: Session,
     client: SyncClient,
     journal: JournalReader,
     clock: std::sync::Arc<dyn Clock>,
-    started: Instant,
+    /// Where the time comes from that is waited after a failure: a number uniform over all of u64.
+    chance: Box<dyn FnMut() -> u64 + Send>,
     pull: Option<Pull>,
     snapshot: Option<(Manifest, SignedManifest)>,
-    flying: JoinSet<(Lane, Result<Brought, StepError>)>,
+    /// Exchanges that are to be made.
+    errands: Vec<Errand>,
+    flying: JoinSet<Returned>,
     /// Asks about the other terminals, beside both lanes.
     looking: JoinSet<Result<Doors, ExchangeError>>,
     doors_due: Uptime,
@@ -193,9 +203,10 @@ impl Driver {
             client: SyncClient::new(start),
             journal,
             clock,
-            started: Instant::now(),
+            chance: Box::new(rand::random),
             pull: None,
             snapshot: None,
+            errands: Vec::new(),
             flying: JoinSet::new(),
             looking: JoinSet::new(),
             doors_due: Uptime(0),
@@ -209,6 +220,47 @@ impl Driver {
         })
     }
 
+    /// Has the time that is waited after a failure come from `chance`, which gives numbers uniform over all of u64.
+    #[must_use]
+    pub fn with_chance(self, chance: impl FnMut() -> u64 + Send + 'static) -> Self {
+        Self { chance: Box::new(chance), ..self }
+    }
+
+    /// Does what is to be done now and returns the exchanges that are to be made, each of which comes back to
+    /// [`Driver::finish`].
+    ///
+    /// # Errors
+    ///
+    /// [`SyncError::Closed`] if the gate's thread has ended.
+    pub fn errands(&mut self) -> Result<Vec<Errand>, SyncError> {
+        self.handle_events()?;
+        while let Some(request) = self.client.poll_request(self.now()) {
+            self.begin(request)?;
+        }
+        Ok(std::mem::take(&mut self.errands))
+    }
+
+    /// Returns when there will be something to do if nothing happens before, by the clock's time since boot.
+    pub fn next_due(&self) -> Option<Uptime> {
+        self.client.poll_timeout().into_iter().chain(self.wipe_at()).min()
+    }
+
+    /// Notes that the journal may have grown, durably.
+    ///
+    /// # Errors
+    ///
+    /// [`SyncError::Closed`] if the gate's thread has ended.
+    pub fn hear_of_journal(&mut self) -> Result<(), SyncError> {
+        let end = self.store(|store| store.journal_end().seq)?;
+        self.client.handle_journaled(end);
+        Ok(())
+    }
+
+    /// Returns how many entries the server has neither acknowledged nor put aside.
+    pub fn unsent(&self) -> u64 {
+        self.client.unsent()
+    }
+
     /// Talks to the server until told to stop, or until the conversation is over by itself.
     ///
     /// # Errors
@@ -216,9 +268,8 @@ impl Driver {
     /// [`SyncError::Closed`] if the gate's thread ended first.
     pub async fn run(mut self, mut nudges: UnboundedReceiver<Nudge>) -> Result<Outcome, SyncError> {
         loop {
-            self.handle_events()?;
-            while let Some(request) = self.client.poll_request(self.now()) {
-                self.begin(request)?;
+            for errand in self.errands()? {
+                self.flying.spawn(errand.run());
             }
             self.look_at_doors()?;
             if self.is_wipe_due() {
@@ -232,26 +283,16 @@ impl Driver {
             if self.is_over() {
                 return Ok(self.outcome);
             }
-            let wait = self
-                .client
-                .poll_timeout()
-                .into_iter()
-                .chain(self.wipe_at())
-                .min()
-                .map(|at| at.0.saturating_sub(self.now().0));
+            let wait = self.next_due().map(|at| at.0.saturating_sub(self.now().0));
             tokio::select! {
                 nudge = nudges.recv() => match nudge {
                     Some(Nudge::Journaled(seq)) => self.client.handle_journaled(seq),
-                    Some(Nudge::Answered) => {
-                        let end = self.store(|store| store.journal_end().seq)?;
-                        self.client.handle_journaled(end);
-                    }
+                    Some(Nudge::Answered) => self.hear_of_journal()?,
                     Some(Nudge::Stop) | None => return Ok(self.outcome),
                 },
                 Some(done) = self.flying.join_next(), if !self.flying.is_empty() => {
                     // A task that panicked would leave its lane busy for ever.
-                    let (lane, brought) = done.map_err(|_| Closed)?;
-                    self.finish(lane, brought)?;
+                    self.finish(done.map_err(|_| Closed)?)?;
                 }
                 Some(Ok(told)) = self.looking.join_next(), if !self.looking.is_empty() => self.keep_doors(told)?,
                 () = tokio::time::sleep(Duration::from_millis(wait.unwrap_or(u64::MAX >> 16))), if wait.is_some() => {}
@@ -265,7 +306,7 @@ impl Driver {
     }
 
     fn now(&self) -> Uptime {
-        Uptime(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
+        self.clock.read().up
     }
 
     fn is_over(&self) -> bool {
@@ -304,7 +345,7 @@ impl Driver {
                     warn!(code = code.name(), "the server refuses: {}", code.title());
                     self.outcome.trouble = Some(code.title().to_owned());
                 }
-                Event::ApplySnapshot => self.fetch_head(),
+                Event::ApplySnapshot => self.fetch_head()?,
             }
         }
         Ok(())
@@ -312,33 +353,33 @@ impl Driver {
 
     /// Sets an exchange going.
     fn begin(&mut self, request: Request) -> Result<(), SyncError> {
-        let lane = request.lane();
+        let asked = request.clone();
         let session = self.session.clone();
         let clock = std::sync::Arc::clone(&self.clock);
         let now = self.server_time()?;
         match request {
-            Request::Time => self.fly(lane, async move {
+            Request::Time => self.fly(asked, async move {
                 let asked = clock.read();
                 let time = session.time(now).await?;
                 let heard = clock.read();
                 Ok(Brought::Time(TimeSample { asked, received: time.received, answered: time.sent, heard }))
             }),
-            Request::Snapshot => self.fly(lane, async move {
+            Request::Snapshot => self.fly(asked, async move {
                 let (manifest, signed) = session.manifest(now).await?;
                 Ok(Brought::Manifest(manifest, signed))
             }),
             Request::Chunk(hash) => {
-                self.fly(lane, async move { Ok(Brought::Chunk(hash, session.chunk(&hash, now).await?)) });
+                self.fly(asked, async move { Ok(Brought::Chunk(hash, session.chunk(&hash, now).await?)) });
             }
             Request::Feed { after, wait_s } => {
                 let health = self.health()?;
                 self.fly(
-                    lane,
+                    asked,
                     async move { Ok(Brought::Page(session.feed(after, wait_s, health.as_ref(), now).await?)) },
                 );
             }
             Request::JournalStatus => {
-                self.fly(lane, async move {
+                self.fly(asked, async move {
                     let held = session.journal_status(now).await?;
                     Ok(Brought::Held(held))
                 });
@@ -347,7 +388,7 @@ impl Driver {
                 let after = Seq(from.0.saturating_sub(1));
                 // Read here and not in the task, so that the reader stays on this thread.
                 let run = self.journal.entries_after(after, count_max);
-                self.fly(lane, async move {
+                self.fly(asked, async move {
                     let run = run?;
                     let (bytes, _) = batch::encode(&run.entries, &run.personal_data);
                     Ok(Brought::Taken(session.push(&bytes, is_evidence, now).await?))
@@ -357,18 +398,19 @@ impl Driver {
         Ok(())
     }
 
-    fn fly(&mut self, lane: Lane, task: impl Future<Output = Result<Brought, StepError>> + Send + 'static) {
-        self.flying.spawn(async move { (lane, task.await) });
+    fn fly(&mut self, asked: Request, task: impl Future<Output = Result<Brought, StepError>> + Send + 'static) {
+        self.errands.push(Errand::new(asked.lane(), Some(asked), task));
     }
 
     /// A snapshot counts only under a head that reaches at least as far.
-    fn fetch_head(&mut self) {
+    fn fetch_head(&mut self) -> Result<(), SyncError> {
         let session = self.session.clone();
-        let now = self.clock.read().wall;
-        self.fly(Lane::Down, async move {
+        let now = self.server_time()?;
+        self.errands.push(Errand::new(Lane::Down, None, async move {
             let (head, signed) = session.head(now).await?;
             Ok(Brought::Head(head, signed))
-        });
+        }));
+        Ok(())
     }
 
     fn server_time(&self) -> Result<UnixMillis, SyncError> {
@@ -377,7 +419,12 @@ impl Driver {
     }
 
     /// Stores what an exchange brought and tells the state machine.
-    fn finish(&mut self, lane: Lane, brought: Result<Brought, StepError>) -> Result<(), SyncError> {
+    ///
+    /// # Errors
+    ///
+    /// [`SyncError::Closed`] if the gate's thread has ended.
+    pub fn finish(&mut self, returned: Returned) -> Result<(), SyncError> {
+        let Returned { lane, brought } = returned;
         let is_applying = matches!(&brought, Ok(Brought::Head(..)));
         let stored = match brought {
             Ok(brought) => self.keep(brought),
@@ -408,141 +455,11 @@ impl Driver {
                 if is_applying {
                     self.client.handle_snapshot_failed();
                 }
-                self.client.handle_failure(lane, failure, self.now(), rand::random());
+                let random = (self.chance)();
+                self.client.handle_failure(lane, failure, self.now(), random);
             }
         }
         Ok(())
-    }
-
-    fn keep(&mut self, brought: Brought) -> Result<Option<Reply>, StepError> {
-        match brought {
-            Brought::Time(sample) => {
-                let clock = std::sync::Arc::clone(&self.clock);
-                self.store(move |store| store.record_time(&sample, &*clock))??;
-                Ok(Some(Reply::Time))
-            }
-            Brought::Manifest(manifest, signed) => self.keep_manifest(manifest, signed).map(Some),
-            Brought::Chunk(hash, packed) => {
-                let Some(name) = self.chunk_name(&hash) else { return Err(StoreError::MissingChunk.into()) };
-                self.fetched += packed.len() as u64;
-                self.store(move |store| store.stage_chunk(&name, &packed))??;
-                self.report_download()?;
-                Ok(Some(Reply::Chunk))
-            }
-            Brought::Head(head, signed) => {
-                self.load_snapshot(&head, signed)?;
-                Ok(None)
-            }
-            Brought::Page(page) => self.keep_page(page).map(Some),
-            Brought::Held(None) => Ok(Some(Reply::Held { seq: Seq(0), is_ours: true })),
-            Brought::Held(Some(ack)) => {
-                let seq = ack.seq;
-                let is_ours = matches!(self.store(move |store| store.acknowledge(&ack))??, Acknowledged::UpTo(_));
-                Ok(Some(Reply::Held { seq, is_ours }))
-            }
-            Brought::Taken(Taken::Quarantined(seq)) => Ok(Some(Reply::Quarantined(seq))),
-            Brought::Taken(Taken::Acknowledged(ack)) => {
-                let seq = ack.seq;
-                match self.store(move |store| store.acknowledge(&ack))?? {
-                    Acknowledged::UpTo(seq) => Ok(Some(Reply::Acknowledged(seq))),
-                    Acknowledged::RolledBack => Ok(Some(Reply::Held { seq, is_ours: false })),
-                }
-            }
-        }
-    }
-
-    fn keep_manifest(&mut self, manifest: Manifest, signed: SignedManifest) -> Result<Reply, StepError> {
-        let names: Vec<Hash> = manifest.chunks.iter().map(|chunk| chunk.hash).collect();
-        let missing = self.store(move |store| {
-            let mut missing = Vec::new();
-            for hash in names {
-                if !store.is_staged(&hash)? {
-                    missing.push(hash);
-                }
-            }
-            Ok::<_, StoreError>(missing)
-        })??;
-        let is_here = |hash: &Hash| !missing.contains(hash);
-        self.fetched = manifest
-            .chunks
-            .iter()
-            .filter(|chunk| is_here(&chunk.hash))
-            .map(|chunk| u64::from(chunk.packed_bytes))
-            .sum();
-        self.snapshot = Some((manifest, signed));
-        self.report_download()?;
-        Ok(Reply::Manifest { missing })
-    }
-
-    fn chunk_name(&self, hash: &Hash) -> Option<ChunkName> {
-        let (manifest, _) = self.snapshot.as_ref()?;
-        manifest.chunks.iter().find(|chunk| chunk.hash == *hash).copied()
-    }
-
-    /// Writes the snapshot in bites, so that the gate answers in between, and makes it count.
-    fn load_snapshot(&mut self, head: &Head, signed_head: SignedHead) -> Result<(), StepError> {
-        let Some((manifest, signed)) = self.snapshot.take() else { return Err(StoreError::MissingChunk.into()) };
-        let rows = manifest.rows;
-        let mut loading = self.store(move |store| store.begin_loading(&signed))??;
-        while let Some(bite) = loading.next_bite()? {
-            self.store(move |store| store.write_bite(&bite))??;
-            self.set_download(Some((loading.progress().0, rows)))?;
-        }
-        let clock = std::sync::Arc::clone(&self.clock);
-        self.store(move |store| {
-            let moment = store.moment(&*clock);
-            store.finish_loading(loading, &signed_head, &moment)
-        })??;
-        self.set_download(None)?;
-        self.desk.call(|gate| gate.set_fetched(None))?;
-        info!(rows, head = head.seq.0, "the list is here");
-        self.pull = None;
-        self.client.handle_snapshot_applied(manifest.seq);
-        self.hear_of_closing()?;
-        Ok(())
-    }
-
-    fn keep_page(&mut self, page: Page) -> Result<Reply, StepError> {
-        let pull = match self.pull.take() {
-            Some(pull) => pull,
-            None => {
-                let (position, k_body) = self.store(|store| (store.position(), *store.k_body()))?;
-                Pull::new(position.ok_or(StoreError::Misfit)?, k_body)
-            }
-        };
-        match pull.take(page.records, &page.head)? {
-            Progress::More(pull) => {
-                let after = pull.after();
-                self.pull = Some(pull);
-                Ok(Reply::Page { after, is_complete: false })
-            }
-            Progress::Done(pulled) => {
-                let after = pulled.position.point.seq;
-                let clock = std::sync::Arc::clone(&self.clock);
-                let signed_head = page.signed_head;
-                self.store(move |store| {
-                    let moment = store.moment(&*clock);
-                    store.apply(pulled, &signed_head, &moment)
-                })??;
-                self.pages_in_step = true;
-                self.has_pulled = true;
-                self.hear_of_closing()?;
-                Ok(Reply::Page { after, is_complete: true })
-            }
-        }
-    }
-
-    /// Says how large the list is that is being fetched.
-    fn report_download(&self) -> Result<(), Closed> {
-        let snapshot = self.snapshot.as_ref().map(|(manifest, _)| manifest);
-        let bytes = snapshot.map(|manifest| manifest.chunks.iter().map(|chunk| u64::from(chunk.packed_bytes)).sum());
-        let fetched = bytes.map(|bytes: u64| (self.fetched.min(bytes), bytes));
-        self.desk.call(move |gate| gate.set_fetched(fetched))?;
-        self.set_download(snapshot.map(|manifest| (0, manifest.rows)))
-    }
-
-    fn set_download(&self, download: Option<(u64, u64)>) -> Result<(), Closed> {
-        self.desk.call(move |gate| gate.set_download(download))
     }
 }
 

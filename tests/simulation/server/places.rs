@@ -40,11 +40,13 @@ pub(crate) struct Places {
     in_advance: u32,
     leases: BTreeMap<DeviceNo, Lease>,
     sales: BTreeMap<(DeviceNo, Seq), Arrived>,
+    /// Places that were given back once more, by mistake.
+    returned_again: u32,
 }
 
 impl Places {
     pub(crate) const fn new(capacity: u32) -> Self {
-        Self { capacity, in_advance: 0, leases: BTreeMap::new(), sales: BTreeMap::new() }
+        Self { capacity, in_advance: 0, leases: BTreeMap::new(), sales: BTreeMap::new(), returned_again: 0 }
     }
 
     /// Returns how many rights of a device are spent by what has arrived.
@@ -58,7 +60,7 @@ impl Places {
         let sold = self.sales.values().filter(|arrived| !arrived.is_undone).count() as u32;
         let held = |lease: &Lease| lease.bound.saturating_sub(self.spent(lease.device_no));
         let held: u32 = self.leases.values().map(held).sum();
-        self.capacity.saturating_sub(self.in_advance + sold + held)
+        (self.capacity + self.returned_again).saturating_sub(self.in_advance + sold + held)
     }
 
     /// Returns a right as it can be granted now.
@@ -203,7 +205,10 @@ impl Database {
                 _ => {}
             }
             if let Some(lease) = places.leases.get_mut(&no) {
-                *lease = lease.after_entry(at, entry.cursor);
+                let before = std::mem::replace(lease, lease.after_entry(at, entry.cursor));
+                if env.makes(Mistake::LeaseReturnedTwice) {
+                    places.returned_again += before.bound.saturating_sub(lease.bound);
+                }
             }
         }
         for seq in changed {

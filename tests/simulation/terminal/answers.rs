@@ -73,10 +73,14 @@ impl Terminal {
             Answer::Page(bytes) => return self.take_page(env, &bytes),
             Answer::Status(held) => Ok(self.compare(env, held)),
             Answer::Acknowledged(bytes) => match SignedAck::open(&bytes, &public_key(&server_key())) {
-                Ok(ack) if (ack.event, ack.device) == (EVENT, self.device) => match self.compare(env, ack.link()) {
-                    Reply::Held { seq, is_ours: true } => Ok(Reply::Acknowledged(seq)),
-                    other => Ok(other),
-                },
+                Ok(ack) if (ack.event, ack.device) == (EVENT, self.device) => {
+                    let check = env.reference.check_acknowledged(self.no.0, ack.link());
+                    env.must(check);
+                    match self.compare(env, ack.link()) {
+                        Reply::Held { seq, is_ours: true } => Ok(Reply::Acknowledged(seq)),
+                        other => Ok(other),
+                    }
+                }
                 _ => Err(Failure::Unreachable),
             },
             Answer::Quarantined(seq) => Ok(Reply::Quarantined(seq)),
