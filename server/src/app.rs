@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::accounts;
 use crate::accounts::password::Passwords;
-use crate::admissions;
+use crate::admissions::{self, claims::Claimants};
 use crate::audit;
 use crate::clock::Clock;
 use crate::db::{Database, StoreError};
@@ -76,6 +76,7 @@ struct Inner {
     rates: Rates,
     snapshot_maker: snapshot::Maker,
     arrivals: Arrivals,
+    claimants: Claimants,
     desk: door::Desk,
     figures: door::statistics::Shared,
     metrics: Metrics,
@@ -101,6 +102,7 @@ impl App {
             passwords: Passwords::default(),
             snapshot_maker: snapshot::Maker::default(),
             arrivals: Arrivals::default(),
+            claimants: Claimants::default(),
             desk: door::Desk::default(),
             figures: door::statistics::Shared::default(),
             shutdown: watch::Sender::new(false),
@@ -150,6 +152,11 @@ impl App {
     /// Returns who registers at this process at the moment.
     pub fn arrivals(&self) -> &Arrivals {
         &self.0.arrivals
+    }
+
+    /// Returns who claims tickets at this process at the moment.
+    pub fn claimants(&self) -> &Claimants {
+        &self.0.claimants
     }
 
     /// Returns what this process keeps for the server's own door.
