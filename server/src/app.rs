@@ -34,7 +34,7 @@ use crate::proposals;
 use crate::registrations;
 use crate::registrations::joining::Arrivals;
 use crate::seal::{MasterKey, Sealer};
-use crate::sync::{self, snapshot};
+use crate::sync::{self, news::Lookout, snapshot};
 use crate::tickets;
 use crate::walk_ins;
 use crate::webhooks;
@@ -75,6 +75,7 @@ struct Inner {
     passwords: Passwords,
     rates: Rates,
     snapshot_maker: snapshot::Maker,
+    lookout: Lookout,
     arrivals: Arrivals,
     claimants: Claimants,
     desk: door::Desk,
@@ -101,6 +102,7 @@ impl App {
             server_key,
             passwords: Passwords::default(),
             snapshot_maker: snapshot::Maker::default(),
+            lookout: Lookout::default(),
             arrivals: Arrivals::default(),
             claimants: Claimants::default(),
             desk: door::Desk::default(),
@@ -147,6 +149,11 @@ impl App {
     /// Returns what makes snapshots, one at a time.
     pub fn snapshot_maker(&self) -> &snapshot::Maker {
         &self.0.snapshot_maker
+    }
+
+    /// Returns who looks at the feeds in this process.
+    pub fn lookout(&self) -> &Lookout {
+        &self.0.lookout
     }
 
     /// Returns who registers at this process at the moment.
