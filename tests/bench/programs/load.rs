@@ -7,8 +7,11 @@
 //! figure.
 
 mod claims;
+mod conflicts;
 mod doors;
+mod fan_out;
 mod figure;
+mod first_sync;
 mod intake;
 mod line;
 mod venue;
@@ -34,6 +37,18 @@ pub(crate) struct Plans {
     /// Journal entries that are sent.
     #[arg(long, default_value_t = 100_000, value_name = "N")]
     entries: u32,
+    /// Terminals that wait for news.
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    waiting: usize,
+    /// Tickets of the first lists.
+    #[arg(long, value_delimiter = ',', default_value = "100000,1000000", value_name = "N")]
+    listed: Vec<u32>,
+    /// Terminals that start at once.
+    #[arg(long, default_value_t = 32, value_name = "N")]
+    starting: usize,
+    /// Movements of the event whose conflicts are reported.
+    #[arg(long, default_value_t = 1_000_000, value_name = "N")]
+    movements: u32,
     /// Print a line of JSON for each figure instead of a table.
     #[arg(long)]
     json: bool,
@@ -48,7 +63,20 @@ enum Plan {
     Intake,
     /// Claims and journals at two and four servers on one PostgreSQL.
     ManyServers,
+    /// One door lets guests in, and many terminals wait to hear of it.
+    FanOut,
+    /// Many terminals download the list at the same moment.
+    StartAtOnce,
+    /// A terminal downloads its first list.
+    FirstSync,
+    /// The report of conflicts at an event with many movements.
+    Conflicts,
 }
+
+/// Tickets of the event at which many terminals start.
+const STARTING_TICKETS: u32 = 100_000;
+/// Tickets of the event of whose admissions many terminals hear.
+const NEWS_TICKETS: u32 = 1_000;
 
 impl Plans {
     pub(crate) async fn run(&self) -> anyhow::Result<()> {
@@ -80,6 +108,28 @@ impl Plans {
                 }
                 Ok(rows)
             }
+            Plan::FanOut => {
+                let venue = Venue::open(kind, 1).await?;
+                venue.import(NEWS_TICKETS).await?;
+                let mut rows = fan_out::measure(&venue, self.waiting, &venue.tickets().await?).await?;
+                rows.push(venue.memory()?);
+                Ok(rows)
+            }
+            Plan::StartAtOnce => {
+                let venue = Venue::open(kind, 1).await?;
+                venue.import(STARTING_TICKETS).await?;
+                first_sync::start_at_once(&venue, self.starting, STARTING_TICKETS).await
+            }
+            Plan::FirstSync => {
+                let mut rows = Vec::new();
+                for tickets in &self.listed {
+                    let venue = Venue::open(kind, 1).await?;
+                    venue.import(*tickets).await?;
+                    rows.extend(first_sync::measure(&venue, *tickets).await?);
+                }
+                Ok(rows)
+            }
+            Plan::Conflicts => conflicts::measure(&Venue::open(kind, 1).await?, self.movements).await,
         }
     }
 

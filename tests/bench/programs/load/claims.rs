@@ -144,13 +144,10 @@ fn present(at: usize, door: &Door, rounds: &[&[TicketId]]) -> anyhow::Result<Vec
 
 /// Returns which of a round's tickets is at a door: over seven rounds, each two of the eight doors meet once. One door
 /// stays and the others move on by one each round, as in a tournament.
-const fn met(round: usize, door: usize) -> usize {
+fn met(round: usize, door: usize) -> usize {
     const MOVING: usize = DOORS - 1;
-    if door == MOVING {
-        return 0;
-    }
-    let place = (door + round) % MOVING;
-    if place <= MOVING / 2 { place } else { MOVING - place }
+    let place = if door == MOVING { 0 } else { (door + round) % MOVING };
+    place.min(MOVING - place)
 }
 
 /// Plays every `step`th round from `first` on: all doors claim at once, and the next round begins when all are answered.

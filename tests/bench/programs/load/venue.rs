@@ -136,7 +136,8 @@ impl Venue {
         Ok(doors)
     }
 
-    fn url(&self, server: usize) -> anyhow::Result<String> {
+    /// Returns a server's URL.
+    pub(super) fn url(&self, server: usize) -> anyhow::Result<String> {
         Ok(self.servers.get(server).context("there is such a server")?.url())
     }
 

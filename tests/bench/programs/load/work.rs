@@ -20,8 +20,8 @@ impl Work {
         Ok(Self { own: Use::begin(std::process::id())?, servers, machine: machine()? })
     }
 
-    /// Returns, in words, what part of the processor was whose since.
-    pub(super) fn words(&self) -> anyhow::Result<String> {
+    /// Returns what part of the processor was whose since, in per cent of all cores.
+    pub(super) fn shares(&self) -> anyhow::Result<Shares> {
         let cores = std::thread::available_parallelism()?.get() as f64;
         let own = self.own.share()? / cores;
         let mut servers = 0.0;
@@ -31,8 +31,22 @@ impl Work {
         let (busy, all) = machine()?;
         let (busy, all) = (busy.saturating_sub(self.machine.0), all.saturating_sub(self.machine.1).max(1));
         let rest = (busy as f64 / all as f64 * 100.0 - own - servers).max(0.0);
+        Ok(Shares { servers, own, rest })
+    }
+
+    /// Returns the same in words.
+    pub(super) fn words(&self) -> anyhow::Result<String> {
+        let Shares { servers, own, rest } = self.shares()?;
         Ok(format!("of the processor: servers {servers:.0} %, this program {own:.0} %, all else {rest:.0} %"))
     }
+}
+
+/// Whose work the processor did.
+pub(super) struct Shares {
+    pub(super) servers: f64,
+    pub(super) own: f64,
+    /// The database's, and that of whatever else runs.
+    pub(super) rest: f64,
 }
 
 /// Returns the time for which all cores have worked, and all time, in the kernel's own unit.
