@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::id::{DeviceId, EventId, Seq, TicketId, ZoneId};
 use sync_protocol::time::UnixMillis;
 
 use crate::db::column::{Columns as _, int};
 use crate::db::insert::{RowValues, insert_missing, insert_rows};
-use crate::db::list::{listing, padded, placeholders};
+use crate::db::list::{among, bind_numbers};
 use crate::db::{StoreError, Tx};
 
 /// Values in one `IN (…)`.
@@ -63,18 +64,17 @@ async fn list(
     until_after: i64,
     tail: &str,
 ) -> Result<BTreeMap<Place, Claim>, StoreError> {
-    let tickets: Vec<TicketId> = tickets.iter().copied().collect();
+    let tickets: Vec<i64> = tickets.iter().map(|ticket| int(ticket.0)).collect();
     let mut claims = BTreeMap::new();
     for tickets in tickets.chunks(LIST_MAX) {
+        let dialect = tx.dialect();
+        let among = among(dialect, 3, tickets.len());
         let text = format!(
             "SELECT ticket_id, zone, device_id, seq, claimed_at, until_at FROM claims
-             WHERE event_id = $1 AND until_at > $2 AND ticket_id IN ({}) {tail}",
-            placeholders(3, tickets.len())
+             WHERE event_id = $1 AND until_at > $2 AND ticket_id {among} {tail}"
         );
-        let mut query = listing(tx.dialect(), text).bind(&event.0[..]).bind(until_after);
-        for ticket in padded(tickets) {
-            query = query.bind(int(ticket.0));
-        }
+        let query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(until_after);
+        let query = bind_numbers(query, dialect, tickets);
         for row in query.fetch_all(tx.connection()).await? {
             claims.insert((TicketId(row.uint("ticket_id")?), ZoneId(row.small("zone")?)), read(&row)?);
         }
