@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::accounts;
 use crate::accounts::password::Passwords;
-use crate::admissions;
+use crate::admissions::{self, claims::Claimants};
 use crate::audit;
 use crate::clock::Clock;
 use crate::db::{Database, StoreError};
@@ -34,7 +34,7 @@ use crate::proposals;
 use crate::registrations;
 use crate::registrations::joining::Arrivals;
 use crate::seal::{MasterKey, Sealer};
-use crate::sync::{self, snapshot};
+use crate::sync::{self, news::Lookout, snapshot};
 use crate::tickets;
 use crate::walk_ins;
 use crate::webhooks;
@@ -75,7 +75,9 @@ struct Inner {
     passwords: Passwords,
     rates: Rates,
     snapshot_maker: snapshot::Maker,
+    lookout: Lookout,
     arrivals: Arrivals,
+    claimants: Claimants,
     desk: door::Desk,
     figures: door::statistics::Shared,
     metrics: Metrics,
@@ -100,7 +102,9 @@ impl App {
             server_key,
             passwords: Passwords::default(),
             snapshot_maker: snapshot::Maker::default(),
+            lookout: Lookout::default(),
             arrivals: Arrivals::default(),
+            claimants: Claimants::default(),
             desk: door::Desk::default(),
             figures: door::statistics::Shared::default(),
             shutdown: watch::Sender::new(false),
@@ -147,9 +151,19 @@ impl App {
         &self.0.snapshot_maker
     }
 
+    /// Returns who looks at the feeds in this process.
+    pub fn lookout(&self) -> &Lookout {
+        &self.0.lookout
+    }
+
     /// Returns who registers at this process at the moment.
     pub fn arrivals(&self) -> &Arrivals {
         &self.0.arrivals
+    }
+
+    /// Returns who claims tickets at this process at the moment.
+    pub fn claimants(&self) -> &Claimants {
+        &self.0.claimants
     }
 
     /// Returns what this process keeps for the server's own door.

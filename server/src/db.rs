@@ -57,6 +57,15 @@ impl Dialect {
         }
     }
 
+    /// Returns the words that end a `SELECT` whose rows are then changed, but for their keys: whoever stores rows that
+    /// name them need not wait. SQLite needs none.
+    pub const fn for_change(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR NO KEY UPDATE",
+        }
+    }
+
     /// Returns the words that end a `SELECT` whose rows must not change until the transaction ends, though others
     /// may read them likewise. SQLite needs none.
     pub const fn for_share(self) -> &'static str {

@@ -7,6 +7,8 @@ pub mod own;
 pub mod routes;
 pub mod store;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::json;
 use sync_protocol::certificate::{Capabilities, Certificate, SignedCertificate};
 use sync_protocol::feed::entry::DeviceStatus;
@@ -485,6 +487,26 @@ pub async fn note_seen(app: &App, device: &Device, said: Said) -> Result<(), Sto
     }
     tx.commit().await?;
     renew(app, device).await
+}
+
+/// How far a device's journal is held, and whether it counts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reached {
+    /// Its number.
+    pub number: DeviceNo,
+    /// The last entry that is held.
+    pub seq: Seq,
+    /// Where it stands.
+    pub standing: Standing,
+}
+
+/// Returns how far the journals of these devices are held; those without a number are left out.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn reached(tx: &mut Tx, devices: &BTreeSet<DeviceId>) -> Result<BTreeMap<DeviceId, Reached>, StoreError> {
+    if devices.is_empty() { Ok(BTreeMap::new()) } else { store::reached(tx, devices).await }
 }
 
 /// Forgets an event's enrolment codes, if no device ever used one; says whether that is so.

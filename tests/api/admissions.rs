@@ -54,7 +54,7 @@ impl Watch {
     }
 }
 
-async fn claim(device: &Device, ticket: &str, jseq: u64) -> Result<UnixMillis, HeldBy> {
+pub(crate) async fn claim(device: &Device, ticket: &str, jseq: u64) -> Result<UnixMillis, HeldBy> {
     let ticket_id = TicketId::from_typed_code(ticket).unwrap();
     let claim = ClaimRequest { ticket_id, zone: ZoneId(0), device_no: device.facts().device_no, jseq: Seq(jseq) };
     let body = serde_json::to_vec(&claim).unwrap();

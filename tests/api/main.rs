@@ -8,6 +8,7 @@ mod attendees;
 mod audit;
 mod backups;
 mod checkin;
+mod claims;
 mod closing;
 mod database_away;
 mod day;

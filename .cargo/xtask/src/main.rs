@@ -98,6 +98,8 @@ enum Measure {
     Live(Live),
     /// Measures the server under load: how long requests take when many ask at once, on both databases
     Server(Server),
+    /// Measures terminals at the server: claims, journals, news and first lists, on both databases
+    Load(Load),
     /// Compares how well codes are read with the public readers, on the same pictures
     Reading(reading::Reading),
 }
@@ -118,6 +120,16 @@ struct Server {
     #[arg(long)]
     yes: bool,
     /// What `usher-bench server --help` names: --database, --registrations, --clients, --seconds, --keep, --json, …
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+    options: Vec<String>,
+}
+
+#[derive(Args)]
+struct Load {
+    /// Install missing packages without asking
+    #[arg(long)]
+    yes: bool,
+    /// What `usher-bench load --help` names: the plans, --database, --claimed, --entries, --json, …
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
     options: Vec<String>,
 }
@@ -199,6 +211,7 @@ impl Bench {
             Some(Measure::Reading(reading)) => return reading.run(),
             Some(Measure::Live(live)) => return live.run(),
             Some(Measure::Server(server)) => return server.run(),
+            Some(Measure::Load(load)) => return load.run(),
             None => {}
         }
         packages::require(packages::BUILD, self.yes)?;
@@ -224,6 +237,13 @@ impl Server {
     fn run(self) -> anyhow::Result<()> {
         packages::require(&[packages::BUILD, &[packages::POSTGRESQL]].concat(), self.yes)?;
         measure("server", &["usher-server", "usher-bench"], &self.options)
+    }
+}
+
+impl Load {
+    fn run(self) -> anyhow::Result<()> {
+        packages::require(&[packages::BUILD, &[packages::POSTGRESQL]].concat(), self.yes)?;
+        measure("load", &["usher", "usher-server", "usher-bench"], &self.options)
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod health;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::certificate::{Capabilities, SignedCertificate};
@@ -12,8 +14,9 @@ use sync_protocol::key::PublicKey;
 use sync_protocol::time::UnixMillis;
 
 use super::enrolment::{Code, CodeId, NewCode, Spelling};
-use super::{Device, Standing};
+use super::{Device, Reached, Standing};
 use crate::db::column::{Columns as _, flag, int};
+use crate::db::list::{padded, placeholders};
 use crate::db::{StoreError, Tx};
 use crate::walk_ins::plan::Plan;
 
@@ -89,9 +92,31 @@ pub async fn device(tx: &mut Tx, id: DeviceId) -> Result<Option<Device>, StoreEr
 ///
 /// [`StoreError`].
 pub async fn lock_device(tx: &mut Tx, id: DeviceId) -> Result<Option<Device>, StoreError> {
-    let text = format!("SELECT {DEVICE_COLUMNS} FROM devices WHERE id = $1{}", tx.dialect().for_update());
+    let text = format!("SELECT {DEVICE_COLUMNS} FROM devices WHERE id = $1{}", tx.dialect().for_change());
     let row = sqlx::query(AssertSqlSafe(text)).bind(&id.0[..]).fetch_optional(tx.connection()).await?;
     row.as_ref().map(read_device).transpose()
+}
+
+/// Returns how far the journals of these devices are held. There is at least one.
+pub(super) async fn reached(
+    tx: &mut Tx,
+    devices: &BTreeSet<DeviceId>,
+) -> Result<BTreeMap<DeviceId, Reached>, StoreError> {
+    let devices: Vec<DeviceId> = devices.iter().copied().collect();
+    let text = format!(
+        "SELECT id, number, last_seq, status FROM devices WHERE number IS NOT NULL AND id IN ({})",
+        placeholders(1, devices.len())
+    );
+    let mut query = sqlx::query(AssertSqlSafe(text));
+    for device in padded(&devices) {
+        query = query.bind(device.0.to_vec());
+    }
+    let read = |row: &AnyRow| {
+        let standing = Standing::from_u64(row.uint("status")?).ok_or(StoreError::Corrupt("status"))?;
+        let (number, seq) = (DeviceNo(row.small("number")?), Seq(row.uint("last_seq")?));
+        Ok((DeviceId(row.array("id")?), Reached { number, seq, standing }))
+    };
+    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
 }
 
 /// Returns the device that used a code.

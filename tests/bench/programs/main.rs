@@ -6,6 +6,7 @@
 mod door;
 mod journey;
 mod live;
+mod load;
 mod relay;
 mod resting;
 mod search;
@@ -45,6 +46,8 @@ struct Arguments {
 enum Measure {
     /// Measures the camera path alone, at thirty pictures a second.
     Live(live::Live),
+    /// Measures terminals at the server, and what an event costs as it grows.
+    Load(load::Plans),
     /// Measures the server under load, on sample data, on both databases.
     Server(server::Load),
 }
@@ -67,6 +70,7 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     match arguments.only {
         Some(Measure::Live(live)) => return runtime.block_on(live.run()),
+        Some(Measure::Load(plans)) => return runtime.block_on(plans.run()),
         Some(Measure::Server(load)) => return runtime.block_on(load.run()),
         None => {}
     }

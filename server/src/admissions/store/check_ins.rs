@@ -12,7 +12,7 @@ use crate::admissions::doors::Presented;
 use crate::admissions::{CheckIn, EntryName, Filter, Order, Tally};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::insert_rows;
-use crate::db::list::{listing, padded, placeholders};
+use crate::db::list::{among, bind_numbers, listing, padded, placeholders};
 use crate::db::{StoreError, Tx};
 
 const COLUMNS: &[&str] = &[
@@ -190,17 +190,13 @@ pub(in crate::admissions) async fn by_seq(
     Ok(found)
 }
 
-/// Returns a ticket's effective movements.
-pub(in crate::admissions) async fn of_ticket(
+/// Returns the effective movements of these tickets.
+pub(in crate::admissions) async fn effective_of_tickets(
     tx: &mut Tx,
     event: EventId,
-    ticket: TicketId,
+    tickets: &BTreeSet<TicketId>,
 ) -> Result<Vec<CheckIn>, StoreError> {
-    let text = format!(
-        "SELECT {READ} FROM check_ins WHERE event_id = $1 AND ticket_id = $2 AND is_effective = 1 AND kind IN (1, 2)"
-    );
-    let query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(int(ticket.0));
-    query.fetch_all(tx.connection()).await?.iter().map(read).collect()
+    of_tickets_that(tx, event, tickets, "kind IN (1, 2) AND is_effective = 1").await
 }
 
 /// Returns all that moved these tickets, what was taken back and the undoings too.
@@ -209,17 +205,22 @@ pub(in crate::admissions) async fn of_tickets(
     event: EventId,
     tickets: &BTreeSet<TicketId>,
 ) -> Result<Vec<CheckIn>, StoreError> {
-    let tickets: Vec<TicketId> = tickets.iter().copied().filter(|ticket| ticket.0 != 0).collect();
+    of_tickets_that(tx, event, tickets, "kind IN (1, 2, 5)").await
+}
+
+async fn of_tickets_that(
+    tx: &mut Tx,
+    event: EventId,
+    tickets: &BTreeSet<TicketId>,
+    condition: &'static str,
+) -> Result<Vec<CheckIn>, StoreError> {
+    let tickets: Vec<i64> = tickets.iter().filter(|ticket| ticket.0 != 0).map(|ticket| int(ticket.0)).collect();
     let mut found = Vec::new();
     for tickets in tickets.chunks(LIST_MAX) {
-        let text = format!(
-            "SELECT {READ} FROM check_ins WHERE event_id = $1 AND kind IN (1, 2, 5) AND ticket_id IN ({})",
-            placeholders(2, tickets.len())
-        );
-        let mut query = listing(tx.dialect(), text).bind(&event.0[..]);
-        for ticket in padded(tickets) {
-            query = query.bind(int(ticket.0));
-        }
+        let dialect = tx.dialect();
+        let among = among(dialect, 2, tickets.len());
+        let text = format!("SELECT {READ} FROM check_ins WHERE event_id = $1 AND {condition} AND ticket_id {among}");
+        let query = bind_numbers(sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]), dialect, tickets);
         for row in query.fetch_all(tx.connection()).await? {
             found.push(read(&row)?);
         }

@@ -8,9 +8,18 @@ use sync_protocol::sync::message::{ClaimGranted, ClaimRequest};
 use super::feed::NO_STORE;
 use super::refusal::Refusal;
 use super::signed::{Access, Signed};
-use crate::admissions::claims::{self, Claimed};
+use crate::admissions::claims::{self, ClaimError, Claimed};
 use crate::app::App;
 use crate::http::extract::Json;
+
+impl From<ClaimError> for Refusal {
+    fn from(error: ClaimError) -> Self {
+        match error {
+            ClaimError::Full => Self::from(ProblemCode::Retry).detail("Too many claims are waiting."),
+            ClaimError::Failed(trouble) => trouble.into(),
+        }
+    }
+}
 
 /// Asks for a ticket that a terminal is about to admit. Asking again is answered alike.
 #[utoipa::path(
@@ -36,7 +45,7 @@ pub(super) async fn claim_ticket(
     if Some(claim.device_no) != signed.device.number {
         return Err(Refusal::from(ProblemCode::Malformed).detail("A device claims for itself."));
     }
-    match claims::claim(&app, event, &signed.device, &claim).await? {
+    match claims::claim(&app, event, signed.device.id, &claim).await? {
         Claimed::Granted { until } => Ok(([NO_STORE], Json(ClaimGranted { until })).into_response()),
         Claimed::Held(held_by) => {
             let held_by = serde_json::to_value(held_by).unwrap_or_default();

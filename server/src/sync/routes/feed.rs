@@ -1,17 +1,17 @@
 //! The feed and its head.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use sync_protocol::feed::{Record, SignedHead};
-use sync_protocol::id::{EventId, FeedSeq};
+use sync_protocol::id::FeedSeq;
 use sync_protocol::problem::ProblemCode;
 use sync_protocol::sync::health::Health;
-use sync_protocol::sync::message::{WAIT_S_MAX, encode_feed_answer, head_etag};
+use sync_protocol::sync::message::{WAIT_S_MAX, head_etag};
 use tokio::time::{Instant, sleep_until};
 
 use super::refusal::Refusal;
@@ -19,13 +19,11 @@ use super::signed::{Access, Signed};
 use super::unpack::accepts_zstd;
 use crate::app::App;
 use crate::devices::Said;
-use crate::sync::feed::{self, PAGE_RECORDS_MAX};
+use crate::sync::feed::{self, FeedState, PAGE_RECORDS_MAX};
+use crate::sync::news::{Asked, Coding};
 
-/// How often to look for what other processes have appended.
-const LOOK_EVERY: Duration = Duration::from_millis(400);
 /// However busy the server is, a waiting request looks no more often than this.
 const LOOK_GAP: Duration = Duration::from_millis(30);
-const ZSTD_LEVEL: i32 = 3;
 
 pub(super) const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 pub(super) const BYTES: (HeaderName, &str) = (header::CONTENT_TYPE, "application/octet-stream");
@@ -111,15 +109,13 @@ pub(super) async fn pull_feed(
     signed.note_said(&app, Said { cursor: Some(after), health });
     let wait = Duration::from_secs(query.wait.min(WAIT_S_MAX));
     let count_max = query.max.unwrap_or(PAGE_RECORDS_MAX).max(1);
-    let (records, head) = news(&app, event, after, count_max, wait).await?;
-    let body = encode_feed_answer(&records, &head);
-    if accepts_zstd(&signed.headers) {
-        let packed = tokio::task::spawn_blocking(move || zstd::bulk::compress(&body, ZSTD_LEVEL)).await;
-        let packed = packed.ok().and_then(Result::ok).ok_or(ProblemCode::Retry)?;
-        let coding = [(header::CONTENT_ENCODING, "zstd"), (header::VARY, "accept-encoding")];
-        return Ok(([BYTES, NO_STORE], coding, packed).into_response());
-    }
-    Ok(([BYTES, NO_STORE, (header::VARY, "accept-encoding")], body).into_response())
+    let coding = if accepts_zstd(&signed.headers) { Coding::Zstd } else { Coding::Plain };
+    let body = news(&app, Asked { event, after, count_max, coding }, wait).await?;
+    let vary = (header::VARY, "accept-encoding");
+    Ok(match coding {
+        Coding::Plain => ([BYTES, NO_STORE, vary], body).into_response(),
+        Coding::Zstd => ([BYTES, NO_STORE, vary, (header::CONTENT_ENCODING, "zstd")], body).into_response(),
+    })
 }
 
 /// Reads how a terminal is. What cannot be read is passed over: a door is not kept from its list by it.
@@ -131,14 +127,9 @@ fn read_health(text: &str) -> Option<Health> {
     health
 }
 
-/// Returns what follows `after`, as soon as there is something, the time is up or the server stops.
-async fn news(
-    app: &App,
-    event: EventId,
-    after: FeedSeq,
-    count_max: u32,
-    wait: Duration,
-) -> Result<(Vec<Record>, SignedHead), Refusal> {
+/// Returns what follows a number, as soon as there is something, the time is up or the server stops.
+async fn news(app: &App, asked: Asked, wait: Duration) -> Result<Vec<u8>, Refusal> {
+    let Asked { event, after, .. } = asked;
     let deadline = Instant::now() + wait;
     let mut commits = app.database().commits();
     let mut shutdown = pin!(app.shutdown());
@@ -146,23 +137,24 @@ async fn news(
     loop {
         commits.mark_unchanged();
         let looked_at = Instant::now();
-        let mut tx = app.database().begin_read().await?;
-        let state = feed::state(&mut tx, event).await?;
-        if after < state.floor {
-            let address = format!("/sync/v1/events/{event}/snapshot");
-            return Err(Refusal::from(ProblemCode::BelowFloor).with("snapshot", address));
+        if is_last_look || looked_at >= deadline || is_news(&app.lookout().state(app, event).await?, after) {
+            let news = app.lookout().page(app, asked).await?;
+            if after < news.floor {
+                let address = format!("/sync/v1/events/{event}/snapshot");
+                return Err(Refusal::from(ProblemCode::BelowFloor).with("snapshot", address));
+            }
+            return Ok(Arc::unwrap_or_clone(news.body));
         }
-        if state.point.seq != after || is_last_look || looked_at >= deadline {
-            let has_news = state.point.seq > after;
-            let records = if has_news { feed::page(&mut tx, event, after, count_max).await? } else { Vec::new() };
-            return Ok((records, state.head(app, event)));
-        }
-        drop(tx);
         tokio::select! {
             () = &mut shutdown => is_last_look = true,
-            () = sleep_until(deadline.min(looked_at + LOOK_EVERY)) => {}
+            () = sleep_until(deadline.min(app.lookout().next_look(looked_at))) => {}
             // An error means that the database is closed, which the next look tells.
             _ = commits.changed() => sleep_until(looked_at + LOOK_GAP).await,
         }
     }
+}
+
+/// Whether there is something to say to who holds a feed up to `after`.
+fn is_news(state: &FeedState, after: FeedSeq) -> bool {
+    state.point.seq != after || after < state.floor
 }

@@ -115,7 +115,7 @@ pub(super) async fn show_journal(
 /// Returns the device whose journal a path names: one of the event, and confirmed.
 async fn author(app: &App, event: EventId, device: &str) -> Result<Device, Refusal> {
     let id = device.parse().map_err(|_| ProblemCode::NotFound)?;
-    let mut tx = app.database().begin_read().await?;
+    let mut tx = app.database().glance().await?;
     let found = devices::store::device(&mut tx, id).await?;
     let found = found.filter(|device| device.event == event && !device.is_pending() && device.number.is_some());
     Ok(found.ok_or(ProblemCode::NotFound)?)

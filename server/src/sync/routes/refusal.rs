@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use sync_protocol::problem::ProblemCode;
 
-use crate::db::StoreError;
+use crate::db::{StoreError, Trouble};
 use crate::http::problem::Problem;
 
 /// A problem that carries a code.
@@ -31,6 +31,13 @@ impl From<Refusal> for Problem {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self(Problem::from(error).with("code", ProblemCode::Retry.name()))
+    }
+}
+
+/// The same, told to each of several who asked together.
+impl From<Trouble> for Refusal {
+    fn from(trouble: Trouble) -> Self {
+        Self(Problem::from(trouble).with("code", ProblemCode::Retry.name()))
     }
 }
 

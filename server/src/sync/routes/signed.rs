@@ -122,7 +122,7 @@ pub(crate) async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Ref
 }
 
 async fn find(app: &App, id: DeviceId) -> Result<Option<Device>, Refusal> {
-    let mut tx = app.database().begin_read().await?;
+    let mut tx = app.database().glance().await?;
     Ok(devices::store::device(&mut tx, id).await?)
 }
 

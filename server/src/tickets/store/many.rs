@@ -10,7 +10,7 @@ use sync_protocol::verdict::TicketStatus;
 use super::{NUMBERS_PER_QUERY_MAX, count};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::{insert_rows, push_placeholders};
-use crate::db::list::{listing, padded, placeholders};
+use crate::db::list::{among, bind_numbers};
 use crate::db::{StoreError, Tx};
 use crate::tickets::{Arrivals, Changed, Ticket};
 
@@ -39,16 +39,14 @@ pub(in crate::tickets) async fn set_arrived(
     tickets: &[TicketId],
     has_come: bool,
 ) -> Result<(), StoreError> {
+    let tickets: Vec<i64> = tickets.iter().map(|ticket| int(ticket.0)).collect();
     for chunk in tickets.chunks(NUMBERS_PER_QUERY_MAX) {
-        let text = format!(
-            "UPDATE tickets SET has_come = $1 WHERE event_id = $2 AND has_come <> $1 AND ticket_id IN ({})",
-            placeholders(3, chunk.len())
-        );
-        let mut query = listing(tx.dialect(), text).bind(flag(has_come)).bind(&event.0[..]);
-        for ticket in padded(chunk) {
-            query = query.bind(int(ticket.0));
-        }
-        query.execute(tx.connection()).await?;
+        let dialect = tx.dialect();
+        let among = among(dialect, 3, chunk.len());
+        let text =
+            format!("UPDATE tickets SET has_come = $1 WHERE event_id = $2 AND has_come <> $1 AND ticket_id {among}");
+        let query = sqlx::query(AssertSqlSafe(text)).bind(flag(has_come)).bind(&event.0[..]);
+        bind_numbers(query, dialect, chunk).execute(tx.connection()).await?;
     }
     Ok(())
 }
