@@ -118,7 +118,7 @@ async fn insert<T>(
     let dialect = tx.dialect();
     let mut inserted = 0;
     if dialect == Dialect::Postgres && items.len() > 1 {
-        for chunk in items.chunks(LISTED_ROWS_MAX) {
+        for chunk in items.chunks(rows_per_list(items.len())) {
             let lists = Lists::of(chunk.iter().map(values));
             let mut query = sqlx::query(AssertSqlSafe(lists.text(table, columns, tail)));
             for list in lists.0 {
@@ -149,6 +149,12 @@ async fn insert<T>(
         inserted += query.execute(tx.connection()).await?.rows_affected();
     }
     Ok(inserted)
+}
+
+/// Returns how many of so many rows make one statement, so that all are of nearly the same length: a list of one empty text
+/// would be taken for a list of nothing.
+const fn rows_per_list(rows: usize) -> usize {
+    rows.div_ceil(rows.div_ceil(LISTED_ROWS_MAX))
 }
 
 /// The values of many rows, a list for each column: PostgreSQL reads a few long lists many times faster than thousands
@@ -248,6 +254,16 @@ pub fn push_placeholders(dialect: Dialect, text: &mut String, first: usize, coun
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_list_has_a_single_row() {
+        for rows in [2, 3, LISTED_ROWS_MAX, LISTED_ROWS_MAX + 1, 2 * LISTED_ROWS_MAX + 1, 7 * LISTED_ROWS_MAX + 1] {
+            let length = rows_per_list(rows);
+
+            assert!(length <= LISTED_ROWS_MAX, "{rows}");
+            assert_ne!(rows % length, 1, "{rows}");
+        }
+    }
 
     #[test]
     fn many_rows_are_a_list_for_each_column() {
