@@ -45,6 +45,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         21 "0021_languages",
         22 "0022_figures",
         23 "0023_device_health",
+        26 "0026_ticket_keys",
     );
     Migrator::with_migrations(
         files
