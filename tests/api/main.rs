@@ -54,6 +54,7 @@ mod subjects;
 mod supervisors;
 mod sync;
 mod terminals;
+mod ticket_keys;
 mod tickets;
 mod traces;
 mod venues;

@@ -12,6 +12,7 @@ mod power_cuts;
 mod restored;
 mod secrecy;
 mod story;
+mod ticket_keys;
 mod two_servers;
 mod venue;
 mod walk_ins;

@@ -16,12 +16,16 @@ use super::store;
 use crate::admissions::{CheckIn, doors, intake};
 use crate::app::App;
 use crate::clock::random_bytes;
+use crate::db::sealed::{Part, Sealed};
 use crate::db::{StoreError, Tx};
 use crate::devices::{self, Device, own};
 use crate::sync::feed;
 
 /// Where the journal's signing key is sealed for; the row is the event's id.
 const SIGN_KEY_PLACE: &str = "own_journals.sign_key";
+/// What holds that key.
+pub const SEALED: Sealed =
+    Sealed { table: "own_journals", column: "sign_key", place: SIGN_KEY_PLACE, key: &[Part::Bytes("event_id")] };
 
 /// Who writes an event's journal for the server.
 #[derive(Debug)]

@@ -21,6 +21,7 @@ use crate::accounts::Organiser;
 use crate::app::App;
 use crate::audit;
 use crate::clock::random_bytes;
+use crate::db::sealed::{Part, Sealed};
 use crate::db::{StoreError, Tx};
 use crate::seal::Sealer;
 use crate::sync::feed;
@@ -29,6 +30,13 @@ pub(super) use self::store::forget;
 
 /// Where an event's ticket signing key is sealed for; the row is the event's id and the key's number.
 const SECRET_KEY_PLACE: &str = "event_keys.secret_key";
+/// What holds those keys.
+pub const SEALED: Sealed = Sealed {
+    table: "event_keys",
+    column: "secret_key",
+    place: SECRET_KEY_PLACE,
+    key: &[Part::Bytes("event_id"), Part::Short("kid")],
+};
 /// The most keys that an event ever has.
 const KEYS_MAX: usize = 64;
 

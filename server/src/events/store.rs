@@ -188,10 +188,7 @@ fn read_state(row: &AnyRow, column: &'static str) -> Result<State, StoreError> {
 
 /// Forgets an event with its decisions. What other features hold of it went before.
 pub(super) async fn delete(tx: &mut Tx, id: EventId) -> Result<(), StoreError> {
-    for text in [
-        "DELETE FROM event_decisions WHERE event_id = $1",
-        "DELETE FROM events WHERE id = $1",
-    ] {
+    for text in ["DELETE FROM event_decisions WHERE event_id = $1", "DELETE FROM events WHERE id = $1"] {
         sqlx::query(text).bind(&id.0[..]).execute(tx.connection()).await?;
     }
     Ok(())

@@ -17,11 +17,15 @@ use zeroize::Zeroizing;
 use crate::app::App;
 
 use crate::clock::random_bytes;
+use crate::db::sealed::{Part, Sealed};
 use crate::db::{StoreError, Tx};
 use crate::seal::Sealer;
 
 /// Where K_body is sealed for; the row is the event's id.
 pub const BODY_KEY_PLACE: &str = "feeds.body_key";
+/// What holds K_body.
+pub const SEALED: Sealed =
+    Sealed { table: "feeds", column: "body_key", place: BODY_KEY_PLACE, key: &[Part::Bytes("event_id")] };
 
 /// How far a feed goes, with its counter locked until the transaction ends.
 #[derive(Debug)]
