@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use zeroize::Zeroizing;
 
-pub use self::master_key::{MasterKeyCommand, ReplaceKeyArgs};
+pub use self::master_key::{LostKeyArgs, MasterKeyCommand, ReplaceKeyArgs};
 use crate::http::rates::RateSettings;
 use crate::language::Language;
 use crate::logs::Format;

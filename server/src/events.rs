@@ -352,7 +352,7 @@ pub async fn begin(
     store::insert(tx, organiser.organisation, &event).await?;
     feed::create(tx, app.sealer(), event.id).await?;
     let head = feed::lock(tx, app.sealer(), event.id).await?;
-    let first_key = keys::make(tx, app, event.id, &[], head.next().next()).await?;
+    let first_key = keys::make(tx, app.sealer(), event.id, &[], head.next().next(), now).await?;
     let entries = [Body::Policy(event.policy.clone()).encode(Entity::ZERO), first_key.entry()];
     feed::append_after(tx, head, &entries).await?;
     Ok(event)

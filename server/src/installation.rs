@@ -45,3 +45,14 @@ pub async fn opens(tx: &mut Tx, sealer: &Sealer) -> Result<bool, StoreError> {
 pub async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
     store::lock(tx).await
 }
+
+/// Puts a new S in the place of one that nobody can open any more, and returns it.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn renew(tx: &mut Tx, sealer: &Sealer) -> Result<SigningKey, StoreError> {
+    let secret = Zeroizing::new(random_bytes::<32>());
+    store::replace(tx, &sealer.seal(PLACE, &[], secret.as_slice())).await?;
+    Ok(SigningKey::from_bytes(&secret))
+}

@@ -4,6 +4,7 @@
 //! whenever the program is killed, one of the two opens the database, and running it again finishes.
 
 mod files;
+pub mod lost;
 
 use std::path::{Path, PathBuf};
 

@@ -32,6 +32,7 @@ mod letters;
 mod lost;
 mod mail_server;
 mod mails;
+mod master_key;
 mod metrics;
 mod once;
 mod organisations;

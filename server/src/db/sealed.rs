@@ -1,7 +1,9 @@
-//! Columns whose values are sealed under the master key, read and written as a whole: when the key is replaced.
+//! Columns whose values are sealed under the master key, read and written as a whole: when the key is replaced or lost.
 
 use sqlx::any::AnyRow;
 use sqlx::{Any, AssertSqlSafe, any::AnyArguments, query::Query};
+
+use zeroize::Zeroizing;
 
 use super::column::Columns as _;
 use super::{StoreError, Tx};
@@ -10,7 +12,7 @@ use crate::seal::Sealer;
 /// Rows read at a time.
 const ROWS_AT_ONCE: i64 = 500;
 
-/// A column whose values are sealed under the master key, but for those that are absent.
+/// A column whose values are sealed under the master key, but for those that are absent or, lost, empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Sealed {
     /// The table.
@@ -90,6 +92,42 @@ impl Sealed {
         to: &Sealer,
         tell: &mut (dyn FnMut(u64) + Send),
     ) -> Result<u64, StoreError> {
+        let change = |row: &[u8], sealed: &[u8]| Ok(to.seal(self.place, row, &from.open(self.place, row, sealed)?));
+        self.change_each(tx, change, tell).await
+    }
+
+    /// Puts a secret that `make` returns, sealed with `to`, in the place of every value, which nobody can open any more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], after which the transaction must not be committed.
+    pub async fn replace_lost(
+        &self,
+        tx: &mut Tx,
+        to: &Sealer,
+        make: fn() -> Zeroizing<Vec<u8>>,
+    ) -> Result<u64, StoreError> {
+        self.change_each(tx, |row, _| Ok(to.seal(self.place, row, &make())), &mut |_| {}).await
+    }
+
+    /// Forgets every value of a column that may be empty.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn forget(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        let Self { table, column, .. } = self;
+        let text = format!("UPDATE {table} SET {column} = NULL WHERE {column} IS NOT NULL");
+        sqlx::query(AssertSqlSafe(text)).execute(tx.connection()).await?;
+        Ok(())
+    }
+
+    async fn change_each(
+        &self,
+        tx: &mut Tx,
+        change: impl Fn(&[u8], &[u8]) -> Result<Vec<u8>, StoreError>,
+        tell: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<u64, StoreError> {
         let mut total = 0;
         let mut last: Option<Vec<Value>> = None;
         loop {
@@ -97,8 +135,8 @@ impl Sealed {
             for row in &rows {
                 let key = self.key.iter().map(|part| part.read(row)).collect::<Result<Vec<Value>, StoreError>>()?;
                 let bound = key.iter().flat_map(Value::to_bytes).collect::<Vec<u8>>();
-                let secret = from.open(self.place, &bound, &row.bytes(self.column)?)?;
-                self.write(tx, &key, to.seal(self.place, &bound, &secret)).await?;
+                let changed = change(&bound, &row.bytes(self.column)?)?;
+                self.write(tx, &key, changed).await?;
                 last = Some(key);
             }
             total += rows.len() as u64;
@@ -115,7 +153,7 @@ impl Sealed {
         let columns: Vec<&str> = self.key.iter().map(|part| part.column()).collect();
         let key = columns.join(", ");
         let mut text =
-            format!("SELECT {} FROM {table} WHERE {column} IS NOT NULL", [&columns[..], &[column]].concat().join(", "));
+            format!("SELECT {} FROM {table} WHERE length({column}) > 0", [&columns[..], &[column]].concat().join(", "));
         if let Some(after) = after {
             let places: Vec<String> = (1..=after.len()).map(|place| format!("${place}")).collect();
             text.push_str(&format!(" AND ({key}) > ({})", places.join(", ")));

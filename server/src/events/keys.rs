@@ -135,10 +135,11 @@ pub enum KeyError {
 /// [`StoreError`].
 pub(super) async fn make(
     tx: &mut Tx,
-    app: &App,
+    sealer: &Sealer,
     event: EventId,
     held: &[Known],
     seq: FeedSeq,
+    now: UnixMillis,
 ) -> Result<VerifyKey, StoreError> {
     let kid = loop {
         let kid = random_kid();
@@ -147,9 +148,9 @@ pub(super) async fn make(
         }
     };
     let secret = SigningKey::from_bytes(&Zeroizing::new(random_bytes()));
-    let sealed = app.sealer().seal(SECRET_KEY_PLACE, &key_row(event, kid), secret.as_bytes());
+    let sealed = sealer.seal(SECRET_KEY_PLACE, &key_row(event, kid), secret.as_bytes());
     let made = VerifyKey { event, kid, key: public_key(&secret), state: KeyState::Active };
-    store::insert(tx, &made, &sealed, seq, app.clock().now()).await?;
+    store::insert(tx, &made, &sealed, seq, now).await?;
     Ok(made)
 }
 
@@ -162,25 +163,66 @@ pub async fn replace(app: &App, organiser: Organiser, event: &Event) -> Result<(
     let mut tx = app.database().begin_write().await?;
     let head = feed::lock(&mut tx, app.sealer(), event.id).await?;
     super::takes_changes(&mut tx, event.id).await??;
-    let held = store::list(&mut tx, event.id).await?;
-    if held.len() >= KEYS_MAX {
+    if store::list(&mut tx, event.id).await?.len() >= KEYS_MAX {
         return Err(KeyError::Full);
     }
     let now = app.clock().now();
-    let mut seq = head.next();
-    let mut entries = Vec::new();
-    for known in held.iter().filter(|known| known.key.state == KeyState::Active) {
-        let retired = VerifyKey { state: KeyState::VerifyOnly, ..known.key };
-        store::set_state(&mut tx, &retired, seq, now).await?;
-        entries.push(retired.entry());
-        seq = seq.next();
-    }
-    let made = make(&mut tx, app, event.id, &held, seq).await?;
-    entries.push(made.entry());
+    let (made, entries) = succeed(&mut tx, app.sealer(), event.id, head.next(), now).await?;
     feed::append_after(&mut tx, head, &entries).await?;
     note(&mut tx, organiser, "event.key.make", &made, "", now).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Makes a key for an event, by which new tickets are signed in the place of those before, and returns it with what the
+/// doors are told from the feed's number `seq` on.
+///
+/// # Errors
+///
+/// [`StoreError`].
+async fn succeed(
+    tx: &mut Tx,
+    sealer: &Sealer,
+    event: EventId,
+    mut seq: FeedSeq,
+    now: UnixMillis,
+) -> Result<(VerifyKey, Vec<NewEntry>), StoreError> {
+    let held = store::list(tx, event).await?;
+    let mut entries = Vec::new();
+    for known in held.iter().filter(|known| known.key.state == KeyState::Active) {
+        let retired = VerifyKey { state: KeyState::VerifyOnly, ..known.key };
+        store::set_state(tx, &retired, seq, now).await?;
+        entries.push(retired.entry());
+        seq = seq.next();
+    }
+    let made = make(tx, sealer, event, &held, seq, now).await?;
+    entries.push(made.entry());
+    Ok((made, entries))
+}
+
+/// Forgets the secret halves of all keys, which nobody can open any more: what they signed stays good.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn forget_secrets(tx: &mut Tx) -> Result<(), StoreError> {
+    store::forget_secrets(tx).await
+}
+
+/// Gives an event a new key after the secret halves of those before were lost, and returns what the doors are told from
+/// the feed's number `seq` on.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn renew(
+    tx: &mut Tx,
+    sealer: &Sealer,
+    event: EventId,
+    seq: FeedSeq,
+    now: UnixMillis,
+) -> Result<Vec<NewEntry>, StoreError> {
+    Ok(succeed(tx, sealer, event, seq, now).await?.1)
 }
 
 /// Revokes a key: every door that hears of it refuses what it signed, but for what `accepted` says. Where it signed new
@@ -216,7 +258,7 @@ pub async fn revoke(
         if held.len() >= KEYS_MAX {
             return Err(KeyError::Full);
         }
-        entries.push(make(&mut tx, app, event.id, &held, seq).await?.entry());
+        entries.push(make(&mut tx, app.sealer(), event.id, &held, seq, now).await?.entry());
         seq = seq.next();
     }
     if before.state != after.state {

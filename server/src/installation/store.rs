@@ -21,6 +21,12 @@ pub(super) async fn find(tx: &mut Tx) -> Result<Option<Vec<u8>>, StoreError> {
     row.map(|row| row.bytes("server_key")).transpose()
 }
 
+/// Puts another sealed key in the place of the one that is there.
+pub(super) async fn replace(tx: &mut Tx, sealed: &[u8]) -> Result<(), StoreError> {
+    sqlx::query("UPDATE installation SET server_key = $1 WHERE id = 1").bind(sealed).execute(tx.connection()).await?;
+    Ok(())
+}
+
 /// Has everybody else wait who reads the key, until the transaction ends. SQLite's one writer needs no such word.
 pub(super) async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
     if tx.dialect() == Dialect::Postgres {

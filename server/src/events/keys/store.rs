@@ -48,6 +48,12 @@ pub(super) async fn set_state(tx: &mut Tx, key: &VerifyKey, seq: FeedSeq, now: U
     Ok(())
 }
 
+/// Forgets the secret halves of all keys of all events.
+pub(super) async fn forget_secrets(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query("UPDATE event_keys SET secret_key = $1").bind(Vec::<u8>::new()).execute(tx.connection()).await?;
+    Ok(())
+}
+
 /// Returns an event's keys, the newest first.
 pub(super) async fn list(tx: &mut Tx, event: EventId) -> Result<Vec<Known>, StoreError> {
     let rows = sqlx::query(
