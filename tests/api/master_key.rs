@@ -50,8 +50,7 @@ on_both_databases! {
             if is_kept {
                 fs::hard_link(&present, &aside).unwrap();
             }
-            let refused = keys.run(&["migrate"]).status.success() && server.restart().is_err();
-            assert!(refused, "a server began under a key that opens nothing");
+            assert!(server.restart().is_err(), "a server began under a key that opens nothing");
             assert!(server.log().contains("usher-server master-key replace"), "{}", server.log());
             let again = keys.replace().success().unwrap().json().unwrap();
             assert_eq!((&again["sealed"], &again["before"]), (&json!(null), &told["before"]), "{again}");

@@ -7,6 +7,7 @@ mod claims;
 mod damaged;
 mod exported;
 mod garbage;
+mod key_lost;
 mod pinned;
 mod power_cuts;
 mod restored;

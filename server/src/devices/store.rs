@@ -254,6 +254,10 @@ pub(super) async fn confirm(
 }
 
 /// Puts a D.sign in the place of the one before.
+///
+/// # Errors
+///
+/// [`StoreError`].
 pub async fn set_sign_key(tx: &mut Tx, id: DeviceId, key: PublicKey) -> Result<(), StoreError> {
     sqlx::query("UPDATE devices SET sign_key = $1 WHERE id = $2")
         .bind(&key.to_bytes()[..])
