@@ -11,7 +11,7 @@ use usher_server::work::Turn;
 
 use crate::doors::Doors;
 use crate::letters;
-use crate::served::{Served, assert_problem, get, post};
+use crate::served::{Served, assert_problem, get, own_ids, post};
 use crate::verify::at_present;
 
 on_both_databases! {
@@ -52,7 +52,8 @@ on_both_databases! {
         assert_eq!(doors.dry(&again).await["verdict"], "admit");
         let shown = doors.olga.get(&format!("/events/{}/tickets/{}", doors.event, doors.tickets[0])).await.unwrap();
         assert_eq!((&shown["changes"][0]["change"], &shown["changes"][0]["reason"]), (&json!("reissue"), &json!("a copy was found")));
-        let record = doors.olga.list("/audit").await.unwrap();
+        let (_, organisation) = own_ids(&doors.olga).await;
+        let record = doors.olga.list(&format!("/organisations/{organisation}/audit")).await.unwrap();
         let actions: BTreeSet<&str> = record.iter().filter_map(|noted| noted["action"].as_str()).collect();
         assert!(actions.contains("event.key.make") && actions.contains("event.key.revoke"), "{actions:?}");
     }

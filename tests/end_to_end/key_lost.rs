@@ -26,7 +26,7 @@ on_both_databases! {
         assert!(is_admitted(&&door.present(&sent[0]).unwrap()));
         door.wait_for(is_in_step).unwrap();
         assert!(door.process.stop().unwrap().success());
-        let own = json!({ "code": venue.tickets[1], "gate": LEFT });
+        let own = json!({ "credential": sent[1], "gate": LEFT });
         venue.olga.post(&format!("/events/{}/verify", venue.event), &own).await.unwrap();
         let mut away = right.headless(&["--no-camera", "--offline"]).unwrap();
         assert!(is_admitted(&&away.present(&sent[2]).unwrap()));

@@ -60,7 +60,7 @@ pub(super) async fn list(tx: &mut Tx, event: EventId) -> Result<Vec<Known>, Stor
         "SELECT k.event_id, k.kid, k.public_key, k.state, k.created_at, k.changed_at, k.seq,
          CASE WHEN r.kid IS NULL THEN 0 ELSE 1 END AS is_reissued
          FROM event_keys k LEFT JOIN key_reissues r ON r.event_id = k.event_id AND r.kid = k.kid
-         WHERE k.event_id = $1 ORDER BY k.created_at DESC, k.seq DESC",
+         WHERE k.event_id = $1 ORDER BY k.created_at DESC, k.state, k.kid",
     )
     .bind(&event.0[..])
     .fetch_all(tx.connection())
