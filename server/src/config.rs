@@ -1,5 +1,7 @@
 //! Settings: raw from flags and the environment, then checked.
 
+mod master_key;
+
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -9,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use zeroize::Zeroizing;
 
+pub use self::master_key::{LostKeyArgs, MasterKeyCommand, ReplaceKeyArgs};
 use crate::http::rates::RateSettings;
 use crate::language::Language;
 use crate::logs::Format;
@@ -69,6 +72,9 @@ pub enum Command {
     /// Makes accounts for organisers.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Looks after the key that secrets in the database are sealed under.
+    #[command(subcommand)]
+    MasterKey(MasterKeyCommand),
     /// Makes sample data: organisations, events, and people who come to them, all made up. For development, for
     /// trying things out, and for measuring.
     #[command(after_help = "What it makes is what the interface would have made: tickets are signed, doors can \
@@ -344,6 +350,15 @@ pub struct Storage {
     pub data_dir: PathBuf,
     /// What secrets are sealed under.
     pub master_key: MasterKey,
+    /// The file that it was read from; nothing if the environment has it.
+    pub key_file: Option<PathBuf>,
+}
+
+impl Storage {
+    /// Returns the file beside which a new master key lies until it is in place.
+    pub fn key_place(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| self.data_dir.join(MASTER_KEY_FILE))
+    }
 }
 
 impl StorageArgs {
@@ -354,12 +369,15 @@ impl StorageArgs {
     /// [`ConfigError`].
     pub fn check(self) -> Result<Storage, ConfigError> {
         let database_url = self.database_url()?;
-        let master_key = match (&self.master_key_file, std::env::var("USHER_MASTER_KEY").ok()) {
-            (Some(path), _) => MasterKey::load(path)?,
-            (None, Some(text)) => MasterKey::from_hex(&zeroize::Zeroizing::new(text))?,
-            (None, None) => MasterKey::load_or_make(&self.data_dir.join(MASTER_KEY_FILE))?,
+        let (master_key, key_file) = match (self.master_key_file, std::env::var("USHER_MASTER_KEY").ok()) {
+            (Some(path), _) => (MasterKey::load(&path)?, Some(path)),
+            (None, Some(text)) => (MasterKey::from_hex(&zeroize::Zeroizing::new(text))?, None),
+            (None, None) => {
+                let path = self.data_dir.join(MASTER_KEY_FILE);
+                (MasterKey::load_or_make(&path)?, Some(path))
+            }
         };
-        Ok(Storage { database_url, data_dir: self.data_dir, master_key })
+        Ok(Storage { database_url, data_dir: self.data_dir, master_key, key_file })
     }
 
     /// Returns the database's URL, and makes the data folder.

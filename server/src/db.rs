@@ -1,5 +1,6 @@
 //! One database, SQLite or PostgreSQL, reached through one SQL text per query.
 
+mod alone;
 pub mod column;
 pub mod insert;
 pub mod list;
@@ -7,6 +8,7 @@ pub mod meters;
 mod migrations;
 mod options;
 pub mod pattern;
+pub mod sealed;
 mod trouble;
 
 use std::num::NonZero;
@@ -37,6 +39,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const ALIVE: Duration = Duration::from_secs(1);
 /// How often what another transaction was in the way of is tried.
 const TRIES_MAX: usize = 3;
+
+/// What PostgreSQL lists the connections of a server under.
+const APPLICATION: &str = "usher-server";
 
 /// The few words that differ between the databases.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -488,7 +493,7 @@ const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON
      PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; \
      PRAGMA automatic_index = OFF";
 /// No statement is worth a compiler's time.
-const POSTGRES: &str = "SET jit = off";
+const POSTGRES: &str = "SET jit = off; SET application_name = 'usher-server'";
 
 /// Returns how many connections read a file on this machine.
 fn readers() -> u32 {

@@ -9,10 +9,11 @@ pub mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ed25519_dalek::SigningKey;
 use serde_json::json;
 use sync_protocol::certificate::{Capabilities, Certificate, SignedCertificate};
 use sync_protocol::feed::entry::DeviceStatus;
-use sync_protocol::feed::{Body, Entity};
+use sync_protocol::feed::{Body, Entity, NewEntry};
 use sync_protocol::id::{ClassId, DeviceId, DeviceNo, EventId, FeedSeq, GateId, Seq, starts_with_space};
 use sync_protocol::journal::Link;
 use sync_protocol::key::PublicKey;
@@ -276,7 +277,7 @@ pub async fn plan_walk_ins(
             };
             let mut entries = Vec::new();
             if !device.certified().as_ref().is_some_and(allows) {
-                recertify(app, tx, &mut device, now).await?;
+                recertify(app.server_key(), tx, &mut device, now).await?;
                 entries.push(device_entry(&device)?);
             }
             let next = FeedSeq(head.next().0 + entries.len() as u64);
@@ -313,7 +314,7 @@ pub async fn set_gates(app: &App, tx: &mut Tx, mut device: Device, gates: Vec<Ga
     device.gates = gates;
     store::set_gates(tx, &device).await?;
     if !device.is_pending() {
-        recertify(app, tx, &mut device, app.clock().now()).await?;
+        recertify(app.server_key(), tx, &mut device, app.clock().now()).await?;
         feed::append_after(tx, head, &[device_entry(&device)?]).await?;
     }
     Ok(device)
@@ -341,10 +342,35 @@ pub async fn top_up(app: &App, id: DeviceId) -> Result<Vec<leases::Standing>, St
     Ok(standings)
 }
 
+/// Makes the certificates of all devices of an event anew under another S, and returns what the feed says of it: nothing
+/// that doors have sold or recorded under the one before is lost by that.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn recertify_all(
+    tx: &mut Tx,
+    server_key: &SigningKey,
+    event: EventId,
+    now: UnixMillis,
+) -> Result<Vec<NewEntry>, StoreError> {
+    let mut entries = Vec::new();
+    for mut device in store::numbered(tx, event).await? {
+        recertify(server_key, tx, &mut device, now).await?;
+        entries.push(device_entry(&device)?);
+    }
+    Ok(entries)
+}
+
 /// Makes a device's certificate anew. `device` is locked by `tx`.
-async fn recertify(app: &App, tx: &mut Tx, device: &mut Device, now: UnixMillis) -> Result<(), StoreError> {
+async fn recertify(
+    server_key: &SigningKey,
+    tx: &mut Tx,
+    device: &mut Device,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
     let number = device.number.ok_or(StoreError::Corrupt("number"))?;
-    let certificate = device.certify(number, now).ok_or(StoreError::Corrupt("clock"))?.sign(app.server_key());
+    let certificate = device.certify(number, now).ok_or(StoreError::Corrupt("clock"))?.sign(server_key);
     store::set_certificate(tx, device.id, &certificate).await?;
     device.certificate = Some(certificate);
     Ok(())
@@ -363,7 +389,7 @@ async fn renew(app: &App, device: &Device) -> Result<(), StoreError> {
     if !counts(&device) || !device.is_due(now) {
         return Ok(());
     }
-    recertify(app, &mut tx, &mut device, now).await?;
+    recertify(app.server_key(), &mut tx, &mut device, now).await?;
     feed::append(&mut tx, app.sealer(), device.event, &[device_entry(&device)?]).await?;
     tx.commit().await
 }
@@ -446,7 +472,7 @@ pub async fn announce(app: &App, tx: &mut Tx, id: DeviceId) -> Result<(), StoreE
 }
 
 /// Returns what the feed says about a device that was confirmed.
-fn device_entry(device: &Device) -> Result<sync_protocol::feed::NewEntry, StoreError> {
+fn device_entry(device: &Device) -> Result<NewEntry, StoreError> {
     let certificate = device.certificate.clone().ok_or(StoreError::Corrupt("certificate"))?;
     let status = device.status().ok_or(StoreError::Corrupt("status"))?;
     let last_seq = if status == DeviceStatus::Active { Seq(0) } else { device.end.seq };

@@ -24,6 +24,7 @@ use sync_protocol::policy::Policy;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::{Direction, Verdict};
 
+pub use self::journal::{SEALED, renew_keys};
 pub use self::queue::Desk;
 use self::queue::Request;
 use self::sitting::Sitting;

@@ -5,6 +5,7 @@ pub mod change;
 mod check;
 pub mod copy;
 pub mod decide;
+pub mod keys;
 pub mod life;
 pub mod lists;
 pub mod near;
@@ -17,35 +18,27 @@ pub mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sync_protocol::feed::entry::KeyPurpose;
 use sync_protocol::feed::{Body, Entity};
-use sync_protocol::id::{ClassId, EventId, Kid, starts_with_space};
-use sync_protocol::key::{PublicKey, public_key};
+use sync_protocol::id::{ClassId, EventId};
 use sync_protocol::policy::{Class, Policy};
-use sync_protocol::ticket::KeyState;
 use sync_protocol::time::{UnixMillis, Window};
-use zeroize::Zeroizing;
 
 use self::body::NewEvent;
 pub use self::check::{CAPACITY_MAX, DESCRIPTION_CHARS_MAX, LOCATION_CHARS_MAX, NAME_CHARS_MAX};
+pub use self::keys::{TicketKey, VerifyKey, active_kid, sister_keys, ticket_key, verify_keys};
 use self::life::Step;
 use self::supervisors::NewSupervisor;
 use crate::accounts::{AccountId, OrganisationId, Organiser};
 use crate::app::App;
 use crate::audit;
-use crate::clock::{random_bytes, uuid_v7};
+use crate::clock::uuid_v7;
 use crate::db::{StoreError, Tx};
 use crate::http::problem::FieldError;
 use crate::language::Language;
 use crate::registrations::fold;
-use crate::seal::Sealer;
 use crate::sync::feed;
-
-/// Where an event's ticket signing key is sealed for; the row is the event's id and the key's number.
-const SECRET_KEY_PLACE: &str = "event_keys.secret_key";
 
 /// An event.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -268,14 +261,6 @@ impl From<&Price> for sync_protocol::policy::Price {
     }
 }
 
-/// A ticket signing key of an event.
-pub struct TicketKey {
-    /// Its number.
-    pub kid: Kid,
-    /// The secret half.
-    pub secret: SigningKey,
-}
-
 /// A step that was taken.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Decision {
@@ -364,18 +349,12 @@ pub async fn begin(
         made_by: Some(organiser.account),
         created_at: now,
     };
-    let (kid, secret) = (new_kid(), SigningKey::from_bytes(&Zeroizing::new(random_bytes())));
-    let public = public_key(&secret).to_bytes();
-    let sealed = app.sealer().seal(SECRET_KEY_PLACE, &key_row(event.id, kid), secret.as_bytes());
-
     store::insert(tx, organiser.organisation, &event).await?;
-    store::insert_key(tx, event.id, kid, KeyState::Active, public, &sealed, now).await?;
     feed::create(tx, app.sealer(), event.id).await?;
-    let entries = [
-        Body::Policy(event.policy.clone()).encode(Entity::ZERO),
-        Body::Key { kid, purpose: KeyPurpose::Ticket, state: KeyState::Active, key: public }.encode(Entity::ZERO),
-    ];
-    feed::append(tx, app.sealer(), event.id, &entries).await?;
+    let head = feed::lock(tx, app.sealer(), event.id).await?;
+    let first_key = keys::make(tx, app.sealer(), event.id, &[], head.next().next(), now).await?;
+    let entries = [Body::Policy(event.policy.clone()).encode(Entity::ZERO), first_key.entry()];
+    feed::append_after(tx, head, &entries).await?;
     Ok(event)
 }
 
@@ -462,70 +441,4 @@ pub async fn why_cancelled(tx: &mut Tx, id: EventId) -> Result<Option<String>, S
     let decisions = store::decisions(tx, id).await?;
     let cancelled = decisions.into_iter().rev().find(|decision| decision.after == State::Cancelled);
     Ok(Some(cancelled.map(|decision| decision.reason).unwrap_or_default()))
-}
-
-/// Returns the key that an event's new tickets are signed with.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn active_kid(tx: &mut Tx, event: EventId) -> Result<Kid, StoreError> {
-    store::active_kid(tx, event).await
-}
-
-/// A ticket key of an event, as those who verify need it.
-#[derive(Clone, Copy, Debug)]
-pub struct VerifyKey {
-    /// Whose.
-    pub event: EventId,
-    /// Its number.
-    pub kid: Kid,
-    /// The public half.
-    pub key: PublicKey,
-    /// What it may still do.
-    pub state: KeyState,
-}
-
-/// Returns an event's ticket keys.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn verify_keys(tx: &mut Tx, event: EventId) -> Result<Vec<VerifyKey>, StoreError> {
-    store::verify_keys(tx, event).await
-}
-
-/// Returns the ticket keys of this number that other events of the same organisation have.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn sister_keys(tx: &mut Tx, event: EventId, kid: Kid) -> Result<Vec<VerifyKey>, StoreError> {
-    store::sister_keys(tx, event, kid).await
-}
-
-/// Opens one of an event's ticket signing keys.
-///
-/// # Errors
-///
-/// [`StoreError`].
-pub async fn ticket_key(tx: &mut Tx, sealer: &Sealer, event: EventId, kid: Kid) -> Result<TicketKey, StoreError> {
-    let sealed = store::sealed_key(tx, event, kid).await?;
-    let secret = sealer.open_key(SECRET_KEY_PLACE, &key_row(event, kid), &sealed)?;
-    Ok(TicketKey { kid, secret: SigningKey::from_bytes(&secret) })
-}
-
-fn key_row(event: EventId, kid: Kid) -> Vec<u8> {
-    [event.as_bytes().as_slice(), &kid.0.to_be_bytes()].concat()
-}
-
-/// Returns a random key number whose credentials begin with no space. Numbers of different events seldom
-/// meet, so that a door that serves several events tries one key, not all.
-fn new_kid() -> Kid {
-    loop {
-        let kid = u16::from_be_bytes(random_bytes());
-        if kid != 0 && !starts_with_space(kid) {
-            return Kid(kid);
-        }
-    }
 }

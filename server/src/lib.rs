@@ -21,6 +21,7 @@ pub mod installation;
 pub mod language;
 pub mod logs;
 pub mod mails;
+pub mod master_key;
 pub mod metrics;
 pub mod once;
 pub mod organisations;

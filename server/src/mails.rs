@@ -24,6 +24,7 @@ use sync_protocol::time::UnixMillis;
 use crate::accounts::OrganisationId;
 use crate::app::App;
 use crate::clock::uuids_v7;
+use crate::db::sealed::{Part, Sealed};
 use crate::db::{StoreError, Tx};
 use crate::registrations;
 use crate::registrations::letters::News;
@@ -31,6 +32,9 @@ use crate::work::Backlog;
 
 /// Where a letter's content is sealed for; the row is its id.
 const CONTENT_PLACE: &str = "mails.content";
+/// What holds letters that are not sent yet.
+pub const SEALED: Sealed =
+    Sealed { table: "mails", column: "content", place: CONTENT_PLACE, key: &[Part::Bytes("id")] };
 /// How long letters that were sent stand in the list: their recipients are people.
 const SENT_KEPT_MS: u64 = 30 * DAY_MS;
 /// How long letters that were given up wait for somebody to send them again.

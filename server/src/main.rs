@@ -14,12 +14,15 @@ use usher_server::accounts::reset::{self, ResetError, SecondFactor};
 use usher_server::accounts::{self, password::Password};
 use usher_server::app::{App, Settings, openapi};
 use usher_server::backups::{self, BackupError};
+use usher_server::clock::Clock;
 use usher_server::config::{
-    AccountCommand, BackupArgs, Cli, Command, CreateAccountArgs, OUTBOX_FOLDER, PasswordArgs, ResetPasswordArgs,
-    RestoreArgs, SeedArgs, ServeArgs, Storage, StorageArgs, Transport,
+    AccountCommand, BackupArgs, Cli, Command, CreateAccountArgs, LostKeyArgs, MasterKeyCommand, OUTBOX_FOLDER,
+    PasswordArgs, ReplaceKeyArgs, ResetPasswordArgs, RestoreArgs, SeedArgs, ServeArgs, Storage, StorageArgs, Transport,
 };
-use usher_server::db::{Database, OpenError, Trouble};
+use usher_server::db::{Database, OpenError, StoreError, Trouble};
 use usher_server::http::{serve, tls::Tls};
+use usher_server::master_key::lost::{self, Anew};
+use usher_server::master_key::{self, Replaced, Source};
 use usher_server::seed::{self, Made, Seeded, Sizes, Wish};
 use usher_server::traces::otlp::Span;
 use usher_server::traces::sending::Collector;
@@ -59,6 +62,8 @@ async fn run(command: Command, finished: Option<Receiver<Span>>) -> anyhow::Resu
         Command::Restored(args) => restored(args).await,
         Command::Account(AccountCommand::Create(args)) => create_account(args).await,
         Command::Account(AccountCommand::ResetPassword(args)) => reset_password(args).await,
+        Command::MasterKey(MasterKeyCommand::Replace(args)) => replace_master_key(args).await,
+        Command::MasterKey(MasterKeyCommand::Lost(args)) => begin_anew(args).await,
         Command::Seed(args) => make_sample(args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "usher-server", &mut io::stdout());
@@ -210,7 +215,18 @@ async fn open_database(storage: &Storage) -> anyhow::Result<Database> {
 async fn open_app(database: Database, storage: &Storage, settings: Settings) -> anyhow::Result<App> {
     App::open(database, &storage.master_key, settings).await.map_err(|error| {
         let trouble = error.trouble();
-        advise(anyhow::Error::new(error).context("cannot open the installation"), trouble)
+        let is_sealed = matches!(error, StoreError::Sealed(_));
+        let error = anyhow::Error::new(error).context("cannot open the installation");
+        match master_key::unfinished(&storage.key_place()).filter(|_| is_sealed) {
+            Some(next) => error.context(format!(
+                "the master key was being replaced (there is {}); finish it with `usher-server master-key replace`",
+                next.display()
+            )),
+            None if is_sealed => error.context(
+                "the database belongs to another master key; put that back, or see `usher-server master-key --help`",
+            ),
+            None => advise(error, trouble),
+        }
     })
 }
 
@@ -277,6 +293,67 @@ fn tell_renewed(events: usize) {
          the doors that you put a copy back: `usher sync --server-restored` at each terminal takes up the new list and \
          sends again what the copy lacks. A terminal that was enrolled after the copy was made is enrolled again."
     );
+}
+
+async fn replace_master_key(args: ReplaceKeyArgs) -> anyhow::Result<()> {
+    let storage = args.storage.check()?;
+    let place = storage.key_place();
+    let source = if storage.key_file.is_some() { Source::File(&place) } else { Source::Environment(&place) };
+    let database = open_database(&storage).await?;
+    let mut done = 0;
+    let mut tell = |more| {
+        done += more;
+        eprint!("\r{done} secrets");
+    };
+    let replaced = master_key::replace(&database, &storage.master_key, source, &mut tell).await;
+    eprintln!();
+    database.close().await;
+    let Replaced { sealed, key, before } = replaced?;
+    if args.json {
+        let line = serde_json::json!({ "sealed": sealed, "key": key, "before": before });
+        println!("{line}");
+        return Ok(());
+    }
+    match sealed {
+        Some(sealed) => println!("{sealed} secrets are sealed under a new master key."),
+        None => println!("Everything is sealed under the new master key since an earlier try."),
+    }
+    match before {
+        Some(before) => println!(
+            "It lies in {}. The one before lies in {}: keep it as long as you keep copies of the database that were \
+             made before, and nowhere else.",
+            key.display(),
+            before.display()
+        ),
+        None => println!("Put what {} holds into USHER_MASTER_KEY, and remove the file then.", key.display()),
+    }
+    Ok(())
+}
+
+async fn begin_anew(args: LostKeyArgs) -> anyhow::Result<()> {
+    if !args.give_up_secrets {
+        bail!(
+            "this overwrites what was sealed under the old master key: look for a copy of the key first. If none is \
+             left, say --give-up-secrets"
+        );
+    }
+    let storage = args.storage.check()?;
+    let database = open_database(&storage).await?;
+    let anew = lost::begin_anew(&database, &storage.master_key, &Clock::System).await;
+    database.close().await;
+    let Anew { events, second_factors, webhooks } = anew?;
+    if args.json {
+        let line = serde_json::json!({ "events": events, "second_factors": second_factors, "webhooks": webhooks });
+        println!("{line}");
+        return Ok(());
+    }
+    println!(
+        "The database is usable again, and {events} events go on. Tickets that were sent stay good. Every terminal is \
+         enrolled again, once what it has not sent was brought (`usher export`). {second_factors} second factors work by \
+         recovery codes alone, {webhooks} webhooks need another secret, and links in letters lead nowhere: RECOVERY.md \
+         says what to do."
+    );
+    Ok(())
 }
 
 async fn create_account(args: CreateAccountArgs) -> anyhow::Result<()> {

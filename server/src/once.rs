@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sync_protocol::time::UnixMillis;
 
 use crate::app::App;
+use crate::db::sealed::{Part, Sealed};
 use crate::db::{StoreError, Tx};
 
 /// The longest key, in characters.
@@ -20,6 +21,13 @@ pub const KEPT_MS: u64 = 24 * 60 * 60 * 1000;
 pub const UNANSWERED_MS_MAX: u64 = 3 * 60 * 1000;
 /// Where an answer is sealed for; the row is its scope and key.
 const ANSWER_PLACE: &str = "requests.answer";
+/// What holds answers.
+pub const SEALED: Sealed = Sealed {
+    table: "requests",
+    column: "answer",
+    place: ANSWER_PLACE,
+    key: &[Part::Bytes("scope"), Part::Text("idempotency_key")],
+};
 
 /// What a request is known by.
 #[derive(Clone, Debug, Eq, PartialEq)]

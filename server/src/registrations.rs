@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sync_protocol::id::{ClassId, EventId, RegistrationId};
+use sync_protocol::id::{ClassId, EventId, Kid, RegistrationId};
 use sync_protocol::text;
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::TicketStatus;
@@ -507,6 +507,21 @@ pub async fn living(
     limit: u32,
 ) -> Result<Vec<(Registration, Ticket)>, StoreError> {
     store::living(tx, event, after, limit).await
+}
+
+/// Returns up to `limit` registrations whose ticket is of a key of the server and not cancelled, by their tickets'
+/// numbers.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn of_key(
+    tx: &mut Tx,
+    event: EventId,
+    kid: Kid,
+    limit: u32,
+) -> Result<Vec<(Registration, Ticket)>, StoreError> {
+    store::of_key(tx, event, kid, limit).await
 }
 
 /// Whether anybody was ever registered for an event.

@@ -186,6 +186,15 @@ pub async fn counts(tx: &mut Tx, event: EventId) -> Result<BTreeMap<ClassId, Cou
     store::counts(tx, event).await
 }
 
+/// Returns how many tickets of each key of the server are not cancelled.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn count_by_key(tx: &mut Tx, event: EventId) -> Result<BTreeMap<Kid, u64>, StoreError> {
+    store::count_by_key(tx, event).await
+}
+
 /// How many tickets of a type and status there are, and how many of them came.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Arrivals {

@@ -29,6 +29,7 @@ use zeroize::Zeroizing;
 
 use crate::accounts::OrganisationId;
 use crate::clock::{random_bytes, uuids_v7};
+use crate::db::sealed::{Part, Sealed};
 use crate::db::{StoreError, Tx};
 use crate::http::time::rfc3339;
 use crate::seal::Sealer;
@@ -36,6 +37,12 @@ use crate::work::Backlog;
 
 /// Where a webhook's secret is sealed for; the row is its id.
 const SECRET_PLACE: &str = "webhooks.secret";
+/// What holds those secrets.
+pub const SEALED: Sealed =
+    Sealed { table: "webhooks", column: "secret", place: SECRET_PLACE, key: &[Part::Bytes("id")] };
+/// What holds those that count for a while after they were changed.
+pub const SEALED_BEFORE: Sealed =
+    Sealed { table: "webhooks", column: "secret_before", place: SECRET_PLACE, key: &[Part::Bytes("id")] };
 /// Webhooks of one organisation.
 pub const WEBHOOKS_MAX: u64 = 20;
 /// How long the secret before the last change counts.

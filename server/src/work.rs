@@ -1,5 +1,5 @@
-//! What the server does by itself: sends letters and webhooks, moves up who waits, and forgets what was kept long
-//! enough.
+//! What the server does by itself: sends letters and webhooks, issues the tickets of a revoked key anew, moves up who
+//! waits, and forgets what was kept long enough.
 //!
 //! Any number of servers may do so on one database. Whoever takes up a piece of work notes how long nobody else may,
 //! in the same transaction in which it was found; what a server leaves undone because it was killed is taken up by
@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::clock::random_bytes;
 use crate::db::StoreError;
+use crate::events::keys::reissue;
 use crate::http::serve::FINISH_TIMEOUT;
 use crate::mails::{self, sending::Post};
 use crate::metrics::Busy;
@@ -97,6 +98,13 @@ pub fn start(app: &App, post: Post, caller: webhooks::sending::Caller) -> Worker
         move || {
             let (app, caller) = (app.clone(), caller.clone());
             async move { webhooks::sending::turn(&app, &caller).await }
+        }
+    }));
+    loops.spawn(repeat(app.clone(), "tickets of a revoked key", Pace::News, {
+        let app = app.clone();
+        move || {
+            let app = app.clone();
+            async move { reissue::turn(&app).await }
         }
     }));
     loops.spawn(repeat(app.clone(), "waiting lists", Pace::Every(MOVE_UP_EVERY), {

@@ -57,7 +57,7 @@ pub use self::known::Heard;
 pub use self::list_reader::{ListChange, ListReader, ListWatcher};
 pub use self::over::over;
 pub use self::snapshot::{Bite, Loading};
-pub use self::space::{FULL_BYTES, WARNING_BYTES};
+pub use self::space::{FULL_BYTES, WARNING_BYTES, free_bytes};
 
 use self::copy::JournalCopy;
 use self::file::Folder;
@@ -190,7 +190,7 @@ impl Store {
         .write(&transaction, &sealer)?;
         transaction.commit()?;
         drop(connection);
-        Self::load(folder, sealer, &mut |_, _| {})
+        Self::load(folder, sealer, Space::default(), &mut |_, _| {})
     }
 
     /// Opens the store of `event` under `data` and checks every row. `progress` is told how many of
@@ -211,11 +211,29 @@ impl Store {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, StoreError> {
         let folder = Folder::open(data, event)?;
+        let mut space = Space::default();
+        match Self::unlock(&folder, event, passphrase, space, progress) {
+            // What the reserve is for: the journal can still be sent.
+            Err(error) if error.has_no_room() => {
+                space.release(&folder);
+                Self::unlock(&folder, event, passphrase, space, progress)
+            }
+            opened => opened,
+        }
+    }
+
+    fn unlock(
+        folder: &Folder,
+        event: EventId,
+        passphrase: &str,
+        space: Space,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, StoreError> {
         let connection = folder.connect()?;
         let wrapped = file::read_header(&connection)?;
         let data_key = key::unwrap(&wrapped, passphrase)?;
         drop(connection);
-        Self::load(folder, Sealer::new(event, &data_key), progress)
+        Self::load(folder.clone(), Sealer::new(event, &data_key), space, progress)
     }
 
     /// Opens the store again, with the keys it has, and reads everything again: after a failed
@@ -226,7 +244,7 @@ impl Store {
     /// As [`Store::open`]; then the store stays closed to writing, and this may be tried again.
     pub fn reopen(&mut self) -> Result<(), StoreError> {
         self.must_reopen = true;
-        let opened = Self::load(self.folder.clone(), self.sealer.clone(), &mut |_, _| {})?;
+        let opened = Self::load(self.folder.clone(), self.sealer.clone(), self.space, &mut |_, _| {})?;
         let (watcher, operator) = (self.watcher.take(), self.operator.take());
         *self = Self { watcher, operator, ..opened };
         self.tell(ListChange::All);
@@ -244,7 +262,12 @@ impl Store {
         }
     }
 
-    fn load(folder: Folder, sealer: Sealer, progress: &mut dyn FnMut(u64, u64)) -> Result<Self, StoreError> {
+    fn load(
+        folder: Folder,
+        sealer: Sealer,
+        space: Space,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, StoreError> {
         // From here on names are in memory, and the keys are.
         seclude();
         let mut connection = folder.connect()?;
@@ -291,7 +314,7 @@ impl Store {
             book,
             operator: None,
             copy: checked.copy,
-            space: Space::default(),
+            space,
             loading: None,
             is_unswept: true,
             finding,

@@ -21,6 +21,8 @@ pub(crate) fn to_folder(folder: &Path) {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter("info"))
         .with_ansi(false)
+        // A full disk is told by whoever meets it, in words for staff.
+        .log_internal_errors(false)
         .with_writer(Mutex::new(file))
         .try_init();
     note_panics();

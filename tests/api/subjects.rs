@@ -127,6 +127,12 @@ impl<'a> Subjects<'a> {
                 self.made.insert("registration", made["id"].as_str().unwrap().to_owned());
                 if name == "ticket" { ("ticket", ticket) } else { ("registration", self.made["registration"].clone()) }
             }
+            "key" => {
+                let event = Box::pin(self.one("event", route)).await;
+                // The second of two, which signs no new tickets.
+                let keys = self.olga.post(&format!("/events/{event}/ticket-keys"), &json!({})).await.unwrap();
+                ("key", keys["keys"][1]["key"].to_string())
+            }
             "code" => {
                 let event = Box::pin(self.one("event", route)).await;
                 ("code", self.make(&format!("/events/{event}/enrolment-codes"), &json!({ "name": "Left" })).await)

@@ -66,6 +66,14 @@ fn a_server_whose_disk_fails_says_so_and_goes_on_afterwards() {
 }
 
 #[test]
+fn a_terminal_whose_disk_fails_says_so_and_goes_on_afterwards() {
+    let reports = run("disk-of-terminal", 12, "sqlite");
+
+    assert!(counted(&reports[0], "guests who met a fault") > 0, "{reports:?}");
+    assert!(counted(&reports[0], "kills while the disk fails") > 0, "{reports:?}");
+}
+
+#[test]
 fn a_damaged_terminal_is_well_or_says_what_to_do() {
     let reports = run("damage-of-terminal", 16, "sqlite");
 

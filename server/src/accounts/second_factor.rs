@@ -12,6 +12,7 @@ use super::proof::{self, ProofError, Proved};
 use super::{AccountId, Caller, note, store};
 use crate::app::App;
 use crate::clock::random_bytes;
+use crate::db::sealed::{Part, Sealed};
 use crate::db::{StoreError, Tx};
 
 /// Recovery codes of an account.
@@ -20,6 +21,9 @@ pub const RECOVERY_CODES: usize = 10;
 const RECOVERY_BYTES: usize = 10;
 /// Where the secret is sealed for; the row is the account's id.
 const SECRET_PLACE: &str = "second_factors.secret";
+/// What holds those secrets.
+pub const SEALED: Sealed =
+    Sealed { table: "second_factors", column: "secret", place: SECRET_PLACE, key: &[Part::Bytes("account_id")] };
 
 /// How it stands with somebody's second factor.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -46,6 +46,7 @@ pub(super) fn migrator(dialect: Dialect) -> Migrator {
         22 "0022_figures",
         23 "0023_device_health",
         24 "0024_absences",
+        25 "0025_ticket_keys",
     );
     Migrator::with_migrations(
         files

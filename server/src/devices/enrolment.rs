@@ -18,12 +18,16 @@ use crate::accounts::Organiser;
 use crate::app::App;
 use crate::audit;
 use crate::clock::random_bytes;
+use crate::db::sealed::{Part, Sealed};
 use crate::db::{StoreError, Tx};
 use crate::events::{self, Over};
 use crate::walk_ins::plan::Plan;
 
 /// Where a scanned code is sealed for; the row is the code's id.
 const SCANNED_PLACE: &str = "enrolment_codes.scanned_sealed";
+/// What holds scanned codes.
+pub const SEALED: Sealed =
+    Sealed { table: "enrolment_codes", column: "scanned_sealed", place: SCANNED_PLACE, key: &[Part::Bytes("id")] };
 /// How often a locator that is taken is made anew before giving up.
 const MAKE_TRIES: usize = 20;
 

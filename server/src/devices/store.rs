@@ -278,6 +278,20 @@ pub(super) async fn confirm(
     Ok(())
 }
 
+/// Puts a D.sign in the place of the one before.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn set_sign_key(tx: &mut Tx, id: DeviceId, key: PublicKey) -> Result<(), StoreError> {
+    sqlx::query("UPDATE devices SET sign_key = $1 WHERE id = $2")
+        .bind(&key.to_bytes()[..])
+        .bind(&id.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Puts a certificate in the place of the one before.
 pub(super) async fn set_certificate(
     tx: &mut Tx,

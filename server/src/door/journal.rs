@@ -16,12 +16,17 @@ use super::store;
 use crate::admissions::{CheckIn, doors, intake};
 use crate::app::App;
 use crate::clock::random_bytes;
+use crate::db::sealed::{Part, Sealed};
 use crate::db::{StoreError, Tx};
 use crate::devices::{self, Device, own};
+use crate::seal::Sealer;
 use crate::sync::feed;
 
 /// Where the journal's signing key is sealed for; the row is the event's id.
 const SIGN_KEY_PLACE: &str = "own_journals.sign_key";
+/// What holds that key.
+pub const SEALED: Sealed =
+    Sealed { table: "own_journals", column: "sign_key", place: SIGN_KEY_PLACE, key: &[Part::Bytes("event_id")] };
 
 /// Who writes an event's journal for the server.
 #[derive(Debug)]
@@ -66,6 +71,21 @@ async fn create(app: &App, event: EventId) -> Result<(DeviceId, Vec<u8>), StoreE
     store::insert_author(&mut tx, event, device, &sealed).await?;
     tx.commit().await?;
     Ok((device, sealed))
+}
+
+/// Gives the server another key for each of its journals in the place of those that nobody can open any more. What
+/// follows on a journal is signed by it: the device's certificate is still to be made anew.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn renew_keys(tx: &mut Tx, sealer: &Sealer) -> Result<(), StoreError> {
+    for (event, device) in store::authors(tx).await? {
+        let key = SigningKey::from_bytes(&Zeroizing::new(random_bytes()));
+        store::set_key(tx, event, &sealer.seal(SIGN_KEY_PLACE, event.as_bytes(), key.as_bytes())).await?;
+        devices::store::set_sign_key(tx, device, public_key(&key)).await?;
+    }
+    Ok(())
 }
 
 /// Entries that follow on the journal, and are not stored yet.

@@ -2,7 +2,7 @@
 
 use sync_protocol::id::EventId;
 
-use super::{store, tasks};
+use super::{keys, store, tasks};
 use crate::access::Role;
 use crate::accounts::Organiser;
 use crate::app::App;
@@ -56,6 +56,7 @@ pub async fn remove(app: &App, organiser: Organiser, id: EventId, seen: IfMatch)
     snapshot::forget(&mut tx, id).await?;
     feed::forget(&mut tx, id).await?;
     tasks::forget(&mut tx, id).await?;
+    keys::forget(&mut tx, id).await?;
     store::delete(&mut tx, id).await?;
     let subject = id.to_string();
     let before = serde_json::json!({ "name": event.policy.event, "state": event.state.name() });

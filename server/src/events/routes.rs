@@ -37,6 +37,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(copy_event))
         .routes(routes!(put_supervisors))
         .merge(decisions::routes())
+        .merge(super::keys::routes::routes())
         .merge(super::tasks::routes::routes())
         .merge(super::public::routes::routes())
 }

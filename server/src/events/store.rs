@@ -1,4 +1,4 @@
-//! SQL of events, their keys, and what was decided about them.
+//! SQL of events, and of what was decided about them.
 
 mod lists;
 
@@ -6,14 +6,11 @@ use std::collections::BTreeSet;
 
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
-use sync_protocol::id::{EventId, Kid};
-use sync_protocol::key::PublicKey;
+use sync_protocol::id::EventId;
 use sync_protocol::policy::Policy;
-use sync_protocol::ticket::KeyState;
-use sync_protocol::time::UnixMillis;
 
 use super::life::Step;
-use super::{About, Decision, Event, State, VerifyKey};
+use super::{About, Decision, Event, State};
 use crate::accounts::{AccountId, OrganisationId};
 use crate::db::column::{Columns as _, int};
 use crate::db::list::{padded, placeholders};
@@ -189,13 +186,9 @@ fn read_state(row: &AnyRow, column: &'static str) -> Result<State, StoreError> {
     State::from_u8(row.small(column)?).ok_or(StoreError::Corrupt(column))
 }
 
-/// Forgets an event with its keys and decisions. What other features hold of it went before.
+/// Forgets an event with its decisions. What other features hold of it went before.
 pub(super) async fn delete(tx: &mut Tx, id: EventId) -> Result<(), StoreError> {
-    for text in [
-        "DELETE FROM event_decisions WHERE event_id = $1",
-        "DELETE FROM event_keys WHERE event_id = $1",
-        "DELETE FROM events WHERE id = $1",
-    ] {
+    for text in ["DELETE FROM event_decisions WHERE event_id = $1", "DELETE FROM events WHERE id = $1"] {
         sqlx::query(text).bind(&id.0[..]).execute(tx.connection()).await?;
     }
     Ok(())
@@ -215,81 +208,5 @@ fn read(row: &AnyRow) -> Result<Event, StoreError> {
         version: row.uint("version")?,
         made_by: row.array_or_null("account_id")?.map(AccountId),
         created_at: row.millis("created_at")?,
-    })
-}
-
-pub(super) async fn insert_key(
-    tx: &mut Tx,
-    event: EventId,
-    kid: Kid,
-    state: KeyState,
-    public: [u8; 32],
-    sealed: &[u8],
-    now: UnixMillis,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO event_keys (event_id, kid, state, public_key, secret_key, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(&event.0[..])
-    .bind(i64::from(kid.0))
-    .bind(state as i64)
-    .bind(&public[..])
-    .bind(sealed)
-    .bind(int(now.0))
-    .execute(tx.connection())
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn active_kid(tx: &mut Tx, event: EventId) -> Result<Kid, StoreError> {
-    let row = sqlx::query(
-        "SELECT kid FROM event_keys WHERE event_id = $1 AND state = $2 ORDER BY created_at DESC, kid LIMIT 1",
-    )
-    .bind(&event.0[..])
-    .bind(KeyState::Active as i64)
-    .fetch_one(tx.connection())
-    .await?;
-    row.small("kid").map(Kid)
-}
-
-pub(super) async fn sealed_key(tx: &mut Tx, event: EventId, kid: Kid) -> Result<Vec<u8>, StoreError> {
-    sqlx::query("SELECT secret_key FROM event_keys WHERE event_id = $1 AND kid = $2")
-        .bind(&event.0[..])
-        .bind(i64::from(kid.0))
-        .fetch_one(tx.connection())
-        .await?
-        .bytes("secret_key")
-}
-
-/// Returns an event's ticket keys.
-pub(super) async fn verify_keys(tx: &mut Tx, event: EventId) -> Result<Vec<VerifyKey>, StoreError> {
-    let rows = sqlx::query("SELECT event_id, kid, public_key, state FROM event_keys WHERE event_id = $1")
-        .bind(&event.0[..])
-        .fetch_all(tx.connection())
-        .await?;
-    rows.iter().map(read_verify_key).collect()
-}
-
-/// Returns the ticket keys of a number that other events of the same organisation have.
-pub(super) async fn sister_keys(tx: &mut Tx, event: EventId, kid: Kid) -> Result<Vec<VerifyKey>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT k.event_id, k.kid, k.public_key, k.state FROM event_keys k
-         JOIN events e ON e.id = k.event_id JOIN events o ON o.organisation_id = e.organisation_id
-         WHERE o.id = $1 AND e.id <> $1 AND k.kid = $2 LIMIT 16",
-    )
-    .bind(&event.0[..])
-    .bind(i64::from(kid.0))
-    .fetch_all(tx.connection())
-    .await?;
-    rows.iter().map(read_verify_key).collect()
-}
-
-fn read_verify_key(row: &AnyRow) -> Result<VerifyKey, StoreError> {
-    Ok(VerifyKey {
-        event: EventId(row.array("event_id")?),
-        kid: Kid(row.small("kid")?),
-        key: PublicKey::import(&row.array("public_key")?).map_err(|_| StoreError::Corrupt("public_key"))?,
-        state: KeyState::from_u8(row.small("state")?).ok_or(StoreError::Corrupt("state"))?,
     })
 }

@@ -224,7 +224,11 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        let mut problem = Self::from(error.trouble());
+        let mut problem = match error {
+            StoreError::Sealed(_) => Self::conflict("secret-lost", "What this needs is lost")
+                .detail("It was sealed under a master key that is not there any more. A ticket can be issued anew."),
+            _ => Self::from(error.trouble()),
+        };
         problem.0.log = Some(chain(&error));
         problem
     }

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, query::Query};
 use sync_protocol::id::{ClassId, EventId, RegistrationId};
 use sync_protocol::time::UnixMillis;
 
-pub(super) use self::everybody::{addresses, cancel, has_any, hoped_for, hopeful, living};
+pub(super) use self::everybody::{addresses, cancel, has_any, hoped_for, hopeful, living, of_key};
 pub(super) use self::person::of_person;
 pub(super) use self::search::*;
 use super::joining::seating::Queue;

@@ -17,11 +17,15 @@ use zeroize::Zeroizing;
 use crate::app::App;
 
 use crate::clock::random_bytes;
+use crate::db::sealed::{Part, Sealed};
 use crate::db::{StoreError, Tx};
 use crate::seal::Sealer;
 
 /// Where K_body is sealed for; the row is the event's id.
 pub const BODY_KEY_PLACE: &str = "feeds.body_key";
+/// What holds K_body.
+pub const SEALED: Sealed =
+    Sealed { table: "feeds", column: "body_key", place: BODY_KEY_PLACE, key: &[Part::Bytes("event_id")] };
 
 /// How far a feed goes, with its counter locked until the transaction ends.
 #[derive(Debug)]
@@ -96,6 +100,32 @@ pub async fn renew(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
         point = headers.iter().fold(point, |point, header| point.after(header));
     }
     store::set_feed(tx, event, feed, point).await
+}
+
+/// Gives a feed a new K_body in the place of one that nobody can open any more, and a new id: the tags of all bodies and
+/// their chain are made again.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn renew_key(tx: &mut Tx, sealer: &Sealer, event: EventId) -> Result<(), StoreError> {
+    store::lock_feed(tx, event).await?;
+    let body_key = Zeroizing::new(random_bytes::<32>());
+    let sealed = sealer.seal(BODY_KEY_PLACE, event.as_bytes(), body_key.as_slice());
+    store::set_body_key(tx, event, &sealed).await?;
+    let mut after = FeedSeq(0);
+    loop {
+        let bodies = store::bodies(tx, event, after, RENEWED_AT_ONCE).await?;
+        for (seq, body) in &bodies {
+            store::set_tag(tx, event, *seq, tag(&body_key, body)).await?;
+            after = *seq;
+        }
+        if bodies.is_empty() {
+            break;
+        }
+    }
+    super::snapshot::forget(tx, event).await?;
+    renew(tx, event).await
 }
 
 /// Locks an event's counter until the transaction ends. Little but the rows that carry the entries'
@@ -184,6 +214,8 @@ pub async fn forget(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
     store::delete(tx, event).await
 }
 
+/// Bodies that are read at once when all tags are made again.
+const RENEWED_AT_ONCE: u32 = 1_000;
 /// How long a head promises to be fresh, in ms.
 pub const HEAD_VALID_MS: u64 = 10 * 60_000;
 /// The most records in one page.

@@ -15,10 +15,13 @@ use crate::db::insert::{insert_rows, push_placeholders};
 use crate::db::list::{listing, padded, padded_len};
 use crate::db::{StoreError, Tx};
 
-pub(super) use self::many::{arrivals, cancel, insert_changes, set_arrived};
+pub(super) use self::many::{arrivals, cancel, count_by_key, insert_changes, set_arrived};
 
 const ATTENTION: u64 = 1;
 const ID_CHECK: u64 = 2;
+/// The highest number that the server gives a ticket: above are those that a door sold, also below zero where the
+/// database has signed numbers alone.
+pub const SERVER_TICKET_MAX: i64 = (1 << 48) - 1;
 /// Values in one `IN (…)`.
 const NUMBERS_PER_QUERY_MAX: usize = 5_000;
 

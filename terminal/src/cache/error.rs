@@ -1,5 +1,6 @@
 //! What can be wrong with a store.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
@@ -75,7 +76,23 @@ pub enum StoreError {
     File(#[from] std::io::Error),
 }
 
+/// SQLite's code when the file that its connections share beside the database cannot be made as long as it must be,
+/// which is for want of room (`SQLITE_IOERR_SHMSIZE`).
+const NO_ROOM_TO_SHARE: std::ffi::c_int = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+
 impl StoreError {
+    /// Whether the disk has no room for what must be written.
+    pub fn has_no_room(&self) -> bool {
+        match self {
+            Self::DiskFull(_) => true,
+            Self::Database(rusqlite::Error::SqliteFailure(failure, _)) => {
+                failure.code == ErrorCode::DiskFull || failure.extended_code == NO_ROOM_TO_SHARE
+            }
+            Self::File(error) => matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded),
+            _ => false,
+        }
+    }
+
     /// Whether the store itself is not what was written there, so that opening it again does not help.
     pub const fn is_damage(&self) -> bool {
         match self {

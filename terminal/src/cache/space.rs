@@ -19,7 +19,7 @@ const RESERVE_BYTES: usize = 16 * 1024 * 1024;
 const HOLDS: Duration = Duration::from_secs(1);
 
 /// Watches the free space of a store's disk.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Space {
     measured: Option<(Instant, u64)>,
     /// The reserve was given back, and what it held is not for new admissions.
@@ -65,8 +65,9 @@ pub(super) fn fill_reserve(folder: &Folder) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Returns how many bytes of the disk that holds `path` are free for this user; nothing if the disk does not say.
 #[expect(unsafe_code, reason = "the standard library cannot ask a file system for its free space")]
-fn free_bytes(path: &Path) -> Option<u64> {
+pub fn free_bytes(path: &Path) -> Option<u64> {
     let path = CString::new(path.as_os_str().as_bytes()).ok()?;
     let mut answer = std::mem::MaybeUninit::<libc::statvfs>::uninit();
     // SAFETY: the path ends with a zero byte and lives through the call; the answer is read only

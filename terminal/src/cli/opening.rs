@@ -9,7 +9,7 @@ use sync_protocol::id::EventId;
 use sync_protocol::policy::Policy;
 
 use super::Place;
-use crate::cache::{self, Store, StoreError};
+use crate::cache::{self, Store, StoreError, WARNING_BYTES};
 use crate::catalogue::Catalogue;
 use crate::causes::chain;
 
@@ -114,6 +114,11 @@ fn open(
     if is_told {
         eprintln!();
     }
+    if let Err(error) = &store
+        && error.has_no_room()
+    {
+        bail!(no_room(&folder.join(event.to_string()), catalogue));
+    }
     let store = store.map_err(|error| match error {
         StoreError::InUse => anyhow::anyhow!("another usher is running on this data; close it first"),
         damage if damage.is_damage() => anyhow::Error::new(damage).context(format!(
@@ -128,6 +133,14 @@ fn open(
         eprintln!("usher: {}", finding.error());
     }
     Ok(store)
+}
+
+/// Returns what to do about a disk that has no room for what opening a store writes, in one line.
+fn no_room(folder: &Path, catalogue: &Catalogue) -> String {
+    const MEGABYTE: u64 = 1_000_000;
+    let free = cache::free_bytes(folder).unwrap_or_default() / MEGABYTE;
+    let values = [("free", free.into()), ("needed", (WARNING_BYTES / MEGABYTE).into())];
+    format!("{} {}", catalogue.say("prompts-no-room"), catalogue.say_with("prompts-no-room-step", &values))
 }
 
 /// Returns the names of an event's gates, for a sentence.

@@ -11,7 +11,7 @@ const AN_ID: &str = "0193f1c2a0b07c3e9d5e1f2a3b4c5d6e";
 const A_LINK: &str = "4f0c6c2a8a1d4e5f90b1c2d3e4f5061728394a5b6c7d8e9fa0b1c2d3e4f50617";
 
 /// What paths call their parts: name, what it is, pattern, and an example.
-const PARTS: [(&str, &str, &str, &str); 18] = [
+const PARTS: [(&str, &str, &str, &str); 19] = [
     ("account", "The account's id", ID, AN_ID),
     ("code", "The enrolment code's id", ID, AN_ID),
     ("delivery", "The call's id", ID, AN_ID),
@@ -24,6 +24,7 @@ const PARTS: [(&str, &str, &str, &str); 18] = [
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ),
     ("invitation", "The invitation's id", ID, AN_ID),
+    ("key", "The key's number", "^[0-9]{1,5}$", "23114"),
     ("mail", "The letter's id", ID, AN_ID),
     ("number", "Its number, as the list says it", "^[0-9]{1,18}$", "42"),
     ("organisation", "The organisation's id", ID, AN_ID),

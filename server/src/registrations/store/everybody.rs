@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use sqlx::AssertSqlSafe;
-use sync_protocol::id::{ClassId, EventId, RegistrationId};
+use sqlx::any::AnyRow;
+use sync_protocol::id::{ClassId, EventId, Kid, RegistrationId};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::TicketStatus;
 
@@ -12,7 +13,7 @@ use crate::db::column::{Columns as _, int};
 use crate::db::insert::push_placeholders;
 use crate::db::{StoreError, Tx};
 use crate::registrations::{Registration, State};
-use crate::tickets::Ticket;
+use crate::tickets::{self, Ticket};
 
 /// Returns the e-mail addresses of those whose registration is not over, or of their contacts, each once.
 pub(in crate::registrations) async fn addresses(tx: &mut Tx, event: EventId) -> Result<Vec<String>, StoreError> {
@@ -42,11 +43,34 @@ pub(in crate::registrations) async fn living(
             .bind(i64::from(limit))
             .fetch_all(tx.connection())
             .await?;
-    let ticketed = |row| {
-        let (registration, ticket) = read(row)?;
-        Ok((registration, ticket.ok_or(StoreError::Corrupt("ticket_id"))?))
-    };
     rows.iter().map(ticketed).collect()
+}
+
+/// Returns up to `limit` registrations whose ticket is of a key of the server and not cancelled, by their tickets'
+/// numbers.
+pub(in crate::registrations) async fn of_key(
+    tx: &mut Tx,
+    event: EventId,
+    kid: Kid,
+    limit: u32,
+) -> Result<Vec<(Registration, Ticket)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT * FROM registered WHERE event_id = $1 AND kid = $2 AND status <> $3 AND ticket_id BETWEEN 0 AND $4
+         ORDER BY ticket_id LIMIT $5",
+    )
+    .bind(&event.0[..])
+    .bind(i64::from(kid.0))
+    .bind(TicketStatus::Cancelled as i64)
+    .bind(tickets::store::SERVER_TICKET_MAX)
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?;
+    rows.iter().map(ticketed).collect()
+}
+
+fn ticketed(row: &AnyRow) -> Result<(Registration, Ticket), StoreError> {
+    let (registration, ticket) = read(row)?;
+    Ok((registration, ticket.ok_or(StoreError::Corrupt("ticket_id"))?))
 }
 
 /// Whether anybody was ever registered.

@@ -6,6 +6,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sync_protocol::feed::chain::ChainPoint;
 use sync_protocol::feed::{Entity, Form, Header, Kind, NewEntry, Record};
+use sync_protocol::hash::Hash;
 use sync_protocol::id::{EventId, FeedId, FeedSeq};
 
 use super::{FeedState, Numbered};
@@ -153,6 +154,43 @@ pub(super) async fn sealed_body_key(tx: &mut Tx, event: EventId) -> Result<Optio
         .fetch_one(tx.connection())
         .await?
         .bytes_or_null("body_key")
+}
+
+pub(super) async fn set_body_key(tx: &mut Tx, event: EventId, sealed: &[u8]) -> Result<(), StoreError> {
+    sqlx::query("UPDATE feeds SET body_key = $1 WHERE event_id = $2")
+        .bind(sealed)
+        .bind(&event.0[..])
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Returns up to `limit` bodies after a number that are not erased.
+pub(super) async fn bodies(
+    tx: &mut Tx,
+    event: EventId,
+    after: FeedSeq,
+    limit: u32,
+) -> Result<Vec<(FeedSeq, Vec<u8>)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT seq, body FROM feed_entries WHERE event_id = $1 AND seq > $2 AND body IS NOT NULL ORDER BY seq LIMIT $3",
+    )
+    .bind(&event.0[..])
+    .bind(int(after.0))
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?;
+    rows.iter().map(|row| Ok((FeedSeq(row.uint("seq")?), row.bytes("body")?))).collect()
+}
+
+pub(super) async fn set_tag(tx: &mut Tx, event: EventId, seq: FeedSeq, tag: Hash) -> Result<(), StoreError> {
+    sqlx::query("UPDATE feed_entries SET tag = $1 WHERE event_id = $2 AND seq = $3")
+        .bind(&tag[..])
+        .bind(&event.0[..])
+        .bind(int(seq.0))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn destroy_body_key(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use sqlx::AssertSqlSafe;
-use sync_protocol::id::{ClassId, EventId, FeedSeq, TicketId};
+use sync_protocol::id::{ClassId, EventId, FeedSeq, Kid, TicketId};
 use sync_protocol::time::UnixMillis;
 use sync_protocol::verdict::TicketStatus;
 
-use super::{NUMBERS_PER_QUERY_MAX, count};
+use super::{NUMBERS_PER_QUERY_MAX, SERVER_TICKET_MAX, count};
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::{insert_rows, push_placeholders};
 use crate::db::list::{among, bind_numbers};
@@ -30,6 +30,20 @@ pub(in crate::tickets) async fn arrivals(tx: &mut Tx, event: EventId) -> Result<
             Ok(Arrivals { class: ClassId(row.small("class")?), status, tickets, came })
         })
         .collect()
+}
+
+/// Returns how many tickets of each key are not cancelled.
+pub(in crate::tickets) async fn count_by_key(tx: &mut Tx, event: EventId) -> Result<BTreeMap<Kid, u64>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT kid, COUNT(*) AS total FROM tickets
+         WHERE event_id = $1 AND status <> $2 AND ticket_id BETWEEN 0 AND $3 GROUP BY kid",
+    )
+    .bind(&event.0[..])
+    .bind(TicketStatus::Cancelled as i64)
+    .bind(SERVER_TICKET_MAX)
+    .fetch_all(tx.connection())
+    .await?;
+    rows.iter().map(|row| Ok((Kid(row.small("kid")?), row.uint("total")?))).collect()
 }
 
 /// Notes of tickets that they ever came in, or did not.
