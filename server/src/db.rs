@@ -19,13 +19,14 @@ use std::time::Duration;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::MigrateError;
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection as _, Transaction};
 use tokio::sync::watch;
 use tracing::{Instrument as _, Span};
 
 pub use self::trouble::Trouble;
 
 use self::meters::{Access, Meters};
+use crate::clock::random_bytes;
 use crate::{once, traces};
 
 /// Connections to PostgreSQL in one process.
@@ -40,8 +41,8 @@ const ALIVE: Duration = Duration::from_secs(1);
 /// How often what another transaction was in the way of is tried.
 const TRIES_MAX: usize = 3;
 
-/// What PostgreSQL lists the connections of a server under.
-const APPLICATION: &str = "usher-server";
+/// What PostgreSQL lists our connections under, with what tells this program's from others' behind it.
+const APPLICATION: &str = "usher-server ";
 
 /// The few words that differ between the databases.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -204,6 +205,8 @@ impl Database {
                 if let Some(risk) = risk {
                     tracing::warn!("the database's URL weakens its protection: {risk}; sslmode=verify-full does not");
                 }
+                let name = format!("{APPLICATION}{}", hex::encode(random_bytes::<8>()));
+                let settings = format!("{POSTGRES}; SET application_name = '{name}'");
                 let pool = AnyPoolOptions::new()
                     .max_connections(CONNECTIONS_MAX)
                     .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -211,8 +214,9 @@ impl Database {
                     .before_acquire(|connection, known| {
                         Box::pin(async move { Ok(known.idle_for < ALIVE || connection.ping().await.is_ok()) })
                     })
-                    .after_connect(|connection, _| {
-                        Box::pin(async move { sqlx::raw_sql(POSTGRES).execute(connection).await.map(|_| ()) })
+                    .after_connect(move |connection, _| {
+                        let settings = AssertSqlSafe(settings.clone());
+                        Box::pin(async move { sqlx::raw_sql(settings).execute(connection).await.map(|_| ()) })
                     })
                     .connect_with(options)
                     .await
@@ -493,7 +497,7 @@ const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON
      PRAGMA trusted_schema = OFF; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; \
      PRAGMA automatic_index = OFF";
 /// No statement is worth a compiler's time.
-const POSTGRES: &str = "SET jit = off; SET application_name = 'usher-server'";
+const POSTGRES: &str = "SET jit = off";
 
 /// Returns how many connections read a file on this machine.
 fn readers() -> u32 {

@@ -93,7 +93,8 @@ on_both_databases! {
         assert_eq!(left().await, (131, true));
         // A server that was killed in between leaves it to the next one; two at once do nothing twice.
         let (one, two) = tokio::join!(reissue::turn(&served.app), reissue::turn(&served.app));
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         assert_eq!(left().await.0, 0);
         while reissue::turn(&served.app).await.unwrap() == Turn::More {}
 

@@ -49,9 +49,10 @@ async fn has_others(tx: &mut Tx) -> Result<bool, StoreError> {
     sqlx::query("SELECT pg_stat_clear_snapshot()").execute(tx.connection()).await?;
     let others: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()",
+         WHERE datname = current_database() AND application_name LIKE $1
+         AND application_name <> current_setting('application_name')",
     )
-    .bind(APPLICATION)
+    .bind(format!("{APPLICATION}%"))
     .fetch_one(tx.connection())
     .await?;
     Ok(others > 0)
