@@ -10,11 +10,18 @@ use serde_json::Value;
 
 /// How long a plan may take, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// The seed of a plan's first run, and how many it may take until one tells something.
+const SEED: u32 = 23;
+const RUNS_MAX: u32 = 4;
 
 /// Runs a plan, and returns what it reported for each database.
 fn run(plan: &str, rounds: u32, database: &str) -> Vec<Value> {
-    let rounds = rounds.to_string();
-    let arguments = [plan, "--rounds", &rounds, "--seed", "23", "--database", database, "--json"];
+    run_from(SEED, plan, rounds, database)
+}
+
+fn run_from(seed: u32, plan: &str, rounds: u32, database: &str) -> Vec<Value> {
+    let (seed, rounds) = (seed.to_string(), rounds.to_string());
+    let arguments = [plan, "--rounds", &rounds, "--seed", &seed, "--database", database, "--json"];
     let finished = run_command(Command::new(program("usher-faults").unwrap()).args(arguments), "", PATIENCE).unwrap();
     let finished = finished.success().unwrap();
     finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -23,6 +30,18 @@ fn run(plan: &str, rounds: u32, database: &str) -> Vec<Value> {
 /// A count of a report.
 fn counted(report: &Value, what: &str) -> u64 {
     report.pointer(&format!("/counted/{what}")).and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// Runs a plan until each of these was counted, a few times at most; no run may find anything wrong.
+fn assert_tells(plan: &str, rounds: u32, database: &str, what: &[&str]) {
+    let mut reports = Vec::new();
+    for seed in (SEED..).take(RUNS_MAX as usize) {
+        reports.extend(run_from(seed, plan, rounds, database));
+        if what.iter().all(|what| reports.iter().any(|report| counted(report, what) > 0)) {
+            return;
+        }
+    }
+    panic!("{RUNS_MAX} runs tell nothing of {what:?}: {reports:?}");
 }
 
 #[test]
@@ -35,18 +54,14 @@ fn what_a_killed_terminal_showed_arrives_once() {
 
 #[test]
 fn what_a_killed_server_acknowledged_is_there_once_on_sqlite() {
-    let reports = run("kill-server", 12, "sqlite");
-
-    assert!(counted(&reports[0], "check-ins acknowledged") > 0, "{reports:?}");
-    assert!(counted(&reports[0], "registrations acknowledged") > 0, "{reports:?}");
+    // However slow the machine is, something of each kind has to be acknowledged for a run to tell anything.
+    assert_tells("kill-server", 12, "sqlite", &["check-ins acknowledged", "registrations acknowledged"]);
 }
 
 #[test]
 fn what_a_killed_server_acknowledged_is_there_once_on_postgres() {
-    let reports = run("kill-server", 12, "postgres");
-
-    assert!(counted(&reports[0], "check-ins acknowledged") > 0, "{reports:?}");
-    assert!(counted(&reports[0], "registrations acknowledged") > 0, "{reports:?}");
+    // However slow the machine is, something of each kind has to be acknowledged for a run to tell anything.
+    assert_tells("kill-server", 12, "postgres", &["check-ins acknowledged", "registrations acknowledged"]);
 }
 
 #[test]
