@@ -16,7 +16,7 @@ impl Store {
     /// Marks the event as over, for [`Store::erase`] to follow, if it is closed and the server has acknowledged the whole
     /// journal. Returns whether that was so; if not, or if the mark cannot be written, everything has to stay.
     ///
-    /// The mark tells the next start, which finishes erasing that was interrupted; see [`super::over`].
+    /// The mark tells the next start, which finishes erasing that was interrupted; see [`mod@super::over`].
     ///
     /// # Errors
     ///
