@@ -20,7 +20,7 @@ use crate::accounts::AccountId;
 use crate::db::column::{Columns as _, flag, int};
 use crate::db::insert::{insert_rows, push_placeholders};
 use crate::db::list::{listing, padded, padded_len, placeholders};
-use crate::db::{StoreError, Tx};
+use crate::db::{Dialect, StoreError, Tx};
 use crate::tickets::{self, Ticket};
 use crate::walk_ins;
 
@@ -227,19 +227,22 @@ pub(super) async fn list(
     limit: u32,
 ) -> Result<Vec<(Registration, Option<Ticket>)>, StoreError> {
     let after = after.unwrap_or(RegistrationId([0; 16]));
-    let text = list_text(filter);
+    let text = list_text(tx.dialect(), filter);
     let query = sqlx::query(AssertSqlSafe(text)).bind(&event.0[..]).bind(&after.0[..]).bind(i64::from(limit));
     bind_filter(query, filter).fetch_all(tx.connection()).await?.iter().map(read).collect()
 }
 
-fn list_text(filter: &Filter) -> String {
+fn list_text(dialect: Dialect, filter: &Filter) -> String {
     let conditions = conditions(filter, 4);
     // Few tickets are blocked or unpaid, early on few have come, and later few have not: beginning with a table of these,
     // nobody else is looked at. The order of the tables is what a cross join means in SQLite.
     let beginning = match (filter.status, filter.is_checked_in) {
         (Some(status), _) => format!("ticket_statuses CROSS JOIN registered WHERE has_status = {}", status as i64),
-        (None, Some(has_come)) => format!("ticket_arrivals CROSS JOIN registered WHERE came = {}", flag(has_come)),
-        (None, None) => {
+        // PostgreSQL would join all who have not come before it takes a page of them.
+        (None, Some(has_come)) if has_come || dialect == Dialect::Sqlite => {
+            format!("ticket_arrivals CROSS JOIN registered WHERE came = {}", flag(has_come))
+        }
+        (None, _) => {
             return format!(
                 "SELECT * FROM registered WHERE event_id = $1 AND id > $2{conditions} ORDER BY id LIMIT $3"
             );
