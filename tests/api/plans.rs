@@ -208,6 +208,13 @@ on_both_databases! {
 async fn assert_found<T>(database: &Database, work: impl Future<Output = T>) -> T {
     RAN.lock().unwrap().clear();
     let done = work.await;
+    // A statement is told once its own thread lets go of it, which may be after its answer.
+    for _ in 0..100_000 {
+        if !RAN.lock().unwrap().is_empty() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
     let ran: BTreeSet<String> = RAN.lock().unwrap().drain(..).collect();
     let is_asking = |sql: &&String| ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| sql.starts_with(verb));
     let asking: Vec<&String> = ran.iter().filter(is_asking).collect();
